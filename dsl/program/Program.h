@@ -1,0 +1,263 @@
+//===- Program.h - a checked program, written out ---------------*- C++ -*-===//
+//
+// What the front end hands to the compiler: every name resolved, every shape
+// known, every net, block, def, distribution and loss written out into the
+// core operations of ops.def. One Body for each thing that runs: a step, a
+// group of report items, a procedure.
+//
+// A value's full shape is its named axes (batch among them) followed by its
+// event axes. `batch` has a concrete extent here: bodies of steps and reports
+// use Program::batch, a procedure's body its own default.
+//
+//===----------------------------------------------------------------------===//
+#ifndef GMC_DSL_PROGRAM_PROGRAM_H
+#define GMC_DSL_PROGRAM_PROGRAM_H
+
+#include "dsl/base/SourceRange.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gmc::dsl {
+
+enum class Op : uint8_t {
+#define GMC_OP(Name, spelling, operands, kind) Name,
+#include "dsl/program/ops.def"
+};
+
+/// Returns the spelling of `op`, as in ops.def.
+const char *spellingOf(Op op);
+
+/// A named axis, e.g. `batch`, that is open on a value.
+struct Axis {
+  std::string name;
+  int64_t extent = 0;
+  bool operator==(const Axis &) const = default;
+};
+
+/// The type of a value: real numbers over named axes and an event shape.
+struct Type {
+  std::vector<Axis> axes;     ///< in one order for the whole program
+  std::vector<int64_t> event; ///< empty: a single number
+  bool operator==(const Type &) const = default;
+  /// Returns the extents of the named axes, then those of the event.
+  std::vector<int64_t> shape() const;
+  int64_t elements() const;
+};
+
+/// Index of a node in its body.
+using ValueId = uint32_t;
+
+struct Attributes {
+  double value = 0;          ///< Constant, LeakyRelu
+  int64_t index = 0;         ///< Parameter, Argument, Scalar
+  std::vector<int64_t> dims; ///< Shape, Reduction and Contraction ops
+  uint64_t site = 0;         ///< Random: 64-bit hash of the path of the draw
+};
+
+struct Node {
+  Op op = Op::Constant;
+  std::vector<ValueId> operands; ///< all of them earlier nodes of the body
+  Attributes attrs;
+  Type type;
+  SourceRange where;
+  std::string name; ///< the `.gm` variable it is bound to, or empty
+};
+
+/// A named value that leaves a body.
+struct Output {
+  std::string name;
+  ValueId value = 0;
+};
+
+/// Where a body's argument comes from is said by the caller (the train program,
+/// a report's data set, a procedure's `from`).
+struct Argument {
+  std::string name;
+  Type type;
+};
+
+/// An optimiser applied to the parameters of one `minimize`.
+struct Optimizer {
+  enum class Kind : uint8_t { Sgd, Adam, AdamW, RmsProp } kind = Kind::Adam;
+  /// Name of the state: moments are stored as `<state>.<parameter>.m`. One
+  /// `opt` used twice has one name; an anonymous one has its step's and number.
+  std::string state;
+  /// Hyper-parameters as single numbers of the body, by kind:
+  ///   Sgd      lr, momentum, (nesterov below)
+  ///   Adam     lr, b1, b2, eps
+  ///   AdamW    lr, b1, b2, eps, weight_decay
+  ///   RmsProp  lr, alpha, eps
+  std::vector<ValueId> arguments;
+  bool nesterov = false;
+};
+
+/// `minimize` or `maximize`.
+struct Minimize {
+  ValueId objective = 0; ///< type {} : the batch's mean has been taken
+  bool maximize = false;
+  std::vector<std::string> networks; ///< the names in `over`, as written
+  std::vector<uint32_t> parameters;  ///< indices of what they own
+  Optimizer optimizer;
+  std::optional<ValueId> clip; ///< global norm over all of `parameters`
+  SourceRange where;
+};
+
+struct Body {
+  std::string name;
+  std::vector<Argument> arguments;
+  std::vector<Node> nodes;
+  std::vector<Minimize> minimizers; ///< steps only
+  /// Steps: values that leave the step, in the order of its signature.
+  /// Reports: one number an example, or a single number, an item.
+  /// Procedures: what is emitted.
+  std::vector<Output> outputs;
+  /// Steps: single numbers worth a place in the progress line and in
+  /// metrics.csv: the objectives and the named terms they are made of.
+  std::vector<Output> monitors;
+};
+
+struct InitialValue {
+  enum class Kind : uint8_t { Constant, Normal, Uniform } kind = Kind::Constant;
+  double a = 0; ///< the constant, the mean, or the lower end
+  double b = 0; ///< the standard deviation, or the upper end
+};
+
+/// A trainable tensor. Names and layouts are PyTorch's: `Enc.linear0.weight`
+/// is [out, in].
+struct Parameter {
+  std::string name;
+  std::string network; ///< the net, instance or `param` that owns it
+  std::vector<int64_t> shape;
+  InitialValue initial;
+  SourceRange where;
+};
+
+/// A single number that the runtime supplies at every execution of a body, in
+/// double precision.
+struct Scalar {
+  enum class Kind : uint8_t {
+    Hyper,        ///< a `hyper`; `value` is its default
+    Rounds,       ///< rounds of the current `train` completed so far
+    Epochs,       ///< the same in fractional epochs of `stream`
+    Examples,     ///< the same in examples
+    ProcArgument, ///< a run-time number of the procedure `owner`
+  } kind = Kind::Hyper;
+  std::string name;
+  double value = 0;
+  std::string stream; ///< Epochs: "fashion.train"
+  std::string owner;  ///< ProcArgument
+};
+
+/// One field of a record of a data set.
+struct DataField {
+  std::string name;
+  std::vector<int64_t> event;
+  bool image = false;
+  double low = 0, high = 1; ///< bytes 0..255 are mapped onto this range
+  bool binarize = false;    ///< Bernoulli draw of the grey value, each epoch
+};
+
+struct Dataset {
+  std::string name;   ///< as in `--data NAME=DIR`
+  std::string format; ///< "idx"
+  std::string source; ///< the string in the text, "fashion-mnist"
+  std::vector<DataField> fields;
+  SourceRange where;
+};
+
+/// Where one argument of a called step comes from.
+struct TurnArgument {
+  enum class Kind : uint8_t { Next, Same, Value } kind = Kind::Next;
+  std::string dataset, split; ///< Next, Same: "fashion", "train"
+  uint32_t field = 0;         ///< which field of the record
+  std::string value;          ///< Value: name bound by an earlier turn
+};
+
+/// A statement of `train { }`.
+struct Turn {
+  enum class Kind : uint8_t { Call, Repeat, Every } kind = Kind::Call;
+  uint32_t step = 0;                ///< Call: index into Program::steps
+  std::vector<TurnArgument> arguments;
+  std::vector<std::string> results; ///< Call: names for the step's outputs
+  int64_t count = 0;                ///< Repeat: times; Every: rounds
+  std::vector<Turn> body;
+};
+
+struct Duration {
+  double count = 0;
+  enum class Unit : uint8_t { Rounds, Epochs, Examples } unit = Unit::Epochs;
+  std::string stream; ///< Epochs: the stream that owns the epoch
+};
+
+struct Train {
+  std::string name; ///< empty for the only one
+  std::vector<Turn> turns;
+  Duration duration;
+};
+
+/// A line `report`: `body` has one argument a field of `dataset` that it uses.
+struct Report {
+  uint32_t body = 0; ///< index into Program::reportBodies
+  std::string dataset, split; ///< empty: no data (items of no example)
+  std::vector<uint32_t> fields; ///< field of each argument of the body
+  std::optional<Duration> every; ///< nothing: at the end
+};
+
+/// One picture or table that a procedure emits.
+struct Emit {
+  enum class Kind : uint8_t { Grid, Row, Npy, Csv } kind = Kind::Grid;
+  /// Outputs of the body shown side by side (`grid(x, y)`: pairs).
+  std::vector<uint32_t> outputs;
+  double low = 0, high = 1; ///< range of the pixels
+};
+
+/// An argument of a procedure.
+struct ProcArgument {
+  enum class Kind : uint8_t {
+    Count, ///< the batch: `n = 64`; any number at run time
+    Fixed, ///< a number that shapes depend on; fixed when compiled
+    Real,  ///< a run-time number, bound to a Scalar of kind ProcArgument
+    Data,  ///< `x from m.test`, bound to a body argument
+  } kind = Kind::Count;
+  std::string name;
+  double value = 0;
+  std::string dataset, split;
+  uint32_t field = 0;    ///< Data: field of the record
+  uint32_t argument = 0; ///< Data: index into Body::arguments
+};
+
+struct Procedure {
+  uint32_t body = 0; ///< index into Program::procedureBodies
+  std::string name;
+  int64_t batch = 1; ///< extent that the body was written out for
+  std::vector<ProcArgument> arguments;
+  std::vector<Emit> emits;
+};
+
+/// A named constant, for `info` and the model's hash.
+struct NamedConstant {
+  std::string name;
+  double value = 0;
+};
+
+struct Program {
+  std::string file;
+  int64_t batch = 0;
+  std::vector<NamedConstant> constants;
+  std::vector<Parameter> parameters;
+  std::vector<Scalar> scalars;
+  std::vector<Dataset> datasets;
+  std::vector<Body> steps;
+  std::vector<Body> reportBodies;
+  std::vector<Body> procedureBodies;
+  std::vector<Train> trains;
+  std::vector<Report> reports;
+  std::vector<Procedure> procedures;
+};
+
+} // namespace gmc::dsl
+
+#endif // GMC_DSL_PROGRAM_PROGRAM_H
