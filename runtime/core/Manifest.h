@@ -1,0 +1,204 @@
+//===- Manifest.h - what the compiled model says of itself ------*- C++ -*-===//
+//
+// The members of gmManifest as plain structs; runtime/abi/manifest.md gives
+// their meaning. parseManifest checks every member, offset and index, so the
+// rest of the runtime may rely on them.
+//
+//===----------------------------------------------------------------------===//
+#ifndef GMC_RUNTIME_CORE_MANIFEST_H
+#define GMC_RUNTIME_CORE_MANIFEST_H
+
+#include "runtime/core/ScalarType.h"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gmc::runtime {
+
+using Shape = std::vector<int64_t>;
+
+/// Returns the product of the extents; throws a Failure beyond 2^62.
+int64_t elementsOf(const Shape &shape);
+
+/// Returns "[1, 28, 28]".
+std::string spellingOf(const Shape &shape);
+
+struct Storage {
+  enum class Layout : uint8_t { Dense, Panels };
+  int64_t offset = 0; ///< bytes into the state region
+  Layout layout = Layout::Dense;
+  int axis = 0;      ///< Panels: the axis that the lanes run along, 0 or 1
+  int64_t width = 1; ///< Panels: lanes of a panel
+};
+
+struct Initial {
+  enum class Kind : uint8_t { Constant, Normal, Uniform };
+  Kind kind = Kind::Constant;
+  double a = 0; ///< value, mean or lower bound
+  double b = 0; ///< unused, standard deviation or upper bound
+};
+
+struct TensorSpec {
+  std::string name;
+  Shape shape;
+  std::string role; ///< parameter, optimizer, state, ...
+  std::string network;
+  Initial init;
+  std::vector<Storage> storage; ///< at least one
+};
+
+struct ScalarSpec {
+  enum class Kind : uint8_t {
+    Hyper,
+    Rounds,
+    Epochs,
+    Examples,
+    Updates,
+    Argument
+  };
+  Kind kind = Kind::Hyper;
+  std::string name;      ///< Hyper, Argument
+  std::string stream;    ///< Epochs: e.g. "fashion.train"
+  std::string procedure; ///< Argument
+  int64_t counter = 0;   ///< Updates
+  double value = 0;      ///< Hyper, Argument: the default
+};
+
+struct FieldSpec {
+  std::string name;
+  Shape shape; ///< of one item
+  bool image = false;
+  double low = 0, high = 1; ///< byte 0 becomes low, byte 255 becomes high
+  bool binarize = false;    ///< drawn anew each epoch
+  int64_t classes = 0;      ///< > 0: a label, bytes are class numbers
+};
+
+struct DatasetSpec {
+  std::string name, format, source;
+  std::vector<FieldSpec> fields;
+};
+
+/// A tensor of the arena.
+struct Slot {
+  std::string name;
+  int64_t offset = 0;
+  Shape shape;
+};
+
+struct EntrySpec {
+  enum class Kind : uint8_t { Step, Report, Procedure };
+  struct Norm {
+    std::string network;
+    int64_t offset = 0;
+  };
+  Kind kind = Kind::Step;
+  std::string name;
+  int64_t batch = 1;
+  std::vector<Slot> inputs, outputs;
+  std::vector<Slot> monitors; ///< shape [], one number each
+  std::vector<Norm> norms;
+  std::vector<int64_t> counters; ///< indices into Manifest::counters
+  int64_t flops = 0;
+};
+
+struct KernelSpec {
+  int64_t entry = 0;
+  std::string name, kind;
+  int64_t m = 0, n = 0, k = 0, flops = 0;
+};
+
+struct Duration {
+  double count = 0;
+  std::string unit;   ///< rounds, epochs, examples
+  std::string stream; ///< of epochs
+};
+
+struct CallArgument {
+  enum class Kind : uint8_t { Next, Same, Value };
+  Kind kind = Kind::Next;
+  std::string dataset, split; ///< Next, Same
+  int64_t field = 0;          ///< Next, Same
+  std::string name;           ///< Value
+};
+
+struct Turn {
+  enum class Kind : uint8_t { Call, Repeat, Every };
+  Kind kind = Kind::Call;
+  int64_t entry = 0; ///< Call
+  std::vector<std::string> results;
+  std::vector<CallArgument> arguments;
+  int64_t count = 1; ///< Repeat, Every
+  std::vector<Turn> turns;
+};
+
+struct TrainSpec {
+  std::string name;
+  std::vector<Turn> turns;
+  Duration duration;
+};
+
+struct ReportSpec {
+  int64_t entry = 0;
+  std::string dataset, split;
+  std::vector<int64_t> fields;
+  bool atEnd = false; ///< else every `every`
+  Duration every;
+};
+
+struct ProcedureArgument {
+  enum class Kind : uint8_t { Count, Data, Fixed, Real };
+  Kind kind = Kind::Count;
+  std::string name;
+  double value = 0;                        ///< Count, Fixed, Real: the default
+  std::string dataset, split;              ///< Data
+  int64_t field = 0, input = 0;            ///< Data
+  int64_t scalar = 0;                      ///< Real: index into scalars
+};
+
+struct Emission {
+  std::string kind; ///< grid, row, ...
+  std::vector<int64_t> outputs;
+  double low = 0, high = 1;
+};
+
+struct ProcedureSpec {
+  int64_t entry = 0;
+  std::string name;
+  std::vector<ProcedureArgument> arguments;
+  std::vector<Emission> emits;
+};
+
+struct Manifest {
+  std::string model, source, hash;
+  ScalarType type = ScalarType::F32;
+  std::string triple, cpu;
+  std::vector<std::string> features;
+  std::string pipeline;
+  int64_t batch = 1;
+  int64_t stateBytes = 0, arenaBytes = 0;
+  std::map<std::string, double> constants;
+  std::vector<TensorSpec> tensors;
+  std::vector<std::string> counters;
+  std::vector<ScalarSpec> scalars;
+  std::vector<DatasetSpec> datasets;
+  std::vector<EntrySpec> entries;
+  std::vector<KernelSpec> kernels;
+  std::vector<TrainSpec> trains;
+  std::vector<ReportSpec> reports;
+  std::vector<ProcedureSpec> procedures;
+
+  /// Returns the data set of that name, or null.
+  const DatasetSpec *findDataset(std::string_view name) const;
+};
+
+/// Parses and checks `json`. Throws Failure 70 where it breaks its contract:
+/// the text is the compiler's, so that is a bug, and the message names the
+/// member (e.g. `tensors[3].storage[0].offset`).
+Manifest parseManifest(std::string_view json);
+
+} // namespace gmc::runtime
+
+#endif // GMC_RUNTIME_CORE_MANIFEST_H

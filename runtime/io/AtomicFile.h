@@ -1,0 +1,48 @@
+//===- AtomicFile.h - files that appear whole or not at all -----*- C++ -*-===//
+//
+// Every file that a run replaces goes through here: a temporary file in the
+// same folder, all bytes, fsync, close, rename, fsync of the folder. Whatever
+// fails, the older file stays as it was and the temporary one is removed.
+// main ignores SIGXFSZ and SIGPIPE, so that limits arrive as errors.
+//
+//===----------------------------------------------------------------------===//
+#ifndef GMC_RUNTIME_IO_ATOMICFILE_H
+#define GMC_RUNTIME_IO_ATOMICFILE_H
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace gmc::runtime {
+
+/// A file under construction. Without commit() nothing of it remains.
+class AtomicFile {
+public:
+  /// Opens the temporary file beside `path`. Throws Failure 5.
+  explicit AtomicFile(std::filesystem::path path);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile &) = delete;
+  AtomicFile &operator=(const AtomicFile &) = delete;
+
+  void write(std::span<const std::byte> bytes);
+  void write(std::string_view text);
+
+  /// Makes the file durable and gives it its name.
+  void commit();
+
+private:
+  [[noreturn]] void failWith(const char *action, int error);
+
+  std::filesystem::path path, temporary;
+  int descriptor = -1;
+};
+
+/// Writes `text` to `path` in one go.
+void writeFileAtomically(const std::filesystem::path &path,
+                         std::string_view text);
+
+} // namespace gmc::runtime
+
+#endif // GMC_RUNTIME_IO_ATOMICFILE_H
