@@ -1,0 +1,260 @@
+//===- NNOps.cpp - what the ops of nn promise, and folding ----------------===//
+//
+// Verifiers of the ops whose types are not equal by trait, and the folds that
+// need no new op: identities of shape ops and sums over nothing.
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/Dialect/NN/IR/NNDialect.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/OpImplementation.h"
+
+using namespace mlir;
+using namespace gmc::nn;
+
+#define GET_OP_CLASSES
+#include "compiler/Dialect/NN/IR/NNOps.cpp.inc"
+
+namespace {
+
+RankedTensorType tensorType(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+/// Returns whether `dimensions` ascend strictly within [0, rank).
+bool ascendWithin(ArrayRef<int64_t> dimensions, int64_t rank) {
+  int64_t least = 0;
+  for (int64_t dimension : dimensions) {
+    if (dimension < least || dimension >= rank) {
+      return false;
+    }
+    least = dimension + 1;
+  }
+  return true;
+}
+
+/// Returns whether two types agree in all extents but that of `dimension`.
+bool agreeExcept(RankedTensorType a, RankedTensorType b, int64_t dimension) {
+  if (a.getElementType() != b.getElementType() ||
+      a.getRank() != b.getRank() || dimension < 0 ||
+      dimension >= a.getRank()) {
+    return false;
+  }
+  for (int64_t i = 0; i < a.getRank(); ++i) {
+    if (i != dimension && a.getDimSize(i) != b.getDimSize(i)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+template <typename ReductionOp>
+LogicalResult verifyReduction(ReductionOp op) {
+  RankedTensorType from = tensorType(op.getOperand());
+  RankedTensorType to = tensorType(op.getResult());
+  ArrayRef<int64_t> dimensions = op.getDimensions();
+  if (!ascendWithin(dimensions, from.getRank())) {
+    return op.emitOpError("dimensions must ascend within the operand's rank");
+  }
+  SmallVector<int64_t> left;
+  for (int64_t i = 0; i < from.getRank(); ++i) {
+    if (!llvm::is_contained(dimensions, i)) {
+      left.push_back(from.getDimSize(i));
+    }
+  }
+  if (to.getShape() != ArrayRef<int64_t>(left) ||
+      to.getElementType() != from.getElementType()) {
+    return op.emitOpError("result must have the dimensions that are left");
+  }
+  return success();
+}
+
+} // namespace
+
+LogicalResult IotaOp::verify() {
+  if (getDimension() >= static_cast<uint64_t>(tensorType(getResult()).getRank())) {
+    return emitOpError("dimension is outside the result's rank");
+  }
+  return success();
+}
+
+OpFoldResult ConvertOp::fold(FoldAdaptor) {
+  if (getOperand().getType() == getResult().getType()) {
+    return getOperand();
+  }
+  return {};
+}
+
+LogicalResult BroadcastOp::verify() {
+  RankedTensorType from = tensorType(getOperand());
+  RankedTensorType to = tensorType(getResult());
+  ArrayRef<int64_t> dimensions = getDimensions();
+  if (static_cast<int64_t>(dimensions.size()) != from.getRank() ||
+      !ascendWithin(dimensions, to.getRank()) ||
+      from.getElementType() != to.getElementType()) {
+    return emitOpError("needs one ascending result dimension for each operand "
+                       "dimension, and one element type");
+  }
+  for (auto [i, dimension] : llvm::enumerate(dimensions)) {
+    if (from.getDimSize(i) != to.getDimSize(dimension)) {
+      return emitOpError("operand dimension ")
+             << i << " has extent " << from.getDimSize(i)
+             << " but result dimension " << dimension << " has "
+             << to.getDimSize(dimension);
+    }
+  }
+  return success();
+}
+
+OpFoldResult BroadcastOp::fold(FoldAdaptor) {
+  if (getOperand().getType() == getResult().getType()) {
+    return getOperand();
+  }
+  return {};
+}
+
+LogicalResult ReshapeOp::verify() {
+  RankedTensorType from = tensorType(getOperand());
+  RankedTensorType to = tensorType(getResult());
+  if (from.getNumElements() != to.getNumElements() ||
+      from.getElementType() != to.getElementType()) {
+    return emitOpError("operand and result must hold the same elements");
+  }
+  return success();
+}
+
+OpFoldResult ReshapeOp::fold(FoldAdaptor) {
+  if (getOperand().getType() == getResult().getType()) {
+    return getOperand();
+  }
+  if (auto inner = getOperand().getDefiningOp<ReshapeOp>()) {
+    getOperandMutable().assign(inner.getOperand());
+    return getResult();
+  }
+  return {};
+}
+
+LogicalResult TransposeOp::verify() {
+  RankedTensorType from = tensorType(getOperand());
+  RankedTensorType to = tensorType(getResult());
+  ArrayRef<int64_t> permutation = getPermutation();
+  SmallVector<int64_t> sorted(permutation);
+  llvm::sort(sorted);
+  if (from.getElementType() != to.getElementType() ||
+      from.getRank() != to.getRank() ||
+      static_cast<int64_t>(sorted.size()) != from.getRank()) {
+    return emitOpError("operand, result and permutation must have one rank");
+  }
+  for (int64_t i = 0; i < from.getRank(); ++i) {
+    if (sorted[i] != i || to.getDimSize(i) != from.getDimSize(permutation[i])) {
+      return emitOpError("result must be the operand's dimensions, permuted");
+    }
+  }
+  return success();
+}
+
+OpFoldResult TransposeOp::fold(FoldAdaptor) {
+  for (auto [i, dimension] : llvm::enumerate(getPermutation())) {
+    if (static_cast<int64_t>(i) != dimension) {
+      return {};
+    }
+  }
+  return getOperand();
+}
+
+LogicalResult SliceOp::verify() {
+  RankedTensorType from = tensorType(getOperand());
+  RankedTensorType to = tensorType(getResult());
+  int64_t dimension = getDimension(), begin = getBegin(), end = getEnd();
+  if (!agreeExcept(from, to, dimension) || begin < 0 || end <= begin ||
+      end > from.getDimSize(dimension) ||
+      to.getDimSize(dimension) != end - begin) {
+    return emitOpError("range [")
+           << begin << ", " << end << ") of dimension " << dimension
+           << " does not lead from " << from << " to " << to;
+  }
+  return success();
+}
+
+OpFoldResult SliceOp::fold(FoldAdaptor) {
+  if (getOperand().getType() == getResult().getType()) {
+    return getOperand();
+  }
+  return {};
+}
+
+LogicalResult PadOp::verify() {
+  RankedTensorType from = tensorType(getOperand());
+  RankedTensorType to = tensorType(getResult());
+  int64_t dimension = getDimension(), low = getLow(), high = getHigh();
+  if (!agreeExcept(from, to, dimension) || low < 0 || high < 0 ||
+      to.getDimSize(dimension) != low + from.getDimSize(dimension) + high) {
+    return emitOpError("does not lead from ") << from << " to " << to;
+  }
+  return success();
+}
+
+LogicalResult ConcatOp::verify() {
+  RankedTensorType a = tensorType(getLhs()), b = tensorType(getRhs());
+  RankedTensorType to = tensorType(getResult());
+  int64_t dimension = getDimension();
+  if (!agreeExcept(a, b, dimension) || !agreeExcept(a, to, dimension) ||
+      to.getDimSize(dimension) !=
+          a.getDimSize(dimension) + b.getDimSize(dimension)) {
+    return emitOpError("does not lead from ")
+           << a << " and " << b << " to " << to;
+  }
+  return success();
+}
+
+LogicalResult SumOp::verify() { return verifyReduction(*this); }
+LogicalResult ReduceMaxOp::verify() { return verifyReduction(*this); }
+LogicalResult ReduceMinOp::verify() { return verifyReduction(*this); }
+
+OpFoldResult SumOp::fold(FoldAdaptor) {
+  if (getDimensions().empty()) {
+    return getOperand();
+  }
+  return {};
+}
+
+LogicalResult MatmulOp::verify() {
+  RankedTensorType a = tensorType(getLhs()), b = tensorType(getRhs());
+  RankedTensorType c = tensorType(getResult());
+  if (a.getRank() != 2 || b.getRank() != 2 || c.getRank() != 2 ||
+      a.getElementType() != b.getElementType() ||
+      a.getElementType() != c.getElementType()) {
+    return emitOpError("needs matrices of one element type");
+  }
+  int64_t m = a.getDimSize(getTransposeA() ? 1 : 0);
+  int64_t ka = a.getDimSize(getTransposeA() ? 0 : 1);
+  int64_t kb = b.getDimSize(getTransposeB() ? 1 : 0);
+  int64_t n = b.getDimSize(getTransposeB() ? 0 : 1);
+  if (ka != kb) {
+    return emitOpError("sums over ")
+           << ka << " terms on the left but " << kb << " on the right";
+  }
+  if (c.getDimSize(0) != m || c.getDimSize(1) != n) {
+    return emitOpError("result must be ") << m << " by " << n;
+  }
+  return success();
+}
+
+LogicalResult GradientOp::verify() {
+  if (getVariables().getTypes() != getGradients().getTypes()) {
+    return emitOpError("each gradient must have its variable's type");
+  }
+  return success();
+}
+
+LogicalResult FusedOp::verify() {
+  Block &block = getBody().front();
+  if (block.getArgumentTypes() != getInputs().getTypes()) {
+    return emitOpError("block arguments must have the inputs' types");
+  }
+  auto yield = cast<YieldOp>(block.getTerminator());
+  if (yield.getValues().getTypes() != getResults().getTypes()) {
+    return emitOpError("must yield its results' types");
+  }
+  return success();
+}
