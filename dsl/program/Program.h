@@ -39,7 +39,8 @@ struct Axis {
 
 /// The type of a value: real numbers over named axes and an event shape.
 struct Type {
-  std::vector<Axis> axes;     ///< in one order for the whole program
+  /// In one order for the whole program: `batch`, then the others by name.
+  std::vector<Axis> axes;
   std::vector<int64_t> event; ///< empty: a single number
   bool operator==(const Type &) const = default;
   /// Returns the extents of the named axes, then those of the event.
@@ -53,7 +54,7 @@ using ValueId = uint32_t;
 struct Attributes {
   double value = 0;          ///< Constant, LeakyRelu
   int64_t index = 0;         ///< Parameter, Argument, Scalar
-  std::vector<int64_t> dims; ///< Shape, Reduction and Contraction ops
+  std::vector<int64_t> dims{}; ///< Shape, Reduction and Contraction ops
   uint64_t site = 0;         ///< Random: 64-bit hash of the path of the draw
 };
 
@@ -112,7 +113,8 @@ struct Body {
   std::vector<Minimize> minimizers; ///< steps only
   /// Steps: values that leave the step, in the order of its signature.
   /// Reports: one number an example, or a single number, an item.
-  /// Procedures: what is emitted.
+  /// Procedures: what is emitted; named axes first (`batch`, then those of the
+  /// comprehensions, e.g. `t`), then the event: [batch, t, 1, 28, 28].
   std::vector<Output> outputs;
   /// Steps: single numbers worth a place in the progress line and in
   /// metrics.csv: the objectives and the named terms they are made of.

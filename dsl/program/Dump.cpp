@@ -1,0 +1,237 @@
+//===- Dump.cpp - a program as readable text ------------------------------===//
+//
+// A flat listing: declarations first, then every body with its nodes. Meant for
+// people and for tests that compare whole programs.
+//
+//===----------------------------------------------------------------------===//
+#include "dsl/program/Dump.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+namespace gmc::dsl {
+namespace {
+
+using Out = std::back_insert_iterator<std::string>;
+
+std::string list(const std::vector<int64_t> &numbers) {
+  return fmt::format("[{}]", fmt::join(numbers, ","));
+}
+
+/// Returns the attributes that `node`'s op uses, each with a leading space.
+std::string attributes(const Node &node) {
+  switch (node.op) {
+  case Op::Constant:
+  case Op::LeakyRelu:
+    return fmt::format(" {}", node.attrs.value);
+  case Op::Parameter:
+  case Op::Argument:
+  case Op::Scalar:
+    return fmt::format(" #{}", node.attrs.index);
+  case Op::RandomNormal:
+  case Op::RandomUniform:
+    return fmt::format(" site {:016x}", node.attrs.site);
+  default:
+    return node.attrs.dims.empty() ? "" : " " + list(node.attrs.dims);
+  }
+}
+
+void dumpNode(Out out, ValueId id, const Node &node) {
+  fmt::format_to(out, "    %{} = {}{}", id, spellingOf(node.op),
+                 attributes(node));
+  const char *separator = " ";
+  for (ValueId operand : node.operands) {
+    fmt::format_to(out, "{}%{}", separator, operand);
+    separator = ", ";
+  }
+  fmt::format_to(out, " : {}", dump(node.type));
+  if (!node.name.empty()) {
+    fmt::format_to(out, "  # {}", node.name);
+  }
+  fmt::format_to(out, "\n");
+}
+
+void dumpMinimize(Out out, const Minimize &minimize) {
+  static constexpr const char *kinds[] = {"sgd", "adam", "adamw", "rmsprop"};
+  const Optimizer &optimizer = minimize.optimizer;
+  fmt::format_to(out, "    {} %{} over {} parameters [{}] using {} \"{}\" (",
+                 minimize.maximize ? "maximize" : "minimize",
+                 minimize.objective, fmt::join(minimize.networks, ", "),
+                 fmt::join(minimize.parameters, ","),
+                 kinds[static_cast<int>(optimizer.kind)], optimizer.state);
+  const char *separator = "";
+  for (ValueId argument : optimizer.arguments) {
+    fmt::format_to(out, "{}%{}", separator, argument);
+    separator = ", ";
+  }
+  fmt::format_to(out, "){}", optimizer.nesterov ? " nesterov" : "");
+  if (minimize.clip) {
+    fmt::format_to(out, " clip %{}", *minimize.clip);
+  }
+  fmt::format_to(out, "\n");
+}
+
+void dumpOutputs(Out out, const char *word,
+                 const std::vector<Output> &outputs) {
+  for (const Output &output : outputs) {
+    fmt::format_to(out, "    {} {} = %{}\n", word, output.name, output.value);
+  }
+}
+
+std::string dump(const Duration &duration) {
+  static constexpr const char *units[] = {"rounds", "epochs", "examples"};
+  std::string text = fmt::format("{} {}", duration.count,
+                                 units[static_cast<int>(duration.unit)]);
+  return duration.stream.empty() ? text : text + " of " + duration.stream;
+}
+
+void dumpTurns(Out out, const std::vector<Turn> &turns, const Program &program,
+               int depth) {
+  for (const Turn &turn : turns) {
+    fmt::format_to(out, "{:{}}", "", 4 + 2 * depth);
+    if (turn.kind != Turn::Kind::Call) {
+      fmt::format_to(out, "{} {}\n",
+                     turn.kind == Turn::Kind::Repeat ? "repeat" : "every",
+                     turn.count);
+      dumpTurns(out, turn.body, program, depth + 1);
+      continue;
+    }
+    std::vector<std::string> arguments;
+    for (const TurnArgument &argument : turn.arguments) {
+      if (argument.kind == TurnArgument::Kind::Value) {
+        arguments.push_back(argument.value);
+        continue;
+      }
+      arguments.push_back(fmt::format(
+          "{} {}.{}:{}",
+          argument.kind == TurnArgument::Kind::Next ? "next" : "same",
+          argument.dataset, argument.split, argument.field));
+    }
+    fmt::format_to(out, "{}{}{}({})\n", fmt::join(turn.results, ", "),
+                   turn.results.empty() ? "" : " = ",
+                   program.steps[turn.step].name, fmt::join(arguments, ", "));
+  }
+}
+
+void dumpDeclarations(Out out, const Program &program) {
+  for (const NamedConstant &constant : program.constants) {
+    fmt::format_to(out, "  constant {} = {}\n", constant.name, constant.value);
+  }
+  static constexpr const char *initials[] = {"constant", "normal", "uniform"};
+  for (size_t i = 0; i < program.parameters.size(); ++i) {
+    const Parameter &parameter = program.parameters[i];
+    fmt::format_to(out, "  parameter #{} {} {} of {}: {} {} {}\n", i,
+                   parameter.name, list(parameter.shape), parameter.network,
+                   initials[static_cast<int>(parameter.initial.kind)],
+                   parameter.initial.a, parameter.initial.b);
+  }
+  static constexpr const char *scalars[] = {"hyper", "rounds", "epochs",
+                                            "examples", "argument"};
+  for (size_t i = 0; i < program.scalars.size(); ++i) {
+    const Scalar &scalar = program.scalars[i];
+    fmt::format_to(out, "  scalar #{} {} {} = {}{}{}\n", i,
+                   scalars[static_cast<int>(scalar.kind)], scalar.name,
+                   scalar.value,
+                   scalar.stream.empty() ? "" : " of " + scalar.stream,
+                   scalar.owner.empty() ? "" : " of " + scalar.owner);
+  }
+  for (const Dataset &dataset : program.datasets) {
+    fmt::format_to(out, "  data {} : {}(\"{}\")\n", dataset.name,
+                   dataset.format, dataset.source);
+    for (const DataField &field : dataset.fields) {
+      fmt::format_to(out, "    {} {}{} in [{}, {}]{}\n", field.name,
+                     field.image ? "image" : "f32", list(field.event),
+                     field.low, field.high, field.binarize ? " binarize" : "");
+    }
+  }
+}
+
+void dumpRuns(Out out, const Program &program) {
+  for (const Train &train : program.trains) {
+    fmt::format_to(out, "  train {} for {}\n", train.name,
+                   dump(train.duration));
+    dumpTurns(out, train.turns, program, 0);
+  }
+  for (const Report &report : program.reports) {
+    fmt::format_to(out, "  report body {} on {}.{} fields [{}] {}\n",
+                   report.body, report.dataset, report.split,
+                   fmt::join(report.fields, ","),
+                   report.every ? "every " + dump(*report.every) : "at end");
+  }
+  static constexpr const char *arguments[] = {"count", "fixed", "real", "data"};
+  static constexpr const char *emits[] = {"grid", "row", "npy", "csv"};
+  for (const Procedure &procedure : program.procedures) {
+    fmt::format_to(out, "  proc {} body {} batch {}\n", procedure.name,
+                   procedure.body, procedure.batch);
+    for (const ProcArgument &argument : procedure.arguments) {
+      fmt::format_to(out, "    {} {}", arguments[int(argument.kind)],
+                     argument.name);
+      if (argument.kind == ProcArgument::Kind::Data) {
+        fmt::format_to(out, " from {}.{}:{} argument {}\n", argument.dataset,
+                       argument.split, argument.field, argument.argument);
+      } else {
+        fmt::format_to(out, " = {}\n", argument.value);
+      }
+    }
+    for (const Emit &emit : procedure.emits) {
+      fmt::format_to(out, "    emit {} outputs [{}] in [{}, {}]\n",
+                     emits[static_cast<int>(emit.kind)],
+                     fmt::join(emit.outputs, ","), emit.low, emit.high);
+    }
+  }
+}
+
+} // namespace
+
+std::string dump(const Type &type) {
+  std::string text = "f32";
+  if (!type.event.empty()) {
+    text += list(type.event);
+  }
+  if (!type.axes.empty()) {
+    text += "{";
+    for (size_t i = 0; i < type.axes.size(); ++i) {
+      text += fmt::format("{}{}: {}", i == 0 ? "" : ", ", type.axes[i].name,
+                          type.axes[i].extent);
+    }
+    text += "}";
+  }
+  return text;
+}
+
+std::string dump(const Body &body) {
+  std::string text;
+  Out out(text);
+  fmt::format_to(out, "  body {}\n", body.name);
+  for (size_t i = 0; i < body.arguments.size(); ++i) {
+    fmt::format_to(out, "    argument #{} {} : {}\n", i,
+                   body.arguments[i].name, dump(body.arguments[i].type));
+  }
+  for (ValueId id = 0; id < body.nodes.size(); ++id) {
+    dumpNode(out, id, body.nodes[id]);
+  }
+  for (const Minimize &minimize : body.minimizers) {
+    dumpMinimize(out, minimize);
+  }
+  dumpOutputs(out, "output", body.outputs);
+  dumpOutputs(out, "monitor", body.monitors);
+  return text;
+}
+
+std::string dump(const Program &program) {
+  std::string text;
+  Out out(text);
+  fmt::format_to(out, "program {} batch {}\n", program.file, program.batch);
+  dumpDeclarations(out, program);
+  for (const auto *bodies :
+       {&program.steps, &program.reportBodies, &program.procedureBodies}) {
+    for (const Body &body : *bodies) {
+      text += dump(body);
+    }
+  }
+  dumpRuns(out, program);
+  return text;
+}
+
+} // namespace gmc::dsl
