@@ -2,6 +2,7 @@
 #ifndef GMC_DIALECT_NN_IR_NNDIALECT
 #define GMC_DIALECT_NN_IR_NNDIALECT
 
+include "mlir/IR/CommonTypeConstraints.td"
 include "mlir/IR/OpBase.td"
 
 def NN_Dialect : Dialect {
@@ -15,6 +16,9 @@ def NN_Dialect : Dialect {
     gradient is as ordinary as a gradient. Broadcasting is always written.
   }];
 }
+
+/// The type of every value: a ranked static tensor of reals.
+def NN_Tensor : StaticShapeTensorOf<[F32, F64]>;
 
 class NN_Op<string mnemonic, list<Trait> traits = []>
     : Op<NN_Dialect, mnemonic, traits>;

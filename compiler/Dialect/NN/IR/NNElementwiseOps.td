@@ -7,8 +7,6 @@ include "mlir/IR/EnumAttr.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
-def NN_Tensor : StaticShapeTensorOf<[F32, F64]>;
-
 class NN_ElementwiseOp<string mnemonic, list<Trait> traits = []>
     : NN_Op<mnemonic, traits # [Pure, Elementwise, SameOperandsAndResultType]> {
   let results = (outs NN_Tensor:$result);

@@ -1,0 +1,133 @@
+//===- GMOps.td - variables, entries, objectives --------------------------===//
+#ifndef GMC_DIALECT_GM_IR_GMOPS
+#define GMC_DIALECT_GM_IR_GMOPS
+
+include "compiler/Dialect/GM/IR/GMDialect.td"
+include "compiler/Dialect/NN/IR/NNDialect.td"
+include "mlir/IR/BuiltinAttributes.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def GM_VariableOp : GM_Op<"variable", [Symbol]> {
+  let summary = "a tensor that lives from step to step";
+  let description = [{
+    A parameter (`role` "parameter") or a part of an optimiser's state
+    ("optimizer"). `initial` is `constant`, `normal` or `uniform` with its two
+    numbers (runtime/abi/manifest.md). `storage` is set by `--form-kernels`.
+
+    Example: `gm.variable @Enc.linear0.bias : tensor<400xf32> role "parameter" of "Enc" initial "uniform"(-0.1, 0.1)`
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<NN_Tensor>:$type,
+                       StrAttr:$role, StrAttr:$network, StrAttr:$initial,
+                       F64Attr:$a, F64Attr:$b, OptionalAttr<ArrayAttr>:$storage);
+  let assemblyFormat = [{
+    $sym_name `:` $type `role` $role `of` $network `initial` $initial
+    `(` $a `,` $b `)` (`storage` $storage^)? attr-dict
+  }];
+}
+
+def GM_EntryKind : I32EnumAttr<"EntryKind", "what an entry is for", [
+    I32EnumAttrCase<"step", 0>, I32EnumAttrCase<"report", 1>,
+    I32EnumAttrCase<"procedure", 2>]> {
+  let cppNamespace = "::gmc::gm";
+}
+
+def GM_EntryOp : GM_Op<"entry", [Symbol, IsolatedFromAbove, NoTerminator,
+                                 SingleBlock]> {
+  let summary = "a step, a report or a procedure";
+  let description = [{
+    The block's arguments are the inputs, named by `inputs`.
+
+    Example: `gm.entry step @fit {..}`
+  }];
+  let arguments = (ins GM_EntryKind:$kind, SymbolNameAttr:$sym_name,
+                       StrArrayAttr:$inputs, I64Attr:$batch);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    $kind $sym_name `inputs` $inputs `batch` $batch $body attr-dict
+  }];
+}
+
+def GM_ReadOp : GM_Op<"read", [Pure]> {
+  let summary = "a variable's value at the start of the entry";
+  let description = [{
+    Example: `%w = gm.read @Enc.linear0.weight : tensor<400x784xf32>`
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$variable);
+  let results = (outs NN_Tensor:$result);
+  let assemblyFormat = "$variable attr-dict `:` type($result)";
+}
+
+def GM_WriteOp : GM_Op<"write"> {
+  let summary = "a variable's value from the end of the entry on";
+  let description = [{
+    Reads in the same entry still give the old value.
+
+    Example: `gm.write %w2 to @Enc.linear0.weight : tensor<400x784xf32>`
+  }];
+  let arguments = (ins NN_Tensor:$value, FlatSymbolRefAttr:$variable);
+  let assemblyFormat = "$value `to` $variable attr-dict `:` type($value)";
+}
+
+def GM_ScalarOp : GM_Op<"scalar", [Pure]> {
+  let summary = "a number that the runtime supplies, in double precision";
+  let description = [{
+    Number `index` of the manifest's `scalars`.
+
+    Example: `%lr = gm.scalar 0 : tensor<f64>`
+  }];
+  let arguments = (ins I64Attr:$index);
+  let results = (outs 0DTensorOf<[F64]>:$result);
+  let assemblyFormat = "$index attr-dict `:` type($result)";
+}
+
+def GM_OutputKind : I32EnumAttr<"OutputKind", "who reads an output", [
+    I32EnumAttrCase<"value", 0>, I32EnumAttrCase<"monitor", 1>,
+    I32EnumAttrCase<"norm", 2>]> {
+  let cppNamespace = "::gmc::gm";
+}
+
+def GM_OutputOp : GM_Op<"output"> {
+  let summary = "a value that leaves the entry";
+  let description = [{
+    `value`: a result of the step, an item of the report, what a procedure
+    emits. `monitor`: a single number for the progress line. `norm`: the sum of
+    squares of a network's gradients.
+
+    Example: `gm.output monitor "loss" %l : tensor<f32>`
+  }];
+  let arguments = (ins GM_OutputKind:$kind, StrAttr:$name, NN_Tensor:$value);
+  let assemblyFormat = "$kind $name $value attr-dict `:` type($value)";
+}
+
+def GM_OptimizerKind : I32EnumAttr<"OptimizerKind", "rule of an update", [
+    I32EnumAttrCase<"sgd", 0>, I32EnumAttrCase<"adam", 1>,
+    I32EnumAttrCase<"adamw", 2>, I32EnumAttrCase<"rmsprop", 3>]> {
+  let cppNamespace = "::gmc::gm";
+}
+
+def GM_MinimizeOp : GM_Op<"minimize", [AttrSizedOperandSegments]> {
+  let summary = "one update of some parameters against an objective";
+  let description = [{
+    `objective` is a single number. `arguments` are the optimiser's
+    hyper-parameters in the order of dsl/program/Program.h. `updates` is the
+    number of the `gm.scalar` that counts the updates of `state`. Written out by
+    `--gm-expand-objectives`.
+
+    Example: `gm.minimize %l over [@p] using adam(%lr, %b1, %b2, %eps) state "fit.adam" updates 3 : tensor<f32>, tensor<f64>, tensor<f64>, tensor<f64>, tensor<f64>`
+  }];
+  let arguments = (ins NN_Tensor:$objective, FlatSymbolRefArrayAttr:$over,
+                       GM_OptimizerKind:$optimizer,
+                       Variadic<NN_Tensor>:$hyper, StrAttr:$state,
+                       I64Attr:$updates, Optional<NN_Tensor>:$clip,
+                       UnitAttr:$maximize, UnitAttr:$nesterov);
+  let assemblyFormat = [{
+    $objective `over` $over `using` $optimizer `(` $hyper `)`
+    `state` $state `updates` $updates (`clip` $clip^ `:` type($clip))?
+    (`maximize` $maximize^)? (`nesterov` $nesterov^)?
+    attr-dict `:` type($objective) `,` type($hyper)
+  }];
+}
+
+#endif // GMC_DIALECT_GM_IR_GMOPS
