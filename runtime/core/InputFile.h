@@ -18,8 +18,9 @@ namespace gmc::runtime {
 
 class InputFile {
 public:
-  /// Opens `path`. Throws Failure 5 with the reason.
-  explicit InputFile(const std::filesystem::path &path);
+  /// Opens `path`. Throws Failure 5 with the reason, or Failure `wrongKind`
+  /// where it is not a regular file.
+  InputFile(const std::filesystem::path &path, int wrongKind);
   ~InputFile();
   InputFile(const InputFile &) = delete;
   InputFile &operator=(const InputFile &) = delete;

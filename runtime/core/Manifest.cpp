@@ -1,0 +1,393 @@
+//===- Manifest.cpp - parse and check the manifest -------------------------===//
+//
+// One function for each struct of Manifest.h, in their order. Everything that
+// the runtime later uses as an index or an address is checked here against
+// what it points into.
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/core/Manifest.h"
+
+#include "runtime/abi/gmAbi.h"
+#include "runtime/core/ManifestReader.h"
+#include "runtime/core/Tensor.h"
+
+namespace gmc::runtime {
+
+static constexpr int64_t largest = int64_t(1) << 62;
+
+int64_t elementsOf(const Shape &shape) {
+  int64_t product = 1;
+  for (int64_t extent : shape) {
+    if (extent < 0 || __builtin_mul_overflow(product, extent, &product) ||
+        product > largest) {
+      fail(ExitInternal, "the shape {} has too many elements",
+           spellingOf(shape));
+    }
+  }
+  return product;
+}
+
+std::string spellingOf(const Shape &shape) {
+  return fmt::format("[{}]", fmt::join(shape, ", "));
+}
+
+const DatasetSpec *Manifest::findDataset(std::string_view name) const {
+  for (const DatasetSpec &dataset : datasets) {
+    if (dataset.name == name) {
+      return &dataset;
+    }
+  }
+  return nullptr;
+}
+
+static Shape readShape(const Member &m) {
+  return m.list("shape",
+                [](const Member &e) { return e.integer(0, largest); });
+}
+
+/// Throws unless [offset, offset + bytes) lies in a region of `limit` bytes.
+static void checkRange(const Member &m, int64_t offset, int64_t elements,
+                       ScalarType type, int64_t limit) {
+  if (offset % sizeOf(type) != 0) {
+    m.complain("offset {} is not a multiple of {}", offset, sizeOf(type));
+  }
+  if (offset > limit || elements > (limit - offset) / sizeOf(type)) {
+    m.complain("{} numbers at offset {} end past the region's {} bytes",
+               elements, offset, limit);
+  }
+}
+
+static Storage readStorage(const Member &m, const Shape &shape,
+                           const Manifest &manifest) {
+  Storage s;
+  s.offset = m.at("offset").integer(0, largest);
+  s.layout = m.at("layout").oneOf<Storage::Layout>({"dense", "panels"});
+  if (s.layout == Storage::Layout::Panels) {
+    if (shape.size() != 2) {
+      m.complain("panels hold a matrix, the shape is {}", spellingOf(shape));
+    }
+    s.axis = static_cast<int>(m.at("axis").integer(0, 1));
+    s.width = m.at("width").integer(1, 4096);
+  }
+  if (s.offset % 64 != 0) {
+    m.complain("offset {} is not a multiple of 64", s.offset);
+  }
+  checkRange(m, s.offset, storedElements(shape, s), manifest.type,
+             manifest.stateBytes);
+  return s;
+}
+
+static TensorSpec readTensor(const Member &m, const Manifest &manifest) {
+  TensorSpec t;
+  t.name = m.at("name").text();
+  t.shape = readShape(m);
+  t.role = m.at("role").text();
+  t.network = m.textOr("network", "");
+  Member init = m.at("init");
+  t.init.kind = init.at("kind").oneOf<Initial::Kind>(
+      {"constant", "normal", "uniform"});
+  t.init.a = init.numberOr("a", 0);
+  t.init.b = init.numberOr("b", 0);
+  t.storage = m.list("storage", [&](const Member &e) {
+    return readStorage(e, t.shape, manifest);
+  });
+  if (t.storage.empty()) {
+    m.complain("the tensor has no storage");
+  }
+  return t;
+}
+
+static ScalarSpec readScalar(const Member &m, const Manifest &manifest) {
+  using Kind = ScalarSpec::Kind;
+  ScalarSpec s;
+  s.kind = m.at("kind").oneOf<Kind>(
+      {"hyper", "rounds", "epochs", "examples", "updates", "argument"});
+  if (s.kind == Kind::Hyper || s.kind == Kind::Argument) {
+    s.name = m.at("name").text();
+    s.value = m.numberOr("value", 0);
+    s.procedure = m.textOr("procedure", "");
+  }
+  if (s.kind == Kind::Epochs) {
+    s.stream = m.at("stream").text();
+  }
+  if (s.kind == Kind::Updates) {
+    auto counters = static_cast<int64_t>(manifest.counters.size());
+    s.counter = m.at("counter").integer(0, counters - 1);
+  }
+  return s;
+}
+
+static FieldSpec readField(const Member &m) {
+  FieldSpec f;
+  f.name = m.at("name").text();
+  f.shape = readShape(m);
+  f.image = m.booleanOr("image", false);
+  f.low = m.numberOr("low", 0);
+  f.high = m.numberOr("high", 1);
+  f.binarize = m.booleanOr("binarize", false);
+  f.classes = m.has("classes") ? m.at("classes").integer(0, largest) : 0;
+  if (f.image && f.shape.size() != 3) {
+    m.complain("an image has the shape {}", spellingOf(f.shape));
+  }
+  return f;
+}
+
+static DatasetSpec readDataset(const Member &m) {
+  DatasetSpec d;
+  d.name = m.at("name").text();
+  d.format = m.at("format").text();
+  d.source = m.at("source").text();
+  d.fields = m.list("fields", readField);
+  if (d.fields.empty()) {
+    m.complain("the data set has no fields");
+  }
+  return d;
+}
+
+static Slot readSlot(const Member &m, const Manifest &manifest) {
+  Slot s;
+  s.name = m.textOr("name", "");
+  s.offset = m.at("offset").integer(0, largest);
+  s.shape = readShape(m);
+  checkRange(m, s.offset, elementsOf(s.shape), manifest.type,
+             manifest.arenaBytes);
+  return s;
+}
+
+static EntrySpec readEntry(const Member &m, const Manifest &manifest) {
+  auto slot = [&](const Member &e) { return readSlot(e, manifest); };
+  EntrySpec entry;
+  entry.kind = m.at("kind").oneOf<EntrySpec::Kind>(
+      {"step", "report", "procedure"});
+  entry.name = m.at("name").text();
+  entry.batch = m.at("batch").integer(1, largest);
+  entry.inputs = m.list("inputs", slot);
+  entry.outputs = m.list("outputs", slot);
+  entry.monitors = m.list("monitors", slot);
+  entry.norms = m.list("norms", [&](const Member &e) {
+    return EntrySpec::Norm{e.at("network").text(), slot(e).offset};
+  });
+  entry.counters = m.list("counters", [&](const Member &e) {
+    auto counters = static_cast<int64_t>(manifest.counters.size());
+    return e.integer(0, counters - 1);
+  });
+  entry.flops = m.has("flops") ? m.at("flops").integer(0, largest) : 0;
+  return entry;
+}
+
+static int64_t readEntryIndex(const Member &m, const Manifest &manifest) {
+  auto entries = static_cast<int64_t>(manifest.entries.size());
+  return m.at("entry").integer(0, entries - 1);
+}
+
+static KernelSpec readKernel(const Member &m, const Manifest &manifest) {
+  KernelSpec k;
+  k.entry = readEntryIndex(m, manifest);
+  k.name = m.at("name").text();
+  k.kind = m.at("kind").text();
+  auto extent = [&](const char *key) {
+    return m.has(key) ? m.at(key).integer(0, largest) : 0;
+  };
+  k.m = extent("m");
+  k.n = extent("n");
+  k.k = extent("k");
+  k.flops = extent("flops");
+  return k;
+}
+
+static Duration readDuration(const Member &m) {
+  Duration d;
+  d.count = m.at("count").number();
+  d.unit = m.at("unit").text();
+  d.stream = m.textOr("stream", "");
+  if (d.unit != "rounds" && d.unit != "epochs" && d.unit != "examples") {
+    m.complain("the unit `{}` is not known", printable(d.unit));
+  }
+  return d;
+}
+
+/// Reads the members `dataset`, `split` and `field` and checks that the data
+/// set has such a field.
+static void readSource(const Member &m, const Manifest &manifest,
+                       std::string &dataset, std::string &split,
+                       int64_t &field) {
+  dataset = m.at("dataset").text();
+  split = m.at("split").text();
+  const DatasetSpec *spec = manifest.findDataset(dataset);
+  if (!spec) {
+    m.complain("there is no data set `{}`", printable(dataset));
+  }
+  auto fields = static_cast<int64_t>(spec->fields.size());
+  field = m.at("field").integer(0, fields - 1);
+}
+
+static CallArgument readCallArgument(const Member &m,
+                                     const Manifest &manifest) {
+  CallArgument a;
+  a.kind = m.at("kind").oneOf<CallArgument::Kind>({"next", "same", "value"});
+  if (a.kind == CallArgument::Kind::Value) {
+    a.name = m.at("name").text();
+  } else {
+    readSource(m, manifest, a.dataset, a.split, a.field);
+  }
+  return a;
+}
+
+static Turn readTurn(const Member &m, const Manifest &manifest) {
+  Turn turn;
+  turn.kind = m.at("kind").oneOf<Turn::Kind>({"call", "repeat", "every"});
+  if (turn.kind == Turn::Kind::Call) {
+    turn.entry = readEntryIndex(m, manifest);
+    turn.results = m.texts("results");
+    turn.arguments = m.list("arguments", [&](const Member &e) {
+      return readCallArgument(e, manifest);
+    });
+    const EntrySpec &entry = manifest.entries[turn.entry];
+    if (turn.arguments.size() != entry.inputs.size()) {
+      m.complain("`{}` takes {} arguments, {} are given", entry.name,
+                 entry.inputs.size(), turn.arguments.size());
+    }
+    return turn;
+  }
+  turn.count = m.at("count").integer(1, largest);
+  turn.turns = m.list(
+      "turns", [&](const Member &e) { return readTurn(e, manifest); });
+  return turn;
+}
+
+static TrainSpec readTrain(const Member &m, const Manifest &manifest) {
+  TrainSpec train;
+  train.name = m.textOr("name", "");
+  train.turns = m.list(
+      "turns", [&](const Member &e) { return readTurn(e, manifest); });
+  train.duration = readDuration(m.at("duration"));
+  return train;
+}
+
+static ReportSpec readReport(const Member &m, const Manifest &manifest) {
+  ReportSpec r;
+  r.entry = readEntryIndex(m, manifest);
+  r.dataset = m.textOr("dataset", "");
+  r.split = m.textOr("split", "");
+  r.fields = m.list("fields",
+                    [](const Member &e) { return e.integer(0, largest); });
+  const DatasetSpec *dataset = manifest.findDataset(r.dataset);
+  for (int64_t field : r.fields) {
+    if (!dataset || field >= static_cast<int64_t>(dataset->fields.size())) {
+      m.complain("data set `{}` has no field {}", r.dataset, field);
+    }
+  }
+  if (r.fields.size() != manifest.entries[r.entry].inputs.size()) {
+    m.complain("the entry takes {} inputs, {} fields are given",
+               manifest.entries[r.entry].inputs.size(), r.fields.size());
+  }
+  r.atEnd = m.booleanOr("atEnd", false);
+  if (!r.atEnd) {
+    r.every = readDuration(m.at("every"));
+  }
+  return r;
+}
+
+static ProcedureArgument readProcedureArgument(const Member &m,
+                                               const EntrySpec &entry,
+                                               const Manifest &manifest) {
+  using Kind = ProcedureArgument::Kind;
+  ProcedureArgument a;
+  a.kind = m.at("kind").oneOf<Kind>({"count", "data", "fixed", "real"});
+  a.name = m.at("name").text();
+  if (a.kind == Kind::Data) {
+    readSource(m, manifest, a.dataset, a.split, a.field);
+    auto inputs = static_cast<int64_t>(entry.inputs.size());
+    a.input = m.at("input").integer(0, inputs - 1);
+    return a;
+  }
+  a.value = m.at("value").number();
+  if (a.kind == Kind::Real) {
+    auto scalars = static_cast<int64_t>(manifest.scalars.size());
+    a.scalar = m.at("scalar").integer(0, scalars - 1);
+  }
+  return a;
+}
+
+static ProcedureSpec readProcedure(const Member &m, const Manifest &manifest) {
+  ProcedureSpec p;
+  p.entry = readEntryIndex(m, manifest);
+  const EntrySpec &entry = manifest.entries[p.entry];
+  p.name = m.at("name").text();
+  p.arguments = m.list("arguments", [&](const Member &e) {
+    return readProcedureArgument(e, entry, manifest);
+  });
+  p.emits = m.list("emits", [&](const Member &e) {
+    auto outputs = static_cast<int64_t>(entry.outputs.size());
+    Emission emission;
+    emission.kind = e.at("kind").text();
+    emission.outputs = e.list("outputs", [&](const Member &o) {
+      return o.integer(0, outputs - 1);
+    });
+    emission.low = e.numberOr("low", 0);
+    emission.high = e.numberOr("high", 1);
+    return emission;
+  });
+  return p;
+}
+
+/// Reads what the other members are checked against.
+static void readHead(const Member &root, Manifest &m) {
+  int64_t abi = root.at("abi").integer(0, largest);
+  if (abi != GM_ABI_VERSION) {
+    root.complain("it has ABI version {}, this runtime has {}; compile the "
+                  "model with the gmc that this runtime came with",
+                  abi, GM_ABI_VERSION);
+  }
+  m.model = root.at("model").text();
+  m.source = root.textOr("source", "");
+  m.hash = root.at("hash").text();
+  m.type = root.at("type").oneOf<ScalarType>({"f32", "f64"});
+  if (root.has("target")) {
+    m.triple = root.at("target").textOr("triple", "");
+    m.cpu = root.at("target").textOr("cpu", "");
+    m.features = root.at("target").texts("features");
+  }
+  m.pipeline = root.textOr("pipeline", "");
+  m.batch = root.at("batch").integer(1, largest);
+  m.stateBytes = root.at("stateBytes").integer(0, largest);
+  m.arenaBytes = root.at("arenaBytes").integer(0, largest);
+  m.counters = root.texts("counters");
+  if (root.has("constants")) {
+    for (const auto &[name, value] : root.at("constants").json().items()) {
+      m.constants[name] = Member(value, "constants." + name).number();
+    }
+  }
+}
+
+Manifest parseManifest(std::string_view text) {
+  // A parse error gives a discarded value and no exception.
+  nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
+  Member root(json, "");
+  if (!json.is_object()) {
+    root.complain("it is not a JSON object");
+  }
+  Manifest m;
+  readHead(root, m);
+  auto with = [&m](auto read) {
+    return [&m, read](const Member &e) { return read(e, m); };
+  };
+  m.tensors = root.list("tensors", with(readTensor));
+  m.scalars = root.list("scalars", with(readScalar));
+  m.datasets = root.list("datasets", readDataset);
+  m.entries = root.list("entries", with(readEntry));
+  m.kernels = root.list("kernels", with(readKernel));
+  m.trains = root.list("trains", with(readTrain));
+  m.reports = root.list("reports", with(readReport));
+  m.procedures = root.list("procedures", with(readProcedure));
+  std::map<std::string_view, int> seen;
+  for (const TensorSpec &tensor : m.tensors) {
+    if (++seen[tensor.name] > 1) {
+      root.complain("two tensors are named `{}`", printable(tensor.name));
+    }
+  }
+  return m;
+}
+
+} // namespace gmc::runtime

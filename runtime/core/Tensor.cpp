@@ -1,0 +1,152 @@
+//===- Tensor.cpp - tensors between their logical and stored form ----------===//
+//
+// A panel layout of axis a and width w keeps element (n along a, k along the
+// other axis) at [n / w][k][n % w].
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/core/Tensor.h"
+
+#include "runtime/core/Random.h"
+#include "runtime/core/Status.h"
+
+#include <cstring>
+
+namespace gmc::runtime {
+
+namespace {
+/// The extents that a panel layout is about, and the row-major strides.
+struct PanelView {
+  int64_t lanes, depth; ///< extent of the axis of lanes, and of the other
+  int64_t laneStride, depthStride;
+  int64_t width, panels;
+
+  PanelView(const Shape &shape, const Storage &storage)
+      : lanes(shape[storage.axis]), depth(shape[1 - storage.axis]),
+        laneStride(storage.axis == 0 ? shape[1] : 1),
+        depthStride(storage.axis == 0 ? 1 : shape[1]), width(storage.width),
+        panels((lanes + width - 1) / width) {}
+};
+} // namespace
+
+/// Writes `dense` into panels at `out`.
+template <typename T>
+static void packPanels(const PanelView &view, const T *dense, T *out) {
+  for (int64_t panel = 0; panel < view.panels; ++panel) {
+    for (int64_t k = 0; k < view.depth; ++k) {
+      for (int64_t lane = 0; lane < view.width; ++lane) {
+        int64_t n = panel * view.width + lane;
+        *out++ = n < view.lanes
+                     ? dense[n * view.laneStride + k * view.depthStride]
+                     : T(0);
+      }
+    }
+  }
+}
+
+/// Reads panels at `in` back into `dense`.
+template <typename T>
+static void unpackPanels(const PanelView &view, const T *in, T *dense) {
+  for (int64_t n = 0; n < view.lanes; ++n) {
+    const T *panel = in + n / view.width * view.depth * view.width;
+    for (int64_t k = 0; k < view.depth; ++k) {
+      dense[n * view.laneStride + k * view.depthStride] =
+          panel[k * view.width + n % view.width];
+    }
+  }
+}
+
+/// Throws unless `dense` is as long as the tensor.
+static void checkLength(ScalarType type, const TensorSpec &tensor,
+                        size_t length) {
+  if (static_cast<int64_t>(length) != denseBytes(type, tensor)) {
+    fail(ExitInternal, "tensor {} has {} bytes, {} were given", tensor.name,
+         denseBytes(type, tensor), length);
+  }
+}
+
+int64_t storedElements(const Shape &shape, const Storage &storage) {
+  if (storage.layout == Storage::Layout::Dense) {
+    return elementsOf(shape);
+  }
+  PanelView view(shape, storage);
+  return elementsOf({view.panels, view.depth, view.width});
+}
+
+int64_t denseBytes(ScalarType type, const TensorSpec &tensor) {
+  return elementsOf(tensor.shape) * sizeOf(type);
+}
+
+void storeTensor(ScalarType type, const TensorSpec &tensor,
+                 std::span<const std::byte> dense, char *state) {
+  checkLength(type, tensor, dense.size());
+  for (const Storage &storage : tensor.storage) {
+    char *place = state + storage.offset;
+    if (storage.layout == Storage::Layout::Dense) {
+      std::memcpy(place, dense.data(), dense.size());
+      continue;
+    }
+    dispatch(type, [&](auto zero) {
+      using T = decltype(zero);
+      packPanels(PanelView(tensor.shape, storage),
+                 reinterpret_cast<const T *>(dense.data()),
+                 reinterpret_cast<T *>(place));
+    });
+  }
+}
+
+void fetchTensor(ScalarType type, const TensorSpec &tensor, const char *state,
+                 std::span<std::byte> dense) {
+  checkLength(type, tensor, dense.size());
+  const Storage &storage = tensor.storage.front();
+  const char *place = state + storage.offset;
+  if (storage.layout == Storage::Layout::Dense) {
+    std::memcpy(dense.data(), place, dense.size());
+    return;
+  }
+  dispatch(type, [&](auto zero) {
+    using T = decltype(zero);
+    unpackPanels(PanelView(tensor.shape, storage),
+                 reinterpret_cast<const T *>(place),
+                 reinterpret_cast<T *>(dense.data()));
+  });
+}
+
+/// Returns element `element` of the initial value.
+static double initialElement(const Initial &init, const Draw &draw,
+                             uint64_t element) {
+  switch (init.kind) {
+  case Initial::Kind::Constant:
+    return init.a;
+  case Initial::Kind::Normal:
+    return init.a + init.b * draw.normal<double>(element);
+  case Initial::Kind::Uniform:
+    return init.a + (init.b - init.a) * draw.uniform<double>(element);
+  }
+  fail(ExitInternal, "an initial value of an unknown kind");
+}
+
+void initialTensor(ScalarType type, const TensorSpec &tensor, uint64_t seed,
+                   std::span<std::byte> dense) {
+  checkLength(type, tensor, dense.size());
+  Draw draw{seed, UINT64_MAX, fnv1a(tensor.name)};
+  dispatch(type, [&](auto zero) {
+    using T = decltype(zero);
+    T *out = reinterpret_cast<T *>(dense.data());
+    int64_t count = elementsOf(tensor.shape);
+    for (int64_t i = 0; i < count; ++i) {
+      out[i] = static_cast<T>(initialElement(tensor.init, draw, i));
+    }
+  });
+}
+
+void initialState(const Manifest &manifest, uint64_t seed, char *state) {
+  std::vector<std::byte> dense;
+  for (const TensorSpec &tensor : manifest.tensors) {
+    dense.resize(denseBytes(manifest.type, tensor));
+    initialTensor(manifest.type, tensor, seed, dense);
+    storeTensor(manifest.type, tensor, dense, state);
+  }
+}
+
+} // namespace gmc::runtime
