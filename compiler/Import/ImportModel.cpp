@@ -1,0 +1,160 @@
+//===- ImportModel.cpp - variables, entries, objectives -------------------===//
+//
+// The structure around the bodies: a gm.variable for every parameter, one
+// gm.entry for every body, and in it what leaves the body and what trains it.
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/Dialect/GM/IR/GMDialect.h"
+#include "compiler/Import/BodyImporter.h"
+#include "compiler/Import/Import.h"
+
+#include "llvm/ADT/StringMap.h"
+
+using namespace mlir;
+
+namespace gmc::import {
+
+namespace {
+
+class ModelImporter {
+public:
+  ModelImporter(const dsl::Program &program, const dsl::SourceFile &source,
+                const Options &options, MLIRContext &context)
+      : program(program), source(source), builder(&context),
+        real(options.f64 ? builder.getF64Type() : builder.getF32Type()) {}
+
+  OwningOpRef<ModuleOp> run();
+
+private:
+  void importVariables();
+  void importEntry(const dsl::Body &body, gm::EntryKind kind,
+                   llvm::StringRef name, int64_t batch);
+  void importOutputs(const dsl::Body &body, BodyImporter &importer);
+  void importMinimize(const dsl::Minimize &minimize, BodyImporter &importer);
+  /// Returns the number of the `updates` scalar of optimiser state `name`.
+  int64_t updatesOf(llvm::StringRef name);
+
+  const dsl::Program &program;
+  const dsl::SourceFile &source;
+  OpBuilder builder;
+  FloatType real;
+  SmallVector<Attribute> counters;
+  llvm::StringMap<int64_t> counterIndex;
+};
+
+OwningOpRef<ModuleOp> ModelImporter::run() {
+  OwningOpRef<ModuleOp> module(ModuleOp::create(builder.getUnknownLoc()));
+  builder.setInsertionPointToStart(module->getBody());
+  importVariables();
+  for (const dsl::Body &step : program.steps) {
+    importEntry(step, gm::EntryKind::step, step.name, program.batch);
+  }
+  for (auto [i, report] : llvm::enumerate(program.reportBodies)) {
+    importEntry(report, gm::EntryKind::report, "report." + std::to_string(i),
+                program.batch);
+  }
+  for (const dsl::Procedure &procedure : program.procedures) {
+    importEntry(program.procedureBodies[procedure.body],
+                gm::EntryKind::procedure, "proc." + procedure.name,
+                procedure.batch);
+  }
+  (*module)->setAttr(countersAttribute, builder.getArrayAttr(counters));
+  return module;
+}
+
+void ModelImporter::importVariables() {
+  for (const dsl::Parameter &parameter : program.parameters) {
+    const char *kinds[] = {"constant", "normal", "uniform"};
+    dsl::LineColumn at = source.lineColumn(parameter.where.begin);
+    Location loc = FileLineColLoc::get(builder.getContext(), source.name(),
+                                       at.line, at.column);
+    gm::VariableOp::create(
+        builder, loc, builder.getStringAttr(parameter.name),
+        TypeAttr::get(RankedTensorType::get(parameter.shape, real)),
+        builder.getStringAttr("parameter"),
+        builder.getStringAttr(parameter.network),
+        builder.getStringAttr(
+            kinds[static_cast<int>(parameter.initial.kind)]),
+        builder.getF64FloatAttr(parameter.initial.a),
+        builder.getF64FloatAttr(parameter.initial.b), ArrayAttr());
+  }
+}
+
+void ModelImporter::importEntry(const dsl::Body &body, gm::EntryKind kind,
+                                llvm::StringRef name, int64_t batch) {
+  SmallVector<StringRef> inputs;
+  for (const dsl::Argument &argument : body.arguments) {
+    inputs.push_back(argument.name);
+  }
+  auto entry = gm::EntryOp::create(builder, builder.getUnknownLoc(), kind, name,
+                                   builder.getStrArrayAttr(inputs), batch);
+  Block &block = entry.getBody().emplaceBlock();
+  for (const dsl::Argument &argument : body.arguments) {
+    block.addArgument(RankedTensorType::get(argument.type.shape(), real),
+                      builder.getUnknownLoc());
+  }
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(&block);
+  BodyImporter importer(program, source, body, block.getArguments(), real,
+                        builder);
+  importer.importNodes();
+  importOutputs(body, importer);
+  for (const dsl::Minimize &minimize : body.minimizers) {
+    importMinimize(minimize, importer);
+  }
+}
+
+void ModelImporter::importOutputs(const dsl::Body &body,
+                                  BodyImporter &importer) {
+  for (const dsl::Output &output : body.outputs) {
+    gm::OutputOp::create(builder,
+                         importer.location(body.nodes[output.value].where),
+                         gm::OutputKind::value, output.name,
+                         importer.real(output.value));
+  }
+  for (const dsl::Output &monitor : body.monitors) {
+    gm::OutputOp::create(builder,
+                         importer.location(body.nodes[monitor.value].where),
+                         gm::OutputKind::monitor, monitor.name,
+                         importer.real(monitor.value));
+  }
+}
+
+int64_t ModelImporter::updatesOf(llvm::StringRef name) {
+  auto [it, isNew] = counterIndex.try_emplace(name, counters.size());
+  if (isNew) {
+    counters.push_back(builder.getStringAttr(name));
+  }
+  return static_cast<int64_t>(program.scalars.size()) + it->second;
+}
+
+void ModelImporter::importMinimize(const dsl::Minimize &minimize,
+                                   BodyImporter &importer) {
+  SmallVector<Attribute> over;
+  for (uint32_t parameter : minimize.parameters) {
+    over.push_back(FlatSymbolRefAttr::get(builder.getContext(),
+                                          program.parameters[parameter].name));
+  }
+  SmallVector<Value> hyper;
+  for (dsl::ValueId argument : minimize.optimizer.arguments) {
+    hyper.push_back(importer.scalar(argument));
+  }
+  Value clip = minimize.clip ? importer.scalar(*minimize.clip) : Value();
+  gm::MinimizeOp::create(
+      builder, importer.location(minimize.where),
+      importer.real(minimize.objective), builder.getArrayAttr(over),
+      static_cast<gm::OptimizerKind>(minimize.optimizer.kind), hyper,
+      minimize.optimizer.state, updatesOf(minimize.optimizer.state), clip,
+      minimize.maximize, minimize.optimizer.nesterov);
+}
+
+} // namespace
+
+OwningOpRef<ModuleOp> importProgram(const dsl::Program &program,
+                                    const dsl::SourceFile &source,
+                                    const Options &options,
+                                    MLIRContext &context) {
+  return ModelImporter(program, source, options, context).run();
+}
+
+} // namespace gmc::import
