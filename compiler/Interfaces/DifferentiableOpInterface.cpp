@@ -1,0 +1,4 @@
+//===- DifferentiableOpInterface.cpp - definitions from TableGen ----------===//
+#include "compiler/Interfaces/DifferentiableOpInterface.h"
+
+#include "compiler/Interfaces/DifferentiableOpInterface.cpp.inc"

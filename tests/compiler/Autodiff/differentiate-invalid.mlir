@@ -1,0 +1,24 @@
+// RUN: gmc-opt %s --split-input-file --verify-diagnostics --autodiff-differentiate
+
+func.func @rounded(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %e = nn.exp %x : tensor<4xf32>
+  // expected-error @below {{`nn.round` has no derivative, but a gradient is needed through it}}
+  %r = nn.round %e : tensor<4xf32>
+  // expected-note @below {{it reaches the result by way of `nn.tanh`}}
+  %y = nn.tanh %r : tensor<4xf32>
+  %other = nn.sin %r : tensor<4xf32>
+  // expected-note @below {{the gradient is asked for here}}
+  %g = nn.gradient %y wrt %x : tensor<4xf32> wrt tensor<4xf32> to tensor<4xf32>
+  return %g : tensor<4xf32>
+}
+
+// -----
+
+// Not needed: no gradient passes through the rounding.
+func.func @unneeded(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %s = nn.stop %x : tensor<4xf32>
+  %r = nn.round %s : tensor<4xf32>
+  %y = nn.mul %r, %x : tensor<4xf32>
+  %g = nn.gradient %y wrt %x : tensor<4xf32> wrt tensor<4xf32> to tensor<4xf32>
+  return %g : tensor<4xf32>
+}
