@@ -1,4 +1,5 @@
-//===- InputFile.cpp - reading files that others wrote ---------------------===//
+//===- InputFile.cpp - reading files that others wrote
+//---------------------===//
 
 #include "runtime/core/InputFile.h"
 

@@ -1,4 +1,5 @@
-//===- Manifest.cpp - parse and check the manifest -------------------------===//
+//===- Manifest.cpp - parse and check the manifest
+//-------------------------===//
 //
 // One function for each struct of Manifest.h, in their order. Everything that
 // the runtime later uses as an index or an address is checked here against
@@ -42,8 +43,7 @@ const DatasetSpec *Manifest::findDataset(std::string_view name) const {
 }
 
 static Shape readShape(const Member &m) {
-  return m.list("shape",
-                [](const Member &e) { return e.integer(0, largest); });
+  return m.list("shape", [](const Member &e) { return e.integer(0, largest); });
 }
 
 /// Throws unless [offset, offset + bytes) lies in a region of `limit` bytes.
@@ -85,8 +85,8 @@ static TensorSpec readTensor(const Member &m, const Manifest &manifest) {
   t.role = m.at("role").text();
   t.network = m.textOr("network", "");
   Member init = m.at("init");
-  t.init.kind = init.at("kind").oneOf<Initial::Kind>(
-      {"constant", "normal", "uniform"});
+  t.init.kind =
+      init.at("kind").oneOf<Initial::Kind>({"constant", "normal", "uniform"});
   t.init.a = init.numberOr("a", 0);
   t.init.b = init.numberOr("b", 0);
   t.storage = m.list("storage", [&](const Member &e) {
@@ -158,8 +158,8 @@ static Slot readSlot(const Member &m, const Manifest &manifest) {
 static EntrySpec readEntry(const Member &m, const Manifest &manifest) {
   auto slot = [&](const Member &e) { return readSlot(e, manifest); };
   EntrySpec entry;
-  entry.kind = m.at("kind").oneOf<EntrySpec::Kind>(
-      {"step", "report", "procedure"});
+  entry.kind =
+      m.at("kind").oneOf<EntrySpec::Kind>({"step", "report", "procedure"});
   entry.name = m.at("name").text();
   entry.batch = m.at("batch").integer(1, largest);
   entry.inputs = m.list("inputs", slot);
@@ -251,16 +251,16 @@ static Turn readTurn(const Member &m, const Manifest &manifest) {
     return turn;
   }
   turn.count = m.at("count").integer(1, largest);
-  turn.turns = m.list(
-      "turns", [&](const Member &e) { return readTurn(e, manifest); });
+  turn.turns =
+      m.list("turns", [&](const Member &e) { return readTurn(e, manifest); });
   return turn;
 }
 
 static TrainSpec readTrain(const Member &m, const Manifest &manifest) {
   TrainSpec train;
   train.name = m.textOr("name", "");
-  train.turns = m.list(
-      "turns", [&](const Member &e) { return readTurn(e, manifest); });
+  train.turns =
+      m.list("turns", [&](const Member &e) { return readTurn(e, manifest); });
   train.duration = readDuration(m.at("duration"));
   return train;
 }
@@ -270,8 +270,8 @@ static ReportSpec readReport(const Member &m, const Manifest &manifest) {
   r.entry = readEntryIndex(m, manifest);
   r.dataset = m.textOr("dataset", "");
   r.split = m.textOr("split", "");
-  r.fields = m.list("fields",
-                    [](const Member &e) { return e.integer(0, largest); });
+  r.fields =
+      m.list("fields", [](const Member &e) { return e.integer(0, largest); });
   const DatasetSpec *dataset = manifest.findDataset(r.dataset);
   for (int64_t field : r.fields) {
     if (!dataset || field >= static_cast<int64_t>(dataset->fields.size())) {
@@ -322,9 +322,8 @@ static ProcedureSpec readProcedure(const Member &m, const Manifest &manifest) {
     auto outputs = static_cast<int64_t>(entry.outputs.size());
     Emission emission;
     emission.kind = e.at("kind").text();
-    emission.outputs = e.list("outputs", [&](const Member &o) {
-      return o.integer(0, outputs - 1);
-    });
+    emission.outputs = e.list(
+        "outputs", [&](const Member &o) { return o.integer(0, outputs - 1); });
     emission.low = e.numberOr("low", 0);
     emission.high = e.numberOr("high", 1);
     return emission;

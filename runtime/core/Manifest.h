@@ -152,10 +152,10 @@ struct ProcedureArgument {
   enum class Kind : uint8_t { Count, Data, Fixed, Real };
   Kind kind = Kind::Count;
   std::string name;
-  double value = 0;                        ///< Count, Fixed, Real: the default
-  std::string dataset, split;              ///< Data
-  int64_t field = 0, input = 0;            ///< Data
-  int64_t scalar = 0;                      ///< Real: index into scalars
+  double value = 0;             ///< Count, Fixed, Real: the default
+  std::string dataset, split;   ///< Data
+  int64_t field = 0, input = 0; ///< Data
+  int64_t scalar = 0;           ///< Real: index into scalars
 };
 
 struct Emission {

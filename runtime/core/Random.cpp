@@ -1,4 +1,5 @@
-//===- Random.cpp - keyed random numbers -----------------------------------===//
+//===- Random.cpp - keyed random numbers
+//-----------------------------------===//
 //
 // See Random.h for the rule. A block's number is taken modulo 2^32, which
 // covers 2^34 elements of one draw.

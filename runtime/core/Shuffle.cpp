@@ -1,4 +1,5 @@
-//===- Shuffle.cpp - the order of the examples of an epoch -----------------===//
+//===- Shuffle.cpp - the order of the examples of an epoch
+//-----------------===//
 
 #include "runtime/core/Shuffle.h"
 
@@ -12,8 +13,8 @@ namespace gmc::runtime {
 /// Returns `bits` mapped to 0 .. bound - 1: the high half of bits * bound,
 /// whose bias is below bound / 2^64.
 static uint64_t scaledTo(uint64_t bits, uint64_t bound) {
-  return static_cast<uint64_t>(
-      static_cast<unsigned __int128>(bits) * bound >> 64);
+  return static_cast<uint64_t>(static_cast<unsigned __int128>(bits) * bound >>
+                               64);
 }
 
 void shuffle(std::span<int64_t> order, uint64_t seed, uint64_t epoch,

@@ -1,4 +1,5 @@
-//===- Status.cpp - text that is safe to print -----------------------------===//
+//===- Status.cpp - text that is safe to print
+//-----------------------------===//
 
 #include "runtime/core/Status.h"
 

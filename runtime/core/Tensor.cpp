@@ -1,4 +1,5 @@
-//===- Tensor.cpp - tensors between their logical and stored form ----------===//
+//===- Tensor.cpp - tensors between their logical and stored form
+//----------===//
 //
 // A panel layout of axis a and width w keeps element (n along a, k along the
 // other axis) at [n / w][k][n % w].

@@ -74,7 +74,7 @@ private:
   std::vector<int64_t> order; ///< of the epoch `orderedEpoch`
   uint64_t orderedEpoch = UINT64_MAX;
   std::array<Buffer, 2> buffers;
-  int current = -1; ///< the buffer in the caller's hands
+  int current = -1;     ///< the buffer in the caller's hands
   StreamPosition taken; ///< where next() stands
   bool stop = false;
   std::exception_ptr failure;

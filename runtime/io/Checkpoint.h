@@ -29,6 +29,7 @@ struct DatasetIdentity {
 
 /// All of a checkpoint but its tensors.
 struct RunState {
+  std::string gmcVersion; ///< of the writer; set by loading, not by the caller
   uint64_t seed = 0;
   uint64_t step = 0; ///< rounds of train {} since the run's first
   std::map<std::string, StreamPosition> streams; ///< by "fashion.train"
@@ -52,8 +53,7 @@ enum class Purpose : uint8_t {
 /// model's hash and every name, shape and type before the first byte of
 /// `state` changes; what differs is listed in one message (row K8).
 RunState loadCheckpoint(const std::filesystem::path &path,
-                        const Manifest &manifest, char *state,
-                        Purpose purpose);
+                        const Manifest &manifest, char *state, Purpose purpose);
 
 /// Throws Failure 4 with the differences if the data at hand are not the
 /// data of the run (row K11).

@@ -23,7 +23,7 @@ struct RunFolder {
   std::filesystem::path metrics() const { return path / "metrics.csv"; }
   std::filesystem::path config() const { return path / "config.json"; }
   std::filesystem::path samples() const { return path / "samples"; }
-  std::filesystem::path lock() const { return path / "lock"; }
+  std::filesystem::path lock() const { return path / ".lock"; }
 
   bool hasCheckpoint() const;
   /// Makes the folder and `samples`, and removes temporary files that a killed
@@ -46,6 +46,7 @@ public:
   RunLock &operator=(const RunLock &) = delete;
 
 private:
+  std::filesystem::path path;
   int descriptor = -1;
 };
 

@@ -1,0 +1,290 @@
+//===- Checkpoint.cpp - the saved state of a run
+//---------------------------===//
+//
+// The metadata of a checkpoint are strings:
+//
+//   format, gmc, abi, model, hash, type      what wrote it
+//   seed, step                               decimal numbers
+//   stream.NAME  "EPOCH INDEX"               position of a stream of examples
+//   data.NAME    "ITEMS DIGEST"              identity of its data
+//   counter.NAME N                           updates, executions, clocks
+//   hyper.NAME   V                           hyper-parameters
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/io/Checkpoint.h"
+
+#include "runtime/abi/gmAbi.h"
+#include "runtime/core/Status.h"
+#include "runtime/core/Tensor.h"
+
+#include <charconv>
+#include <cstring>
+
+namespace gmc::runtime {
+
+static constexpr const char *formatName = "gmc-checkpoint-1";
+/// Lines of differences that a message shows.
+static constexpr size_t shownDifferences = 20;
+
+//===----------------------------------------------------------------------===//
+// Saving
+//===----------------------------------------------------------------------===//
+
+static Metadata metadataOf(const Manifest &manifest, const RunState &run) {
+  Metadata metadata = {
+      {"format", formatName},
+      {"gmc", GMC_VERSION},
+      {"abi", std::to_string(GM_ABI_VERSION)},
+      {"model", manifest.model},
+      {"hash", manifest.hash},
+      {"type", spellingOf(manifest.type)},
+      {"seed", std::to_string(run.seed)},
+      {"step", std::to_string(run.step)},
+  };
+  for (const auto &[name, position] : run.streams) {
+    metadata["stream." + name] =
+        fmt::format("{} {}", position.epoch, position.index);
+  }
+  for (const auto &[name, identity] : run.datasets) {
+    metadata["data." + name] =
+        fmt::format("{} {}", identity.items, identity.digest);
+  }
+  for (const auto &[name, count] : run.counters) {
+    metadata["counter." + name] = std::to_string(count);
+  }
+  for (const auto &[name, value] : run.hypers) {
+    metadata["hyper." + name] = fmt::format("{}", value);
+  }
+  return metadata;
+}
+
+void saveCheckpoint(const std::filesystem::path &path, const Manifest &manifest,
+                    const char *state, const RunState &run) {
+  int64_t total = 0;
+  for (const TensorSpec &tensor : manifest.tensors) {
+    // Each starts on a multiple of 8, whatever the one before is.
+    total += (denseBytes(manifest.type, tensor) + 7) / 8 * 8;
+  }
+  std::vector<std::byte> dense(total);
+  std::vector<TensorView> views;
+  int64_t offset = 0;
+  for (const TensorSpec &tensor : manifest.tensors) {
+    int64_t bytes = denseBytes(manifest.type, tensor);
+    auto place = std::span(dense).subspan(offset, bytes);
+    fetchTensor(manifest.type, tensor, state, place);
+    views.push_back({tensor.name, tensor.shape, place});
+    offset += (bytes + 7) / 8 * 8;
+  }
+  writeSafetensors(path, manifest.type, metadataOf(manifest, run), views);
+}
+
+//===----------------------------------------------------------------------===//
+// Loading
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Reads numbers out of the metadata's strings.
+class MetadataReader {
+public:
+  MetadataReader(const Metadata &metadata, const std::string &file)
+      : metadata(metadata), file(file) {}
+
+  const std::string &text(const std::string &key) const {
+    auto found = metadata.find(key);
+    if (found == metadata.end()) {
+      fail(ExitCheckpoint, "{}: its metadata has no `{}`", file, key);
+    }
+    return found->second;
+  }
+
+  template <typename T>
+  T number(const std::string &key, std::string_view value) const {
+    T result{};
+    auto [end, error] =
+        std::from_chars(value.data(), value.data() + value.size(), result);
+    if (error != std::errc() || end != value.data() + value.size()) {
+      fail(ExitCheckpoint, "{}: the metadata's `{}` is `{}`, not a number",
+           file, printable(key), printable(value));
+    }
+    return result;
+  }
+
+  /// Splits "A B".
+  std::pair<std::string_view, std::string_view>
+  pair(const std::string &key, std::string_view value) const {
+    size_t space = value.find(' ');
+    if (space == std::string_view::npos) {
+      fail(ExitCheckpoint, "{}: the metadata's `{}` is `{}`, not two words",
+           file, printable(key), printable(value));
+    }
+    return {value.substr(0, space), value.substr(space + 1)};
+  }
+
+private:
+  const Metadata &metadata;
+  const std::string &file;
+};
+} // namespace
+
+/// Reads `run` out of the metadata.
+static RunState runStateOf(const Metadata &metadata, const std::string &file) {
+  MetadataReader reader(metadata, file);
+  RunState run;
+  run.gmcVersion = reader.text("gmc");
+  run.seed = reader.number<uint64_t>("seed", reader.text("seed"));
+  run.step = reader.number<uint64_t>("step", reader.text("step"));
+  for (const auto &[key, value] : metadata) {
+    size_t dot = key.find('.');
+    if (dot == std::string::npos) {
+      continue;
+    }
+    std::string kind = key.substr(0, dot), name = key.substr(dot + 1);
+    if (kind == "stream") {
+      auto [epoch, index] = reader.pair(key, value);
+      run.streams[name] = {reader.number<uint64_t>(key, epoch),
+                           reader.number<int64_t>(key, index)};
+    } else if (kind == "data") {
+      auto [items, digest] = reader.pair(key, value);
+      run.datasets[name] = {reader.number<int64_t>(key, items),
+                            std::string(digest)};
+    } else if (kind == "counter") {
+      run.counters[name] = reader.number<uint64_t>(key, value);
+    } else if (kind == "hyper") {
+      run.hypers[name] = reader.number<double>(key, value);
+    }
+  }
+  return run;
+}
+
+/// Returns e.g. "f32 [400, 784]".
+static std::string describe(ScalarType type, const Shape &shape) {
+  return fmt::format("{} {}", spellingOf(type), spellingOf(shape));
+}
+
+/// Returns a line for each tensor that the model and the file do not share.
+static std::vector<std::string> differencesOf(const SafetensorsFile &file,
+                                              const Manifest &manifest,
+                                              Purpose purpose) {
+  std::vector<std::string> lines;
+  std::map<std::string_view, const StoredTensor *> stored;
+  for (const StoredTensor &tensor : file.tensors) {
+    stored[tensor.name] = &tensor;
+  }
+  for (const TensorSpec &tensor : manifest.tensors) {
+    auto found = stored.find(tensor.name);
+    std::string wanted = describe(manifest.type, tensor.shape);
+    if (found == stored.end()) {
+      if (purpose == Purpose::Resume || tensor.role != "optimizer") {
+        lines.push_back(
+            fmt::format("{}: missing, the model has {}", tensor.name, wanted));
+      }
+      continue;
+    }
+    const StoredTensor &have = *found->second;
+    if (have.type != manifest.type || have.shape != tensor.shape) {
+      lines.push_back(fmt::format("{}: {}, the model has {}", tensor.name,
+                                  describe(have.type, have.shape), wanted));
+    }
+    stored.erase(found);
+  }
+  for (const auto &[name, tensor] : stored) {
+    lines.push_back(fmt::format("{}: {}, unknown to the model", printable(name),
+                                describe(tensor->type, tensor->shape)));
+  }
+  return lines;
+}
+
+/// Returns the metadata that differ from the model's, as lines.
+static std::vector<std::string> foreignMetadata(const Metadata &metadata,
+                                                const Manifest &manifest) {
+  const std::pair<const char *, std::string> expected[] = {
+      {"format", formatName},
+      {"abi", std::to_string(GM_ABI_VERSION)},
+      {"model", manifest.model},
+      {"hash", manifest.hash},
+      {"type", spellingOf(manifest.type)},
+  };
+  std::vector<std::string> lines;
+  for (const auto &[key, value] : expected) {
+    auto found = metadata.find(key);
+    std::string have = found == metadata.end()
+                           ? "missing"
+                           : fmt::format("`{}`", printable(found->second));
+    if (found == metadata.end() || found->second != value) {
+      lines.push_back(
+          fmt::format("{}: {}, the model has `{}`", key, have, value));
+    }
+  }
+  return lines;
+}
+
+/// Throws one message with all `lines`, if there are any.
+static void failWithDifferences(const std::string &head,
+                                std::vector<std::string> lines,
+                                const char *help) {
+  if (lines.empty()) {
+    return;
+  }
+  size_t total = lines.size();
+  if (total > shownDifferences) {
+    lines.resize(shownDifferences);
+    lines.push_back(fmt::format("and {} more", total - shownDifferences));
+  }
+  fail(ExitCheckpoint, "{}\n  {}\n{}", head, fmt::join(lines, "\n  "), help);
+}
+
+RunState loadCheckpoint(const std::filesystem::path &path,
+                        const Manifest &manifest, char *state,
+                        Purpose purpose) {
+  std::string name = printable(path.string(), 4096);
+  SafetensorsFile file = readSafetensors(path);
+  std::vector<std::string> lines = foreignMetadata(file.metadata, manifest);
+  std::vector<std::string> tensors = differencesOf(file, manifest, purpose);
+  lines.insert(lines.end(), tensors.begin(), tensors.end());
+  failWithDifferences(
+      name + ": is the checkpoint of another model:", std::move(lines),
+      "the text, the constants or the batch changed since; nothing was loaded");
+  RunState run = runStateOf(file.metadata, name);
+
+  // All is checked; now the state may change. The copy is aligned, which the
+  // bytes of a file need not be.
+  std::vector<std::byte> dense;
+  for (const TensorSpec &tensor : manifest.tensors) {
+    if (const StoredTensor *stored = file.find(tensor.name)) {
+      dense.assign(stored->bytes.begin(), stored->bytes.end());
+      storeTensor(manifest.type, tensor, dense, state);
+    }
+  }
+  return run;
+}
+
+/// Returns e.g. "60000 items, digest 0123..".
+static std::string describe(const DatasetIdentity &identity) {
+  return fmt::format("{} items, digest {}", identity.items,
+                     printable(identity.digest));
+}
+
+void checkDatasets(const RunState &run,
+                   const std::map<std::string, DatasetIdentity> &atHand) {
+  std::vector<std::string> lines;
+  for (const auto &[name, identity] : atHand) {
+    auto found = run.datasets.find(name);
+    if (found == run.datasets.end()) {
+      lines.push_back(fmt::format("{}: not used by the run", name));
+    } else if (found->second != identity) {
+      lines.push_back(fmt::format("{}: {}; the run has {}", name,
+                                  describe(identity), describe(found->second)));
+    }
+  }
+  for (const auto &[name, identity] : run.datasets) {
+    if (!atHand.contains(name)) {
+      lines.push_back(fmt::format("{}: not at hand; the run has {}",
+                                  printable(name), describe(identity)));
+    }
+  }
+  failWithDifferences("the data are not those of the run:", std::move(lines),
+                      "give the run's own data with --data");
+}
+
+} // namespace gmc::runtime
