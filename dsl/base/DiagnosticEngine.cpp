@@ -1,6 +1,9 @@
 //===- DiagnosticEngine.cpp - collects messages ---------------------------===//
 #include "dsl/base/DiagnosticEngine.h"
 
+#include <algorithm>
+#include <vector>
+
 namespace gmc::dsl {
 
 bool DiagnosticEngine::repeats(Diag diag, SourceRange range) const {
@@ -31,11 +34,16 @@ DiagnosticBuilder DiagnosticEngine::add(Diag diag, SourceRange range,
 
 std::string DiagnosticEngine::render() const {
   std::string out;
+  std::vector<const Diagnostic *> ordered;
   for (const Diagnostic &diagnostic : kept) {
-    if (!out.empty()) {
-      out += '\n';
-    }
-    out += renderDiagnostic(diagnostic, sourceFile);
+    ordered.push_back(&diagnostic);
+  }
+  std::stable_sort(ordered.begin(), ordered.end(), [](auto *a, auto *b) {
+    return a->primary.range.begin < b->primary.range.begin;
+  });
+  for (const Diagnostic *diagnostic : ordered) {
+    out += out.empty() ? "" : "\n";
+    out += renderDiagnostic(*diagnostic, sourceFile);
   }
   if (tooManyErrors()) {
     out += fmt::format("\nstopped after {} errors\n", errorLimit);

@@ -73,7 +73,7 @@ public:
   /// Says that the limit is reached: a phase should stop soon.
   bool tooManyErrors() const { return errors >= errorLimit; }
 
-  /// Returns all diagnostics as text, in the order of their report, with a
+  /// Returns all diagnostics as text, in the order of the file, with a
   /// blank line between two of them.
   std::string render() const;
 

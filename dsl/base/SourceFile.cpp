@@ -28,7 +28,8 @@ SourceFile::SourceFile(std::string name, std::string text)
 std::string_view SourceFile::text(SourceRange range) const {
   uint32_t begin = std::min<size_t>(range.begin, contents.size());
   uint32_t end = std::min<size_t>(range.end, contents.size());
-  return std::string_view(contents).substr(begin, end > begin ? end - begin : 0);
+  return std::string_view(contents).substr(begin,
+                                           end > begin ? end - begin : 0);
 }
 
 uint32_t SourceFile::lineOf(uint32_t offset) const {
