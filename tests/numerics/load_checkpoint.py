@@ -1,0 +1,116 @@
+#!/usr/bin/python3
+"""Loads a checkpoint of gmc's into torch and compares its test ELBO.
+
+    tests/numerics/load_checkpoint.py CHECKPOINT --model vae|vae_deep
+        [--report FILE]
+
+FILE is what `eval --json` of the same trainer printed (- is standard input).
+The reader is written from the safetensors format alone: 8 bytes of header
+length, a JSON header, raw little-endian tensors. The weights must fit torch's
+modules by name and shape as they are. torch computes the figures anew: `kl`
+has no noise and must agree to 1e-5; `rec` and `elbo` come from one draw an
+example, whose standard error is measured here and allowed five times.
+"""
+import argparse
+import json
+import struct
+import sys
+from pathlib import Path
+
+import numpy
+import torch
+
+sys.path.insert(0, str(Path(__file__).parent / "twins"))
+import elbo  # noqa: E402  (beside the twins)
+import fashion  # noqa: E402
+import vae  # noqa: E402
+import vae_deep  # noqa: E402
+
+TYPES = {"F32": numpy.dtype("<f4"), "F64": numpy.dtype("<f8"),
+         "U8": numpy.dtype("u1"), "I64": numpy.dtype("<i8"),
+         "U64": numpy.dtype("<u8"), "U32": numpy.dtype("<u4"),
+         "I32": numpy.dtype("<i4")}
+MODELS = {"vae": vae.build, "vae_deep": vae_deep.build}
+
+
+def read_safetensors(path):
+    """The tensors of a file by name; ValueError where it breaks the format."""
+    data = Path(path).read_bytes()
+    if len(data) < 8:
+        raise ValueError("shorter than the length of its header")
+    (length,) = struct.unpack("<Q", data[:8])
+    if length > len(data) - 8:
+        raise ValueError(f"header of {length} bytes in {len(data)}")
+    header = json.loads(data[8:8 + length])
+    body = data[8 + length:]
+    header.pop("__metadata__", None)
+    tensors, end = {}, 0
+    for name, entry in sorted(header.items(),
+                              key=lambda item: item[1]["data_offsets"]):
+        begin, stop = entry["data_offsets"]
+        kind, shape = TYPES[entry["dtype"]], entry["shape"]
+        if begin != end or stop - begin != \
+                kind.itemsize * int(numpy.prod(shape, dtype=object)):
+            raise ValueError(f"`{name}`: bytes {begin}..{stop}, shape {shape}")
+        if stop > len(body):
+            raise ValueError(f"`{name}` ends behind the file")
+        tensors[name] = numpy.frombuffer(body[begin:stop], kind).reshape(shape)
+        end = stop
+    if end != len(body):
+        raise ValueError(f"{len(body) - end} bytes behind the last tensor")
+    return tensors
+
+
+def load(path, build):
+    """torch's module with the weights of the checkpoint; strict by name."""
+    model = build()
+    weights = {name: torch.from_numpy(value.astype(numpy.float32))
+               for name, value in read_safetensors(path).items()
+               if name.startswith(("Enc.", "Dec."))}
+    model.load_state_dict(weights)
+    return model
+
+
+@torch.no_grad()
+def measure(model, data, draws=8):
+    """Means of elbo, rec, kl, and the standard error of a one-draw elbo."""
+    rec = torch.stack([model.terms(data)[0].double() for _ in range(draws)])
+    kl = model.terms(data)[1].double().mean().item()
+    noise = rec.var(0).sum().sqrt().item() / len(data)
+    mean = rec.mean().item()
+    return {"elbo": mean - kl, "rec": mean, "kl": kl, "noise": noise}
+
+
+def disagreements(ours, theirs):
+    """What gmc printed and torch does not find, as sentences."""
+    noise = 5 * ours["noise"]
+    allowed = {"elbo": noise, "rec": noise, "kl": 1e-5 * abs(ours["kl"])}
+    return [f"{name}: torch {ours[name]:.5f}, gmc {theirs[name]:.5f},"
+            f" allowed {limit:.5f}"
+            for name, limit in allowed.items()
+            if not abs(ours[name] - theirs[name]) <= limit]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("checkpoint")
+    parser.add_argument("--model", choices=MODELS, default="vae")
+    parser.add_argument("--report", type=argparse.FileType())
+    parser.add_argument("--data", default=fashion.DIRECTORY)
+    options = parser.parse_args()
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
+    try:
+        model = load(options.checkpoint, MODELS[options.model])
+    except (ValueError, KeyError, RuntimeError) as error:
+        sys.exit(f"{options.checkpoint}: {error}")
+    ours = measure(model, fashion.images("test", options.data))
+    print(json.dumps(ours))
+    wrong = disagreements(ours, json.load(options.report)) \
+        if options.report else []
+    print("\n".join(wrong), end="\n" if wrong else "", file=sys.stderr)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
