@@ -256,7 +256,7 @@ ExprPtr Parser::parsePostfix(bool layerForms) {
       take();
       auto member = node<MemberExpr>(begin);
       member->object = std::move(value);
-      member->member = parseName("the name of a field");
+      member->member = parseMemberName();
       value = std::move(member);
       grow(*value, cast<MemberExpr>(*value).object);
     } else {

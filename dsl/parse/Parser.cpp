@@ -343,13 +343,22 @@ std::vector<Name> Parser::parseNames(const char *what) {
   return names;
 }
 
+Name Parser::parseMemberName() {
+  // After a dot no word of the grammar can be meant: `fashion.train`.
+  if (isWord(peek().kind)) {
+    Token token = take();
+    return {std::string(text(token)), token.range};
+  }
+  return parseName("the name of a field");
+}
+
 Path Parser::parsePath(const char *what) {
   Path path;
   uint32_t begin = beginOfNext();
   path.parts.push_back(parseName(what));
   while (at(TokenKind::Dot)) {
     take();
-    path.parts.push_back(parseName("a name"));
+    path.parts.push_back(parseMemberName());
   }
   path.range = rangeFrom(begin);
   return path;
@@ -357,7 +366,7 @@ Path Parser::parsePath(const char *what) {
 
 Placement Parser::placementHere(bool first) const {
   const Token &next = peek();
-  return {next.blankBefore && !first, !next.onNewLine && !first};
+  return {next.blankBefore, !next.onNewLine && !first};
 }
 
 void Parser::endStatement(const char *what) {

@@ -107,6 +107,7 @@ private:
 
   ast::Name parseName(const char *what);
   std::vector<ast::Name> parseNames(const char *what);
+  ast::Name parseMemberName();
   ast::Path parsePath(const char *what);
   ast::Placement placementHere(bool first) const;
   /// Takes what ends a statement: `;`, or nothing before a new line or `}`.
