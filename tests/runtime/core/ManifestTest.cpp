@@ -1,4 +1,5 @@
-//===- ManifestTest.cpp - the manifest is read whole and checked -----------===//
+//===- ManifestTest.cpp - the manifest is read whole and checked
+//-----------===//
 
 #include "runtime/core/Manifest.h"
 

@@ -1,4 +1,5 @@
-//===- RandomTest.cpp - Philox, draws and shuffles -------------------------===//
+//===- RandomTest.cpp - Philox, draws and shuffles
+//-------------------------===//
 
 #include "runtime/core/Random.h"
 #include "runtime/core/Shuffle.h"

@@ -1,4 +1,5 @@
-//===- TensorTest.cpp - layouts and initial values -------------------------===//
+//===- TensorTest.cpp - layouts and initial values
+//-------------------------===//
 
 #include "runtime/core/Tensor.h"
 
@@ -15,7 +16,8 @@ static Storage panels(int64_t offset, int axis, int64_t width) {
   return {offset, Storage::Layout::Panels, axis, width};
 }
 
-template <typename T> static std::span<const std::byte> bytes(std::vector<T> &v) {
+template <typename T>
+static std::span<const std::byte> bytes(std::vector<T> &v) {
   return std::as_bytes(std::span(v));
 }
 
@@ -24,8 +26,7 @@ using Scalars = ::testing::Types<float, double>;
 TYPED_TEST_SUITE(TensorLayout, Scalars);
 
 TYPED_TEST(TensorLayout, PanelsFollowTheManifestsFormula) {
-  ScalarType type =
-      sizeof(TypeParam) == 4 ? ScalarType::F32 : ScalarType::F64;
+  ScalarType type = sizeof(TypeParam) == 4 ? ScalarType::F32 : ScalarType::F64;
   int64_t rows = 7, columns = 5, width = 4;
   for (int axis : {0, 1}) {
     TensorSpec tensor;
@@ -102,13 +103,13 @@ TEST(InitialTensor, UniformStaysInItsIntervalAndFillsIt) {
   EXPECT_LT(*low, -0.249f);
   EXPECT_GT(*high, 0.499f);
   // s.e. of the mean: 0.75 / sqrt(12) / 100 = 0.0022
-  EXPECT_NEAR(std::accumulate(values.begin(), values.end(), 0.0) / 10000,
-              0.125, 0.011);
+  EXPECT_NEAR(std::accumulate(values.begin(), values.end(), 0.0) / 10000, 0.125,
+              0.011);
 }
 
 TEST(InitialTensor, NormalHasMeanAndDeviation) {
-  auto values = initialOf<double>(
-      initialised("w", {Initial::Kind::Normal, 2, 0.02}), 3);
+  auto values =
+      initialOf<double>(initialised("w", {Initial::Kind::Normal, 2, 0.02}), 3);
   double mean = std::accumulate(values.begin(), values.end(), 0.0) / 10000;
   double variance = 0;
   for (double x : values) {

@@ -1,0 +1,186 @@
+//===- CheckpointTest.cpp - saving and loading the state of a run
+//----------===//
+
+#include "runtime/io/Checkpoint.h"
+
+#include "runtime/core/Tensor.h"
+#include "tests/runtime/core/Expect.h"
+#include "tests/runtime/core/SampleManifest.h"
+
+#include <cstring>
+
+using namespace gmc::runtime;
+using namespace gmc::runtime::test;
+using nlohmann::json;
+
+class Checkpoint : public ::testing::Test {
+protected:
+  Checkpoint()
+      : manifest(parseManifest(sampleManifest().dump())),
+        state(manifest.stateBytes, '\0') {
+    initialState(manifest, 7, state.data());
+    run.seed = 0xffffffffffffffff;
+    run.step = 1234567890123;
+    run.streams["fashion.train"] = {3, 4096};
+    run.counters["fit.adam"] = 99;
+    run.datasets["fashion.train"] = {60000, std::string(32, 'a')};
+    run.hypers["lr"] = 0.1;
+  }
+
+  std::filesystem::path save() {
+    saveCheckpoint(folder / "c", manifest, state.data(), run);
+    return folder / "c";
+  }
+
+  /// Expects loading with the manifest `other` to fail and to change nothing.
+  void expectForeign(const json &other, std::string_view part,
+                     Purpose purpose = Purpose::Resume) {
+    Manifest model = parseManifest(other.dump());
+    std::string region(model.stateBytes, '\x55'), before = region;
+    expectFailure(ExitCheckpoint, part, [&] {
+      loadCheckpoint(folder / "c", model, region.data(), purpose);
+    });
+    EXPECT_EQ(region, before);
+  }
+
+  TemporaryFolder folder;
+  Manifest manifest;
+  std::string state;
+  RunState run;
+};
+
+TEST_F(Checkpoint, GivesBackTheStateAndTheRun) {
+  std::string loaded(state.size(), '\0');
+  RunState back =
+      loadCheckpoint(save(), manifest, loaded.data(), Purpose::Resume);
+  EXPECT_EQ(loaded, state);
+  EXPECT_FALSE(back.gmcVersion.empty());
+  back.gmcVersion.clear();
+  EXPECT_EQ(back, run);
+}
+
+TEST_F(Checkpoint, IsAFunctionOfItsContents) {
+  save();
+  saveCheckpoint(folder / "elsewhere", manifest, state.data(), run);
+  EXPECT_EQ(readFile(folder / "c"), readFile(folder / "elsewhere"));
+}
+
+TEST_F(Checkpoint, HoldsTensorsInLogicalOrder) {
+  SafetensorsFile file = readSafetensors(save());
+  std::vector<std::string> names;
+  for (const StoredTensor &tensor : file.tensors) {
+    names.push_back(tensor.name);
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"Enc.w", "Enc.b",
+                                             "fit.adam.Enc.b.m", "k"}));
+  std::vector<std::byte> dense(60);
+  initialTensor(ScalarType::F32, manifest.tensors[0], 7, dense);
+  EXPECT_EQ(std::memcmp(file.tensors[0].bytes.data(), dense.data(), 60), 0);
+}
+
+TEST_F(Checkpoint, K8ListsEveryDifference) {
+  save();
+  json other = sampleManifest();
+  other["hash"] = "fedcba9876543210";
+  expectForeign(other, "hash: `0123456789abcdef`, the model has "
+                       "`fedcba9876543210`");
+  other = sampleManifest();
+  other["tensors"][1]["shape"] = {6};
+  expectForeign(other, "Enc.b: f32 [5], the model has f32 [6]");
+  other = sampleManifest();
+  other["tensors"][1]["name"] = "Enc.bias";
+  expectForeign(other, "Enc.bias: missing, the model has f32 [5]");
+  expectForeign(other, "Enc.b: f32 [5], unknown to the model");
+  other = sampleManifest();
+  other["type"] = "f64";
+  other["stateBytes"] = 4096;
+  other["tensors"][0]["storage"].erase(1);
+  for (int i = 0; i < 4; ++i) {
+    other["tensors"][i]["storage"][0]["offset"] = 512 * i;
+  }
+  expectForeign(other, "Enc.w: f32 [5, 3], the model has f64 [5, 3]");
+}
+
+TEST_F(Checkpoint, K8ALongListIsCut) {
+  for (int i = 0; i < 30; ++i) {
+    TensorSpec extra = manifest.tensors[1];
+    extra.name = fmt::format("extra{}", i);
+    manifest.tensors.push_back(extra);
+  }
+  save();
+  expectForeign(sampleManifest(), "and 10 more");
+}
+
+TEST_F(Checkpoint, K12WeightsAloneServeForSampling) {
+  Manifest weights = manifest;
+  weights.tensors.erase(weights.tensors.begin() + 2);
+  saveCheckpoint(folder / "c", weights, state.data(), run);
+  std::string region(state.size(), '\0');
+  loadCheckpoint(folder / "c", manifest, region.data(), Purpose::Sample);
+  EXPECT_EQ(region.substr(0, 276), state.substr(0, 276));
+  expectForeign(sampleManifest(), "fit.adam.Enc.b.m: missing");
+}
+
+TEST_F(Checkpoint, K9EveryBitThatFlipsIsDetected) {
+  std::string bytes = readFile(save());
+  std::string region(state.size(), '\x55'), before = region;
+  for (size_t bit = 0; bit < bytes.size() * 8; ++bit) {
+    std::string flipped = bytes;
+    flipped[bit / 8] ^= static_cast<char>(1 << bit % 8);
+    writeFile(folder / "f", flipped);
+    try {
+      loadCheckpoint(folder / "f", manifest, region.data(), Purpose::Sample);
+      ADD_FAILURE() << "bit " << bit << " went unnoticed";
+    } catch (const Failure &failure) {
+      EXPECT_EQ(failure.exitCode, ExitCheckpoint) << failure.what();
+    }
+  }
+  EXPECT_EQ(region, before);
+}
+
+TEST_F(Checkpoint, MetadataThatAreNotNumbersAreNamed) {
+  for (auto [key, value, part] :
+       {std::tuple{"step", "12x", "`step` is `12x`, not a number"},
+        std::tuple{"seed", "-1", "`seed` is `-1`, not a number"},
+        std::tuple{"stream.s", "12", "not two words"},
+        std::tuple{"counter.c", "18446744073709551616", "not a number"}}) {
+    SafetensorsFile file = readSafetensors(save());
+    Metadata metadata = file.metadata;
+    metadata[key] = value;
+    std::vector<TensorView> views;
+    for (const StoredTensor &tensor : file.tensors) {
+      views.push_back({tensor.name, tensor.shape, tensor.bytes});
+    }
+    writeSafetensors(folder / "c", ScalarType::F32, metadata, views);
+    expectForeign(sampleManifest(), part);
+  }
+}
+
+TEST_F(Checkpoint, K11OtherDataAreShown) {
+  checkDatasets(run, run.datasets);
+  auto other = run.datasets;
+  other["fashion.train"].items = 10;
+  expectFailure(ExitCheckpoint, "10 items, digest aaaa",
+                [&] { checkDatasets(run, other); });
+  expectFailure(ExitCheckpoint, "not at hand", [&] { checkDatasets(run, {}); });
+  other = run.datasets;
+  other["b.train"] = {1, ""};
+  expectFailure(ExitCheckpoint, "b.train: not used by the run",
+                [&] { checkDatasets(run, other); });
+}
+
+TEST_F(Checkpoint, ADoubleModelKeepsAllBits) {
+  json text = sampleManifest();
+  text["type"] = "f64";
+  text["stateBytes"] = 4096;
+  for (int i = 0; i < 4; ++i) {
+    text["tensors"][i]["storage"][0]["offset"] = 512 * i;
+  }
+  text["tensors"][0]["storage"][1]["offset"] = 2048;
+  Manifest model = parseManifest(text.dump());
+  std::string before(4096, '\0'), after(4096, '\0');
+  initialState(model, 7, before.data());
+  saveCheckpoint(folder / "d", model, before.data(), run);
+  loadCheckpoint(folder / "d", model, after.data(), Purpose::Resume);
+  EXPECT_EQ(after, before);
+}
