@@ -24,8 +24,9 @@ LAYERS = {
     "dsl/sema": ["dsl/base", "dsl/ast", "dsl/program"],
     "dsl": [],
 
-    # The compiler. NN never sees GM, differentiation knows no dialect by name
-    # (its rules do), code generation knows neither models nor derivatives.
+    # The compiler. NN never sees GM, differentiation sees NN alone (the request
+    # `nn.gradient` and the ops that gradients are made of), code generation
+    # knows neither models nor derivatives.
     "compiler/Interfaces": [],
     "compiler/Dialect/NN": ["compiler/Interfaces"],
     "compiler/Dialect/RT": ["compiler/Interfaces"],
@@ -33,9 +34,12 @@ LAYERS = {
     "compiler/Import": ["dsl/base", "dsl/program", "compiler/Dialect"],
     "compiler/Autodiff/Rules": ["compiler/Autodiff", "compiler/Interfaces",
                                 "compiler/Dialect/NN"],
-    "compiler/Autodiff": ["compiler/Interfaces"],
-    "compiler/Conversion": ["compiler/Interfaces", "compiler/Dialect/NN",
-                            "compiler/Dialect/RT"],
+    "compiler/Autodiff": ["compiler/Interfaces", "compiler/Dialect/NN"],
+    "compiler/Conversion/GMToRT": ["compiler/Interfaces", "compiler/Dialect",
+                                   "compiler/Conversion/NNToLinalg"],
+    "compiler/Conversion/NNToLinalg": ["compiler/Interfaces",
+                                       "compiler/Dialect/NN"],
+    "compiler/Conversion": [],
     "compiler/Codegen/CPU": ["compiler/Codegen", "compiler/Dialect/RT",
                              "runtime/abi"],
     "compiler/Codegen": ["compiler/Dialect/RT"],
@@ -186,11 +190,17 @@ EXAMPLES = [
     ("compiler/Dialect/GM/IR/GM.td",
      'include "compiler/Dialect/NN/IR/NN.td"', True),
     ("compiler/Autodiff/Differentiate.cpp",
-     '#include "compiler/Dialect/NN/IR/NNOps.h"', False),
+     '#include "compiler/Dialect/GM/IR/GMOps.h"', False),
+    ("compiler/Autodiff/Differentiate.cpp",
+     '#include "compiler/Autodiff/Rules/RegisterRules.h"', False),
     ("compiler/Autodiff/Rules/Shape.cpp",
      '#include "compiler/Dialect/NN/IR/NNOps.h"', True),
     ("compiler/Autodiff/Differentiate.cpp",
      '#include "mlir/Dialect/MemRef/IR/MemRef.h"', False),
+    ("compiler/Conversion/NNToLinalg/Product.cpp",
+     '#include "compiler/Dialect/GM/IR/GMDialect.h"', False),
+    ("compiler/Conversion/Vector/Fuse.cpp",
+     '#include "compiler/Dialect/NN/IR/NNDialect.h"', False),
     ("compiler/Codegen/CPU/Pack.cpp",
      '#include "compiler/Dialect/NN/IR/NNOps.h"', False),
     ("compiler/Codegen/CPU/Pack.cpp", '#include "runtime/abi/gmAbi.h"', True),
