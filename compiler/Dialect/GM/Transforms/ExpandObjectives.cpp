@@ -19,13 +19,16 @@ namespace gmc::gm {
 
 namespace {
 
-/// The minimisers of an entry that share one optimiser state.
-using Group = SmallVector<MinimizeOp>;
-
 /// The gradient of one parameter in an entry.
 struct Gradient {
   ReadOp parameter;
   Value value;
+};
+
+/// The minimisers of an entry that share one optimiser state.
+struct Group {
+  SmallVector<MinimizeOp> minimizers;
+  llvm::MapVector<StringRef, Gradient> gradients; ///< by parameter
 };
 
 class EntryExpander {
@@ -40,10 +43,9 @@ public:
 private:
   ReadOp readOf(StringRef variable, Type type);
   void mergeReads();
-  void collectGradients(MinimizeOp minimize,
-                        llvm::MapVector<StringRef, Gradient> &gradients);
-  Value outputNorms(llvm::MapVector<StringRef, Gradient> &gradients);
-  void expand(Group &group);
+  void collectGradients(MinimizeOp minimize, Group &group);
+  Value outputNorms(Group &group);
+  void update(Group &group);
   void update(MinimizeOp minimize, const OptimizerNumbers &numbers,
               StringRef name, Gradient &gradient);
   VariableOp momentVariable(StringRef state, VariableOp parameter,
@@ -76,8 +78,7 @@ ReadOp EntryExpander::readOf(StringRef variable, Type type) {
   return read;
 }
 
-void EntryExpander::collectGradients(
-    MinimizeOp minimize, llvm::MapVector<StringRef, Gradient> &gradients) {
+void EntryExpander::collectGradients(MinimizeOp minimize, Group &group) {
   Location loc = minimize.getLoc();
   Arithmetic a{builder, loc};
   SmallVector<Value> variables;
@@ -94,18 +95,17 @@ void EntryExpander::collectGradients(
   for (auto [variable, value] :
        llvm::zip_equal(variables, gradient.getGradients())) {
     auto read = variable.getDefiningOp<ReadOp>();
-    Gradient &sum = gradients[read.getVariable()];
+    Gradient &sum = group.gradients[read.getVariable()];
     sum.parameter = read;
     sum.value = sum.value ? a.add(sum.value, value) : value;
   }
 }
 
 /// Sends each network's sum of squares out and returns the sum of all, in f64.
-Value EntryExpander::outputNorms(
-    llvm::MapVector<StringRef, Gradient> &gradients) {
+Value EntryExpander::outputNorms(Group &group) {
   Arithmetic a{builder, entry.getLoc()};
   llvm::MapVector<StringRef, Value> norms;
-  for (auto &[name, gradient] : gradients) {
+  for (auto &[name, gradient] : group.gradients) {
     StringRef network = symbols.lookup<VariableOp>(name).getNetwork();
     Value squares = a.total(a.mul(gradient.value, gradient.value));
     Value &sum = norms[network];
@@ -157,19 +157,15 @@ void EntryExpander::update(MinimizeOp minimize,
   WriteOp::create(builder, minimize.getLoc(), next, name);
 }
 
-void EntryExpander::expand(Group &group) {
-  llvm::MapVector<StringRef, Gradient> gradients;
-  for (MinimizeOp minimize : group) {
-    collectGradients(minimize, gradients);
-  }
-  MinimizeOp lead = group.front();
+void EntryExpander::update(Group &group) {
+  MinimizeOp lead = group.minimizers.front();
   Arithmetic a{builder, lead.getLoc()};
-  Value squares = outputNorms(gradients);
+  Value squares = outputNorms(group);
   if (lead.getClip()) {
     // g * min(1, clip / (|g| + 1e-6)), as torch.nn.utils.clip_grad_norm_.
     Value norm = a.add(a.sqrt(squares), a.number(1e-6));
     Value scale = a.min(a.number(1), a.div(lead.getClip(), norm));
-    for (auto &[name, gradient] : gradients) {
+    for (auto &[name, gradient] : group.gradients) {
       gradient.value =
           a.mul(gradient.value, a.over(scale, gradient.value));
     }
@@ -179,7 +175,7 @@ void EntryExpander::expand(Group &group) {
   numbers.updates = ScalarOp::create(
       builder, lead.getLoc(),
       RankedTensorType::get({}, builder.getF64Type()), lead.getUpdates());
-  for (auto &[name, gradient] : gradients) {
+  for (auto &[name, gradient] : group.gradients) {
     update(lead, numbers, name, gradient);
   }
 }
@@ -190,16 +186,23 @@ void EntryExpander::run() {
   SmallVector<int64_t> counters;
   for (auto minimize : entry.getBody().front().getOps<MinimizeOp>()) {
     Group &group = groups[minimize.getState()];
-    if (group.empty()) {
+    if (group.minimizers.empty()) {
       counters.push_back(minimize.getUpdates());
     }
-    group.push_back(minimize);
+    group.minimizers.push_back(minimize);
+  }
+  // All gradients before the first update: what follows an update could no
+  // longer read the old weights in place.
+  for (auto &[state, group] : groups) {
+    for (MinimizeOp minimize : group.minimizers) {
+      collectGradients(minimize, group);
+    }
   }
   for (auto &[state, group] : groups) {
-    expand(group);
+    update(group);
   }
   for (auto &[state, group] : groups) {
-    for (MinimizeOp minimize : group) {
+    for (MinimizeOp minimize : group.minimizers) {
       minimize.erase();
     }
   }

@@ -179,7 +179,7 @@ class NN_RandomOp<string mnemonic, string what> : NN_Op<mnemonic, [Pure]> {
   let summary = what;
   let description = what # [{, keyed by the execution's key and by `site`: element e takes word
     (e mod 64) / 16 of Philox4x32-10 block 16 (e div 64) + e mod 16
-    (runtime/core/Philox.h has the formulas). Equal sites give equal draws, so
+    (runtime/core/Random.h has the formulas). Equal sites give equal draws, so
     the op is pure.
 
     }] # "Example: `%e = nn." # mnemonic # " site 42 : tensor<4x3xf32>`";

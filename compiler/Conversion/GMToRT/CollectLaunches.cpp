@@ -1,0 +1,46 @@
+//===- CollectLaunches.cpp - the kernels of an entry ----------------------===//
+#include "compiler/Conversion/GMToRT/EntryPlan.h"
+
+using namespace mlir;
+
+namespace gmc::conversion {
+
+Value rootOf(Value value) {
+  while (auto reshape = value.getDefiningOp<nn::ReshapeOp>()) {
+    value = reshape.getOperand();
+  }
+  return value;
+}
+
+int64_t bytesOf(RankedTensorType type, Layout layout) {
+  int64_t elements = type.getNumElements();
+  if (layout.width != 0) {
+    int64_t along = type.getDimSize(layout.axis);
+    int64_t panels = (along + layout.width - 1) / layout.width;
+    elements = panels * layout.width * (elements / along);
+  }
+  return elements * type.getElementTypeBitWidth() / 8;
+}
+
+EntryPlan collectLaunches(OpBuilder &builder, gm::EntryOp entry) {
+  EntryPlan plan;
+  plan.entry = entry;
+  SmallVector<Kernel> kernels;
+  for (Operation &op : entry.getBody().front()) {
+    if (!isa<nn::NNDialect>(op.getDialect()) ||
+        isa<nn::ConstantOp, nn::ReshapeOp>(op)) {
+      continue;
+    }
+    std::string name =
+        (entry.getSymName() + "." + llvm::Twine(plan.launches.size()) + "." +
+         op.getName().stripDialect())
+            .str();
+    kernels.clear();
+    buildKernels(builder, &op, name, kernels);
+    std::move(kernels.begin(), kernels.end(),
+              std::back_inserter(plan.launches));
+  }
+  return plan;
+}
+
+} // namespace gmc::conversion
