@@ -12,6 +12,7 @@ from pathlib import Path
 CODE = {".h", ".cpp", ".c", ".td", ".def", ".py"}
 TESTS = {".gm", ".mlir", ".test"}
 LARGEST = 1 << 20
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def find(pattern, text):
@@ -81,8 +82,19 @@ def merge_marker(_, text):
         yield line, "merge marker"
 
 
+def link(path, text):
+    """A link of a page leads to a file or folder of the tree."""
+    if Path(path).suffix != ".md":
+        return
+    for line, found in find(r'\]\([^)\s]+\)|\bclick \w+ "[^"]+"', text):
+        target = re.search(r'[("]([^)"]+)[)"]', found).group(1).split("#")[0]
+        if target and not re.match(r"https?:", target) \
+                and not (ROOT / Path(path).parent / target).exists():
+            yield line, f"the link to `{target}` leads nowhere"
+
+
 RULES = [file_check, expected_failure, machine_path, to_do, file_name,
-         file_head, merge_marker]
+         file_head, merge_marker, link]
 
 
 def project_files(root):
@@ -122,6 +134,9 @@ EXAMPLES = [
     ("dsl/Utils.cpp", "// Reads.\n", False),
     ("tools/run", "cd /" + "home/me/gmc\n", False),
     ("tools/run", "ls a/work/b; cat /usr/share/x\n", True),
+    ("tests/README.md", "[a](layers) [b](../README.md#top) [c](#d)\n", True),
+    ("tests/README.md", "[a](nowhere/at-all)\n", False),
+    ("README.md", 'click lex "nowhere/lex"\n', False),
     ("README.md", "<" * 7 + " HEAD\n", False),
 ]
 
@@ -138,10 +153,9 @@ def self_test():
 def main():
     if sys.argv[1:] == ["--self-test"]:
         return self_test()
-    root = Path(__file__).resolve().parents[2]
-    errors, files = [], project_files(root)
+    errors, files = [], project_files(ROOT)
     for path in files:
-        data = (root / path).read_bytes()
+        data = (ROOT / path).read_bytes()
         if len(data) > LARGEST:
             errors.append(f"{path}: {len(data)} bytes, over {LARGEST}")
         if b"\0" not in data[:8192] and "/Inputs/" not in path:
