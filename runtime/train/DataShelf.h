@@ -1,0 +1,41 @@
+//===- DataShelf.h - the data sets of a run ---------------------*- C++ -*-===//
+//
+// Loads each split once, when it is first asked for, from the model's own
+// source or from the folder that --data gives.
+//
+//===----------------------------------------------------------------------===//
+#ifndef GMC_RUNTIME_TRAIN_DATASHELF_H
+#define GMC_RUNTIME_TRAIN_DATASHELF_H
+
+#include "runtime/core/Manifest.h"
+#include "runtime/data/Dataset.h"
+#include "runtime/io/Checkpoint.h"
+
+#include <map>
+#include <memory>
+#include <string>
+
+namespace gmc::runtime {
+
+/// Folders by name of the data set they replace.
+using DataFolders = std::map<std::string, std::string>;
+
+class DataShelf {
+public:
+  DataShelf(const Manifest &manifest, DataFolders folders)
+      : manifest(manifest), folders(std::move(folders)) {}
+
+  /// The split, loaded if it was not; it lives as long as the shelf.
+  const Dataset &get(const std::string &dataset, const std::string &split);
+  /// What identifies the splits loaded so far, by stream.
+  std::map<std::string, DatasetIdentity> identities() const;
+
+private:
+  const Manifest &manifest;
+  DataFolders folders;
+  std::map<std::string, std::unique_ptr<Dataset>> splits; ///< by stream
+};
+
+} // namespace gmc::runtime
+
+#endif // GMC_RUNTIME_TRAIN_DATASHELF_H

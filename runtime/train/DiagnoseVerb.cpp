@@ -1,0 +1,147 @@
+//===- DiagnoseVerb.cpp - norms of the gradients --------------------------===//
+//
+// Trains some steps in memory, from the run's checkpoint or from the beginning,
+// and says of each network whether its gradients vanish, explode or are zero.
+// Nothing is written.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/core/Status.h"
+#include "runtime/core/Tensor.h"
+#include "runtime/train/Console.h"
+#include "runtime/train/RoundRunner.h"
+#include "runtime/train/Verbs.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+namespace gmc::runtime {
+
+/// Below this fraction of the largest network's norm, gradients vanish; above
+/// this growth over the steps, or this size, they explode.
+static constexpr double vanishingShare = 1e-6, explodingGrowth = 1e3,
+                        explodingSize = 1e6;
+static constexpr uint64_t defaultSteps = 20;
+
+namespace {
+
+/// Norms of one network in one step of the model, over the rounds.
+struct Series {
+  const EntrySpec *entry;
+  const EntrySpec::Norm *norm;
+  std::vector<double> norms;
+  uint64_t seen = 0; ///< executions that are in `norms` or skipped
+
+  double median() const {
+    std::vector<double> sorted = norms;
+    std::sort(sorted.begin(), sorted.end());
+    return sorted.empty() ? 0 : sorted[sorted.size() / 2];
+  }
+};
+
+} // namespace
+
+static const char *verdict(const Series &series, double largest) {
+  const auto &norms = series.norms;
+  if (norms.empty()) {
+    return "never trained in these steps";
+  }
+  if (!std::all_of(norms.begin(), norms.end(),
+                   [](double norm) { return std::isfinite(norm); })) {
+    return "NOT FINITE";
+  }
+  const double median = series.median();
+  if (*std::max_element(norms.begin(), norms.end()) == 0) {
+    return "ZERO: no gradient reaches it";
+  }
+  if (median > explodingSize || norms.back() > explodingGrowth * norms[0]) {
+    return "EXPLODING: lower the learning rate or clip";
+  }
+  if (median < vanishingShare * largest) {
+    return "VANISHING beside the other networks";
+  }
+  return "well";
+}
+
+static void printSeries(const std::vector<Series> &all) {
+  double largest = 0;
+  for (const Series &series : all) {
+    largest = std::max(largest, series.median());
+  }
+  out().print("{:<28} {:>11} {:>11} {:>11}  verdict", "gradient norm", "first",
+              "median", "last");
+  for (const Series &series : all) {
+    const bool none = series.norms.empty();
+    out().print("{:<28} {:>11.4g} {:>11.4g} {:>11.4g}  {}",
+                series.entry->name + " " + series.norm->network,
+                none ? 0 : series.norms.front(), series.median(),
+                none ? 0 : series.norms.back(), verdict(series, largest));
+  }
+}
+
+/// Starts the model where the run stands, or afresh.
+static RunConfig prepare(const Request &request, Machine &machine,
+                         RunPosition &position) {
+  const auto &[model, manifest, options] = request;
+  if (options.folder.hasCheckpoint()) {
+    const LoadedRun loaded = loadRun(request, machine, Purpose::Resume);
+    position.restore(manifest, loaded.run);
+    out().print("from the checkpoint of step {}", position.step);
+    return loaded.config;
+  }
+  const RunConfig config = newConfig(manifest, options);
+  setHypers(machine, config);
+  machine.seed = config.seed;
+  initialState(manifest, config.seed, machine.state.data());
+  out().print("from fresh initial values ({} has no checkpoint)",
+              printable(options.folder.path.string(), 400));
+  return config;
+}
+
+int runDiagnoseGradients(const Request &request) {
+  const auto &[model, manifest, options] = request;
+  if (manifest.trains.empty()) {
+    fail(ExitUsage, "{} has no `train {{}}`", printable(manifest.source));
+  }
+  Machine machine(manifest, model, options.threads);
+  RunPosition position(manifest);
+  const RunConfig config = prepare(request, machine, position);
+  std::vector<Series> all;
+  for (const EntrySpec &entry : manifest.entries) {
+    for (const EntrySpec::Norm &norm : entry.norms) {
+      all.push_back({&entry, &norm, {}, 0});
+    }
+  }
+  DataShelf shelf(manifest, config.data);
+  Monitors monitors(machine);
+  RoundRunner runner(machine, shelf, position, monitors);
+  monitors.restart();
+  std::optional<Failure> notFinite;
+  const uint64_t steps = options.steps.value_or(defaultSteps);
+  for (uint64_t i = 0; i < steps && !notFinite; ++i) {
+    try {
+      runner.runRound();
+    } catch (const Failure &failure) {
+      if (failure.exitCode != ExitNotFinite) {
+        throw;
+      }
+      notFinite = failure;
+    }
+    for (Series &series : all) {
+      const auto entry = series.entry - manifest.entries.data();
+      const uint64_t count = monitors.executions(entry);
+      if (count != series.seen) {
+        series.seen = count;
+        series.norms.push_back(
+            monitors.lastNorm(entry, series.norm->network));
+      }
+    }
+  }
+  printSeries(all);
+  if (notFinite) {
+    throw *notFinite;
+  }
+  return ExitOk;
+}
+
+} // namespace gmc::runtime

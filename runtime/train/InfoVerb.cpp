@@ -1,0 +1,135 @@
+//===- InfoVerb.cpp - what the model is -----------------------------------===//
+//
+// Needs neither data nor a checkpoint; where the folder has a run, it says
+// where that stands. Nothing compiled runs.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/core/Status.h"
+#include "runtime/io/Safetensors.h"
+#include "runtime/train/Console.h"
+#include "runtime/train/Verbs.h"
+
+#include <nlohmann/json.hpp>
+
+#include <map>
+
+namespace gmc::runtime {
+
+using Json = nlohmann::ordered_json;
+
+static Json describeTensors(const Manifest &manifest, int64_t &parameters) {
+  Json networks = Json::object();
+  for (const TensorSpec &tensor : manifest.tensors) {
+    if (tensor.role == "parameter") {
+      parameters += elementsOf(tensor.shape);
+      networks[tensor.network][tensor.name] = tensor.shape;
+    }
+  }
+  return networks;
+}
+
+static Json describeModel(const Manifest &manifest) {
+  int64_t parameters = 0;
+  Json json;
+  json["model"] = manifest.model;
+  json["source"] = manifest.source;
+  json["hash"] = manifest.hash;
+  json["type"] = spellingOf(manifest.type);
+  json["pipeline"] = manifest.pipeline;
+  json["target"] = manifest.cpu;
+  json["batch"] = manifest.batch;
+  json["networks"] = describeTensors(manifest, parameters);
+  json["parameters"] = parameters;
+  json["stateBytes"] = manifest.stateBytes;
+  json["arenaBytes"] = manifest.arenaBytes;
+  json["hypers"] = Json::object();
+  for (const ScalarSpec &scalar : manifest.scalars) {
+    if (scalar.kind == ScalarSpec::Kind::Hyper) {
+      json["hypers"][scalar.name] = scalar.value;
+    }
+  }
+  json["constants"] = manifest.constants;
+  json["steps"] = Json::object();
+  for (const EntrySpec &entry : manifest.entries) {
+    if (entry.kind == EntrySpec::Kind::Step) {
+      json["steps"][entry.name] = {{"batch", entry.batch},
+                                   {"flops", entry.flops}};
+    }
+  }
+  json["procedures"] = Json::array();
+  for (const ProcedureSpec &procedure : manifest.procedures) {
+    json["procedures"].push_back(procedure.name);
+  }
+  return json;
+}
+
+static Json describeRun(const RunFolder &folder, const Manifest &manifest) {
+  const Metadata metadata = readSafetensors(folder.checkpoint()).metadata;
+  const auto member = [&](const char *key) {
+    const auto found = metadata.find(key);
+    return found == metadata.end() ? std::string() : found->second;
+  };
+  Json json;
+  json["folder"] = folder.path.string();
+  json["step"] = member("step");
+  json["seed"] = member("seed");
+  json["ofThisModel"] = member("hash") == manifest.hash;
+  return json;
+}
+
+static void printModel(const Json &json) {
+  out().print("{} from {} ({}, {}, compiled for {}, hash {})",
+              json["model"].get<std::string>(),
+              json["source"].get<std::string>(),
+              json["type"].get<std::string>(),
+              json["pipeline"].get<std::string>(),
+              json["target"].get<std::string>(),
+              json["hash"].get<std::string>());
+  out().print("{} parameters, batch {}, state {:.1f} MiB, arena {:.1f} MiB",
+              json["parameters"].get<int64_t>(), json["batch"].get<int64_t>(),
+              json["stateBytes"].get<double>() / (1 << 20),
+              json["arenaBytes"].get<double>() / (1 << 20));
+  for (const auto &[network, tensors] : json["networks"].items()) {
+    out().print("{}", network.empty() ? "(no network)" : network);
+    for (const auto &[name, shape] : tensors.items()) {
+      out().print("  {:<32} {}", name, shape.dump());
+    }
+  }
+  for (const auto &[name, value] : json["hypers"].items()) {
+    out().print("hyper {} = {}", name, value.dump());
+  }
+  for (const auto &[name, value] : json["constants"].items()) {
+    out().print("const {} = {}", name, value.dump());
+  }
+  for (const auto &[name, step] : json["steps"].items()) {
+    out().print("step {}: batch {}, {:.1f} MFLOP in products", name,
+                step["batch"].dump(), step["flops"].get<double>() / 1e6);
+  }
+  for (const Json &name : json["procedures"]) {
+    out().print("procedure {}", name.get<std::string>());
+  }
+}
+
+int runInfo(const Request &request) {
+  const RunFolder &folder = request.options.folder;
+  Json json = describeModel(request.manifest);
+  if (folder.hasCheckpoint()) {
+    json["run"] = describeRun(folder, request.manifest);
+  }
+  if (request.options.json) {
+    out().print("{}", json.dump());
+    return ExitOk;
+  }
+  printModel(json);
+  if (json.contains("run")) {
+    const Json &run = json["run"];
+    out().print("run in {}: step {}, seed {}{}",
+                printable(folder.path.string(), 400),
+                printable(run["step"].get<std::string>()),
+                printable(run["seed"].get<std::string>()),
+                run["ofThisModel"].get<bool>() ? "" : ", of another model");
+  }
+  return ExitOk;
+}
+
+} // namespace gmc::runtime

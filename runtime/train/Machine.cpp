@@ -1,0 +1,64 @@
+//===- Machine.cpp - a compiled model, ready to run -----------------------===//
+//
+// Builds the frame of gmAbi.h for each execution.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/train/Machine.h"
+
+#include "runtime/core/Status.h"
+#include "runtime/cpu/CpuFeatures.h"
+
+#include <cstring>
+
+namespace gmc::runtime {
+
+/// Returns `manifest` after checking that the processor has what it needs: this
+/// stands first in the constructor, before any region or thread.
+static const Manifest &checkProcessor(const Manifest &manifest) {
+  const std::vector<std::string> missing =
+      missingCpuFeatures(manifest.features);
+  if (!missing.empty()) {
+    fail(ExitDevice,
+         "this program was compiled for the processor `{}` and needs {}, "
+         "which this one ({}) does not have; compile {} on this machine, or "
+         "with --mcpu for it",
+         printable(manifest.cpu), fmt::join(missing, ", "),
+         printable(cpuName()), printable(manifest.source));
+  }
+  return manifest;
+}
+
+Machine::Machine(const Manifest &manifest, const CompiledModel &model,
+                 unsigned threads)
+    : manifest(checkProcessor(manifest)), state(manifest.stateBytes),
+      arena(manifest.arenaBytes), pool(threads), model(model) {
+  for (const ScalarSpec &scalar : manifest.scalars) {
+    scalars.push_back(scalar.value);
+  }
+}
+
+void Machine::run(GmEntry entry, uint64_t execution) {
+  const uint32_t key[4] = {uint32_t(seed), uint32_t(seed >> 32),
+                           uint32_t(execution), uint32_t(execution >> 32)};
+  GmFrame frame{};
+  frame.state = state.data();
+  frame.arena = arena.data();
+  frame.scalars = scalars.data();
+  frame.key = key;
+  pool.run(entry, frame);
+}
+
+void Machine::runEntry(int64_t index, uint64_t execution) {
+  run(model.entries[index], execution);
+}
+
+void Machine::runKernel(int64_t index) { run(model.kernels[index], 0); }
+
+double Machine::number(int64_t offset) const {
+  return dispatch(manifest.type, [&](auto zero) {
+    std::memcpy(&zero, arena.data() + offset, sizeof zero);
+    return double(zero);
+  });
+}
+
+} // namespace gmc::runtime

@@ -1,0 +1,80 @@
+//===- Monitors.h - what the steps say of themselves ------------*- C++ -*-===//
+//
+// After each execution of a step its losses and gradient norms are read: they
+// must be finite, and their means over a window of rounds become a row of
+// metrics.csv. The sums of an open window belong to the checkpoint.
+//
+//===----------------------------------------------------------------------===//
+#ifndef GMC_RUNTIME_TRAIN_MONITORS_H
+#define GMC_RUNTIME_TRAIN_MONITORS_H
+
+#include "runtime/train/Machine.h"
+#include "runtime/io/Checkpoint.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace gmc::runtime {
+
+class Monitors {
+public:
+  explicit Monitors(const Machine &machine);
+
+  /// The columns of all steps: "fit.loss", "fit.gradient.Enc" (the 2-norm of
+  /// the gradient of all of Enc).
+  std::vector<std::string> columns() const;
+
+  /// Reads what entry `entry` left. Throws Failure 7 that names the step, the
+  /// loss or the networks, where something is not finite. Allocates nothing
+  /// otherwise.
+  void observe(int64_t entry, uint64_t step);
+
+  /// The gradient's 2-norm of `network` in the last execution of `entry`.
+  double lastNorm(int64_t entry, const std::string &network) const;
+
+  /// Executions of `entry` in this window.
+  uint64_t executions(int64_t entry) const { return steps[entry].count; }
+
+  /// True if a step has run since the window began.
+  bool isOpen() const;
+  /// The means of the window, by column.
+  std::map<std::string, double> means() const;
+  /// Starts a new window.
+  void restart();
+
+  /// Losses of the most recent execution of each step, for the progress bar.
+  struct Latest {
+    const char *step, *name;
+    double value;
+  };
+  const std::vector<Latest> &latest() const { return latestLosses; }
+
+  void store(RunState &run) const;
+  void restore(const RunState &run);
+
+private:
+  struct Value {
+    int64_t offset;
+    bool isNorm;
+    std::string column;
+    std::string name; ///< of the loss, or of the network
+    int latest;       ///< index into latestLosses, -1 for norms
+    double sum = 0;
+    double last = 0; ///< as in the sum
+  };
+  struct Step {
+    uint64_t count = 0;
+    std::vector<Value> values;
+  };
+
+  [[noreturn]] void complain(int64_t entry, uint64_t step) const;
+
+  const Machine &machine;
+  std::vector<Step> steps; ///< one for each entry; empty for other kinds
+  std::vector<Latest> latestLosses;
+};
+
+} // namespace gmc::runtime
+
+#endif // GMC_RUNTIME_TRAIN_MONITORS_H

@@ -1,0 +1,258 @@
+//===- RoundRunner.cpp - one turn of train {} -----------------------------===//
+//
+// The arena belongs to whichever entry runs, so a value that leaves a step is
+// copied out after it and into the next one's input before that runs.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/train/RoundRunner.h"
+
+#include "runtime/core/Status.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace gmc::runtime {
+
+static int64_t bytesOf(const Machine &machine, const Slot &slot) {
+  return elementsOf(slot.shape) * sizeOf(machine.manifest.type);
+}
+
+RoundRunner::RoundRunner(Machine &machine, DataShelf &shelf,
+                         RunPosition &position, Monitors &monitors)
+    : machine(machine), position(position), monitors(monitors),
+      sources(position.streams.size()) {
+  for (const TrainSpec &train : machine.manifest.trains) {
+    Names names; // values live within one `train`
+    trains.push_back(plan(train.turns, names));
+  }
+  startLoaders(shelf);
+}
+
+std::vector<RoundRunner::Planned>
+RoundRunner::plan(const std::vector<Turn> &turns, Names &names) {
+  std::vector<Planned> result;
+  for (const Turn &turn : turns) {
+    if (turn.kind == Turn::Kind::Call) {
+      result.push_back(planCall(turn, names));
+      continue;
+    }
+    Planned block;
+    block.kind = turn.kind;
+    block.count = turn.count;
+    block.turns = plan(turn.turns, names);
+    result.push_back(std::move(block));
+  }
+  return result;
+}
+
+RoundRunner::Planned RoundRunner::planCall(const Turn &turn, Names &names) {
+  const EntrySpec &entry = machine.manifest.entries[turn.entry];
+  Planned call;
+  call.entry = turn.entry;
+  for (size_t i = 0; i < turn.arguments.size(); ++i) {
+    call.arguments.push_back(planArgument(turn, i, names));
+  }
+  if (turn.results.size() > entry.outputs.size()) {
+    fail(ExitInternal, "`{}` gives {} values, {} are taken",
+         printable(entry.name), entry.outputs.size(), turn.results.size());
+  }
+  for (size_t i = 0; i < turn.results.size(); ++i) {
+    const Slot &slot = entry.outputs[i];
+    const int64_t bytes = bytesOf(machine, slot);
+    call.results.push_back(
+        {valueOf(turn.results[i], bytes, names), slot.offset, bytes});
+  }
+  return call;
+}
+
+/// True where argument `index` takes another field of the item that the
+/// argument before it drew: `next s.train` of a record fills several inputs.
+static bool continuesRecord(const Turn &turn, size_t index) {
+  if (index == 0) {
+    return false;
+  }
+  const CallArgument &before = turn.arguments[index - 1];
+  const CallArgument &here = turn.arguments[index];
+  return before.kind == CallArgument::Kind::Next &&
+         before.dataset == here.dataset && before.split == here.split &&
+         here.field == before.field + 1;
+}
+
+RoundRunner::Argument RoundRunner::planArgument(const Turn &turn, size_t index,
+                                                Names &names) {
+  const EntrySpec &entry = machine.manifest.entries[turn.entry];
+  const CallArgument &given = turn.arguments[index];
+  const Slot &slot = entry.inputs[index];
+  Argument result{Argument::Kind::Value, 0, given.field, slot.offset,
+                  bytesOf(machine, slot)};
+  if (given.kind == CallArgument::Kind::Value) {
+    result.index = valueOf(given.name, result.bytes, names);
+    return result;
+  }
+  const FieldSpec &field =
+      machine.manifest.findDataset(given.dataset)->fields[given.field];
+  if (elementsOf(slot.shape) != entry.batch * elementsOf(field.shape)) {
+    fail(ExitInternal, "input `{}` of `{}` is {}, the data are {} times {}",
+         printable(slot.name), printable(entry.name), spellingOf(slot.shape),
+         entry.batch, spellingOf(field.shape));
+  }
+  const bool advances =
+      given.kind == CallArgument::Kind::Next && !continuesRecord(turn, index);
+  result.kind = advances ? Argument::Kind::Advance : Argument::Kind::Latest;
+  result.index = streamOf(given, entry.batch);
+  return result;
+}
+
+size_t RoundRunner::streamOf(const CallArgument &argument, int64_t batch) {
+  const StreamClock *clock =
+      position.findStream(argument.dataset + "." + argument.split);
+  if (clock == nullptr) {
+    fail(ExitInternal, "`same {}.{}` without a `next`",
+         printable(argument.dataset), printable(argument.split));
+  }
+  const size_t index = size_t(clock - position.streams.data());
+  Source &source = sources[index];
+  if (source.batch != 0 && source.batch != batch) {
+    fail(ExitInternal, "`{}` is read in batches of {} and of {}",
+         printable(clock->name), source.batch, batch);
+  }
+  source.batch = batch;
+  return index;
+}
+
+size_t RoundRunner::valueOf(const std::string &name, int64_t bytes,
+                            Names &names) {
+  const auto [place, isNew] = names.try_emplace(name, values.size());
+  if (isNew) {
+    values.emplace_back(size_t(bytes));
+  }
+  if (values[place->second].size() != size_t(bytes)) {
+    fail(ExitInternal, "the value `{}` has {} bytes here and {} there",
+         printable(name), bytes, values[place->second].size());
+  }
+  return place->second;
+}
+
+void RoundRunner::startLoaders(DataShelf &shelf) {
+  for (size_t i = 0; i < sources.size(); ++i) {
+    StreamClock &clock = position.streams[i];
+    const size_t dot = clock.name.rfind('.');
+    const Dataset &dataset =
+        shelf.get(clock.name.substr(0, dot), clock.name.substr(dot + 1));
+    LoaderOptions options;
+    options.mode = LoaderOptions::Mode::Train;
+    options.batch = std::max<int64_t>(sources[i].batch, 1);
+    options.type = machine.manifest.type;
+    options.seed = machine.seed;
+    options.start = clock.position;
+    sources[i].loader = std::make_unique<Loader>(dataset, options);
+    clock.batchesPerEpoch = sources[i].loader->batchesPerEpoch();
+  }
+}
+
+void setClockScalars(Machine &machine, const RunPosition &position) {
+  for (size_t i = 0; i < machine.scalars.size(); ++i) {
+    const ScalarSpec &scalar = machine.manifest.scalars[i];
+    switch (scalar.kind) {
+    case ScalarSpec::Kind::Rounds:
+      machine.scalars[i] = double(position.rounds);
+      break;
+    case ScalarSpec::Kind::Examples:
+      machine.scalars[i] = double(position.examples);
+      break;
+    case ScalarSpec::Kind::Epochs:
+      machine.scalars[i] = position.epochs(scalar.stream);
+      break;
+    case ScalarSpec::Kind::Updates:
+      machine.scalars[i] = double(position.counters[scalar.counter]);
+      break;
+    case ScalarSpec::Kind::Hyper:
+    case ScalarSpec::Kind::Argument:
+      break;
+    }
+  }
+}
+
+/// Optimisers count the update that is about to be made.
+void RoundRunner::setUpdates(const EntrySpec &entry) {
+  for (size_t i = 0; i < machine.scalars.size(); ++i) {
+    const ScalarSpec &scalar = machine.manifest.scalars[i];
+    if (scalar.kind == ScalarSpec::Kind::Updates) {
+      const bool raised = std::find(entry.counters.begin(),
+                                    entry.counters.end(),
+                                    scalar.counter) != entry.counters.end();
+      machine.scalars[i] =
+          double(position.counters[scalar.counter]) + (raised ? 1 : 0);
+    }
+  }
+}
+
+void RoundRunner::runRound() {
+  setClockScalars(machine, position);
+  position.examplesBefore = position.examples;
+  for (StreamClock &stream : position.streams) {
+    stream.drawnBefore = stream.drawn;
+  }
+  run(trains[position.train]);
+  ++position.step;
+  ++position.rounds;
+  if (const StreamClock *owner = position.owner()) {
+    const size_t index = size_t(owner - position.streams.data());
+    position.examples += (owner->drawn - owner->drawnBefore) *
+                         uint64_t(sources[index].batch);
+  } else {
+    position.examples += uint64_t(machine.manifest.batch);
+  }
+}
+
+void RoundRunner::run(const std::vector<Planned> &turns) {
+  for (const Planned &turn : turns) {
+    switch (turn.kind) {
+    case Turn::Kind::Call:
+      call(turn);
+      break;
+    case Turn::Kind::Repeat:
+      for (int64_t i = 0; i < turn.count; ++i) {
+        run(turn.turns);
+      }
+      break;
+    case Turn::Kind::Every:
+      // Like a report: in the rounds count, 2 * count, ..., from 1.
+      if ((position.rounds + 1) % uint64_t(turn.count) == 0) {
+        run(turn.turns);
+      }
+      break;
+    }
+  }
+}
+
+void RoundRunner::call(const Planned &turn) {
+  for (const Argument &argument : turn.arguments) {
+    char *input = machine.arena.data() + argument.offset;
+    if (argument.kind == Argument::Kind::Value) {
+      std::memcpy(input, values[argument.index].data(), size_t(argument.bytes));
+      continue;
+    }
+    Source &source = sources[argument.index];
+    if (argument.kind == Argument::Kind::Advance) {
+      source.latest = source.loader->next();
+      position.streams[argument.index].position = source.latest->after;
+      ++position.streams[argument.index].drawn;
+    }
+    std::memcpy(input, source.latest->fields[argument.field].data(),
+                size_t(argument.bytes));
+  }
+  setUpdates(machine.manifest.entries[turn.entry]);
+  machine.runEntry(turn.entry, position.executions[turn.entry]);
+  ++position.executions[turn.entry];
+  for (int64_t counter : machine.manifest.entries[turn.entry].counters) {
+    ++position.counters[counter];
+  }
+  for (const Result &result : turn.results) {
+    std::memcpy(values[result.value].data(),
+                machine.arena.data() + result.offset, size_t(result.bytes));
+  }
+  monitors.observe(turn.entry, position.step + 1);
+}
+
+} // namespace gmc::runtime

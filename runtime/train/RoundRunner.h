@@ -1,0 +1,86 @@
+//===- RoundRunner.h - one turn of train {} ---------------------*- C++ -*-===//
+//
+// Executes the turns of the manifest: calls of steps, with batches copied into
+// their inputs and values carried between them, inside `repeat` and `every`.
+// Everything is resolved to indices and offsets when it is made; a round then
+// allocates nothing.
+//
+//===----------------------------------------------------------------------===//
+#ifndef GMC_RUNTIME_TRAIN_ROUNDRUNNER_H
+#define GMC_RUNTIME_TRAIN_ROUNDRUNNER_H
+
+#include "runtime/data/Loader.h"
+#include "runtime/train/DataShelf.h"
+#include "runtime/train/Machine.h"
+#include "runtime/train/Monitors.h"
+#include "runtime/train/RunPosition.h"
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace gmc::runtime {
+
+class RoundRunner {
+public:
+  /// Starts a loader for each stream of training, where `position` says, and
+  /// tells `position` the lengths of their epochs.
+  RoundRunner(Machine &machine, DataShelf &shelf, RunPosition &position,
+              Monitors &monitors);
+
+  /// Runs one round of the current `train` and advances the position. Throws
+  /// Failure 7 where a step gives something that is not finite.
+  void runRound();
+
+private:
+  struct Source {
+    std::unique_ptr<Loader> loader;
+    const Batch *latest = nullptr;
+    int64_t batch = 0;
+  };
+  struct Argument {
+    enum class Kind : uint8_t { Advance, Latest, Value } kind;
+    size_t index = 0; ///< of the stream, or of the value
+    int64_t field = 0;
+    int64_t offset = 0, bytes = 0; ///< of the input in the arena
+  };
+  struct Result {
+    size_t value = 0;
+    int64_t offset = 0, bytes = 0;
+  };
+  struct Planned {
+    Turn::Kind kind = Turn::Kind::Call;
+    int64_t entry = 0, count = 1;
+    std::vector<Argument> arguments;
+    std::vector<Result> results;
+    std::vector<Planned> turns;
+  };
+  using Names = std::map<std::string, size_t>;
+
+  std::vector<Planned> plan(const std::vector<Turn> &turns, Names &names);
+  Planned planCall(const Turn &turn, Names &names);
+  Argument planArgument(const Turn &turn, size_t index, Names &names);
+  size_t streamOf(const CallArgument &argument, int64_t batch);
+  size_t valueOf(const std::string &name, int64_t bytes, Names &names);
+  void startLoaders(DataShelf &shelf);
+
+  void setUpdates(const EntrySpec &entry);
+  void run(const std::vector<Planned> &turns);
+  void call(const Planned &turn);
+
+  Machine &machine;
+  RunPosition &position;
+  Monitors &monitors;
+  std::vector<std::vector<Planned>> trains;
+  std::vector<Source> sources; ///< one for each stream of the position
+  std::vector<std::vector<std::byte>> values;
+};
+
+/// Writes the clocks of `position` into the scalars: what the next round sees.
+void setClockScalars(Machine &machine, const RunPosition &position);
+
+} // namespace gmc::runtime
+
+#endif // GMC_RUNTIME_TRAIN_ROUNDRUNNER_H

@@ -1,0 +1,442 @@
+//===- RunOptions.cpp - the command line of a trainer ---------------------===//
+//
+// Verbs are sub-commands; each takes only the flags that mean something to it.
+// The model's own knobs stand in --help with their defaults.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/train/RunOptions.h"
+
+#include "runtime/core/Status.h"
+#include "runtime/cpu/ThreadPool.h"
+#include "runtime/train/Console.h"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <utility>
+
+namespace gmc::runtime {
+
+namespace {
+
+/// What CLI11 fills before it is checked against the manifest.
+struct Raw {
+  std::string out = "run", output;
+  std::vector<std::string> data, sets;
+  std::optional<std::string> seed;
+  std::optional<int64_t> threads, steps, saveEvery;
+  std::optional<double> epochs, maxSeconds;
+  bool overwrite = false, json = false;
+  std::map<std::string, std::string> arguments, files;
+};
+
+} // namespace
+
+/// Parses a whole number or a decimal one, whatever the locale.
+static std::optional<double> parseNumber(std::string_view text) {
+  double value = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() ||
+      !std::isfinite(value)) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+/// Returns the least number of changed letters between two words.
+static size_t distance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) {
+    row[j] = j;
+  }
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = std::exchange(row[0], i);
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t changed = diagonal + (a[i - 1] != b[j - 1]);
+      diagonal = row[j];
+      row[j] = std::min({changed, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row[b.size()];
+}
+
+/// Returns "; did you mean `x`?" for the nearest of `names`, or "".
+static std::string suggestion(std::string_view word,
+                              const std::vector<std::string> &names) {
+  const std::string *best = nullptr;
+  size_t least = word.size() / 2 + 1;
+  for (const std::string &name : names) {
+    if (const size_t d = distance(word, name); d < least) {
+      least = d;
+      best = &name;
+    }
+  }
+  return best == nullptr ? "" : fmt::format("; did you mean `{}`?", *best);
+}
+
+static std::vector<std::string> hyperNames(const Manifest &manifest) {
+  std::vector<std::string> names;
+  for (const ScalarSpec &scalar : manifest.scalars) {
+    if (scalar.kind == ScalarSpec::Kind::Hyper) {
+      names.push_back(scalar.name);
+    }
+  }
+  return names;
+}
+
+static std::string hyperHelp(const Manifest &manifest) {
+  std::string text;
+  for (const ScalarSpec &scalar : manifest.scalars) {
+    if (scalar.kind == ScalarSpec::Kind::Hyper) {
+      text += fmt::format("  --set {}={}\n", scalar.name, scalar.value);
+    }
+  }
+  for (const auto &[name, value] : manifest.constants) {
+    text += fmt::format("  {} = {} (const: gmc compile --const {}=..)\n", name,
+                        value, name);
+  }
+  return text.empty() ? text : "\nKnobs of this model:\n" + text;
+}
+
+/// Adds --out, and what running the model needs.
+static void addShared(CLI::App &verb, Raw &raw) {
+  verb.add_option("--out", raw.out, "folder of the run")
+      ->capture_default_str();
+  verb.add_option("--threads", raw.threads,
+                  "threads; 0 takes one for each core (the results are the "
+                  "same for any number)")
+      ->default_str("0");
+  verb.add_option("--set", raw.sets, "hyper-parameter, NAME=VALUE")
+      ->allow_extra_args(false);
+}
+
+static void addData(CLI::App &verb, Raw &raw) {
+  verb.add_option("--data", raw.data,
+                  "folder to read the data from; NAME=DIR where there are "
+                  "several sets")
+      ->allow_extra_args(false);
+}
+
+static void addSeed(CLI::App &verb, Raw &raw) {
+  verb.add_option("--seed", raw.seed, "seed of every random number");
+}
+
+/// Adds what bounds a run of training.
+static void addTraining(CLI::App &verb, Raw &raw) {
+  verb.add_option("--epochs", raw.epochs,
+                  "epochs in all, from the run's first step");
+  verb.add_option("--steps", raw.steps,
+                  "steps in all; one step is one round of train {}");
+  verb.add_option("--save-every", raw.saveEvery,
+                  "also save after every N steps");
+  verb.add_option("--max-seconds", raw.maxSeconds,
+                  "save and stop after this time");
+}
+
+static void addProcedure(CLI::App &verb, Raw &raw,
+                         const ProcedureSpec &procedure) {
+  for (const ProcedureArgument &argument : procedure.arguments) {
+    const std::string &name = argument.name;
+    if (argument.kind == ProcedureArgument::Kind::Data) {
+      verb.add_option("--" + name, raw.files[name],
+                      fmt::format("a file instead of {}.{} (not supported "
+                                  "yet)",
+                                  argument.dataset, argument.split));
+      continue;
+    }
+    const char *what =
+        argument.kind == ProcedureArgument::Kind::Count   ? "how many"
+        : argument.kind == ProcedureArgument::Kind::Fixed ? "fixed in the text"
+                                                          : "number";
+    const bool isShort = name.size() == 1;
+    verb.add_option(isShort ? "-" + name + ",--" + name : "--" + name,
+                    raw.arguments[name], what)
+        ->default_str(fmt::format("{}", argument.value));
+  }
+  verb.add_option("-o,--output", raw.output,
+                  "file to write instead of OUT/samples/" + procedure.name +
+                      ".*");
+}
+
+static uint64_t parseSeed(std::string_view text) {
+  uint64_t seed = 0;
+  const char *last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, seed);
+  if (error != std::errc() || end != last) {
+    fail(ExitUsage, "--seed {}: a whole number from 0 to 2^64 - 1 is wanted",
+         printable(text));
+  }
+  return seed;
+}
+
+static uint64_t notNegative(const char *flag, int64_t value) {
+  if (value < 0) {
+    fail(ExitUsage, "{} {}: a number from 0 on is wanted", flag, value);
+  }
+  return uint64_t(value);
+}
+
+/// Splits NAME=VALUE settings and checks the names against the model's.
+static void checkSets(const Raw &raw, const Manifest &manifest,
+                      RunOptions &options) {
+  const std::vector<std::string> names = hyperNames(manifest);
+  for (const std::string &text : raw.sets) {
+    const size_t equals = text.find('=');
+    if (equals == std::string::npos) {
+      fail(ExitUsage, "--set {}: NAME=VALUE is wanted", printable(text));
+    }
+    const std::string name = text.substr(0, equals);
+    if (manifest.constants.count(name) != 0) {
+      fail(ExitUsage,
+           "--set {}: `{}` is a const of {}; change it with `gmc compile "
+           "--const {}`",
+           printable(text), printable(name), printable(manifest.source),
+           printable(text));
+    }
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      fail(ExitUsage, "--set {}: the model has no hyper `{}`{}",
+           printable(text), printable(name), suggestion(name, names));
+    }
+    const auto value = parseNumber(std::string_view(text).substr(equals + 1));
+    if (!value) {
+      fail(ExitUsage, "--set {}: a finite number is wanted after `=`",
+           printable(text));
+    }
+    options.hypers[name] = *value;
+  }
+}
+
+static void checkData(const Raw &raw, const Manifest &manifest,
+                      RunOptions &options) {
+  std::vector<std::string> names;
+  for (const DatasetSpec &dataset : manifest.datasets) {
+    names.push_back(dataset.name);
+  }
+  for (const std::string &text : raw.data) {
+    const size_t equals = text.find('=');
+    const std::string name =
+        equals == std::string::npos ? "" : text.substr(0, equals);
+    if (manifest.findDataset(name) != nullptr) {
+      options.data[name] = text.substr(equals + 1);
+    } else if (names.size() == 1) {
+      options.data[names[0]] = text;
+    } else if (names.empty()) {
+      fail(ExitUsage, "--data {}: this model reads no data", printable(text));
+    } else {
+      fail(ExitUsage, "--data {}: there are several data sets; say NAME=DIR "
+                      "with one of {}",
+           printable(text), fmt::join(names, ", "));
+    }
+  }
+}
+
+static void checkArguments(const Raw &raw, const ProcedureSpec &procedure,
+                           RunOptions &options) {
+  using Kind = ProcedureArgument::Kind;
+  for (const ProcedureArgument &argument : procedure.arguments) {
+    const auto file = raw.files.find(argument.name);
+    if (file != raw.files.end() && !file->second.empty()) {
+      fail(ExitUsage,
+           "--{} {}: reading a file here is not supported yet; the first items "
+           "of {}.{} are taken",
+           argument.name, printable(file->second), argument.dataset,
+           argument.split);
+    }
+    const auto given = raw.arguments.find(argument.name);
+    if (argument.kind == Kind::Data || given == raw.arguments.end() ||
+        given->second.empty()) {
+      options.arguments[argument.name] = argument.value;
+      continue;
+    }
+    const std::optional<double> value = parseNumber(given->second);
+    const bool isCount = argument.kind == Kind::Count;
+    if (!value || (isCount && (*value < 1 || *value > 1e6 ||
+                               *value != std::floor(*value)))) {
+      fail(ExitUsage, "--{} {}: {} is wanted", argument.name,
+           printable(given->second),
+           isCount ? "a whole number from 1 to 1000000" : "a finite number");
+    }
+    if (argument.kind == Kind::Fixed && *value != argument.value) {
+      fail(ExitUsage,
+           "--{} {}: it shapes the compiled code and is {}; change its default "
+           "in the text and compile again",
+           argument.name, printable(given->second), argument.value);
+    }
+    options.arguments[argument.name] = *value;
+  }
+}
+
+static void checkTraining(const Raw &raw, RunOptions &options) {
+  if (raw.epochs && !(*raw.epochs >= 0 && std::isfinite(*raw.epochs))) {
+    fail(ExitUsage, "--epochs {}: a number from 0 on is wanted", *raw.epochs);
+  }
+  if (raw.maxSeconds &&
+      !(*raw.maxSeconds >= 0 && std::isfinite(*raw.maxSeconds))) {
+    fail(ExitUsage, "--max-seconds {}: a number from 0 on is wanted",
+         *raw.maxSeconds);
+  }
+  options.epochs = raw.epochs;
+  options.maxSeconds = raw.maxSeconds;
+  if (raw.steps) {
+    options.steps = notNegative("--steps", *raw.steps);
+  }
+  if (raw.saveEvery) {
+    options.saveEvery = notNegative("--save-every", *raw.saveEvery);
+  }
+}
+
+static RunOptions checkRaw(const Raw &raw, Verb verb, size_t procedure,
+                           const Manifest &manifest) {
+  RunOptions options;
+  options.verb = verb;
+  options.procedure = procedure;
+  if (raw.out.empty()) {
+    fail(ExitUsage, "--out: the name of a folder is wanted");
+  }
+  options.folder.path = raw.out;
+  options.output = raw.output;
+  options.overwrite = raw.overwrite;
+  options.json = raw.json;
+  if (raw.seed) {
+    options.seed = parseSeed(*raw.seed);
+  }
+  if (raw.threads) {
+    const uint64_t threads = notNegative("--threads", *raw.threads);
+    options.threads =
+        unsigned(std::min<uint64_t>(threads, ThreadPool::maxThreads));
+  }
+  checkTraining(raw, options);
+  checkSets(raw, manifest, options);
+  checkData(raw, manifest, options);
+  if (verb == Verb::Procedure) {
+    checkArguments(raw, manifest.procedures[procedure], options);
+  }
+  return options;
+}
+
+namespace {
+
+/// The verbs of one model.
+struct Verbs {
+  CLI::App app;
+  Raw raw;
+  std::vector<std::pair<CLI::App *, std::pair<Verb, size_t>>> list;
+
+  CLI::App *add(const std::string &name, const std::string &help, Verb verb,
+                size_t procedure = 0) {
+    CLI::App *command = app.add_subcommand(name, help);
+    list.push_back({command, {verb, procedure}});
+    return command;
+  }
+};
+
+} // namespace
+
+static void addVerbs(Verbs &verbs, const Manifest &manifest) {
+  Raw &raw = verbs.raw;
+  CLI::App *train = verbs.add("train", "train from the beginning", Verb::Train);
+  addShared(*train, raw);
+  addData(*train, raw);
+  addSeed(*train, raw);
+  addTraining(*train, raw);
+  train->add_flag("--overwrite", raw.overwrite,
+                  "replace the run that is in the folder");
+  train->footer(hyperHelp(manifest));
+
+  CLI::App *resume =
+      verbs.add("resume", "go on from the checkpoint", Verb::Resume);
+  addShared(*resume, raw);
+  addData(*resume, raw);
+  addSeed(*resume, raw);
+  addTraining(*resume, raw);
+
+  CLI::App *eval =
+      verbs.add("eval", "compute the reports from the checkpoint", Verb::Eval);
+  addShared(*eval, raw);
+  addData(*eval, raw);
+  addSeed(*eval, raw);
+  eval->add_flag("--json", raw.json, "print one JSON object");
+
+  CLI::App *info = verbs.add("info", "describe the model", Verb::Info);
+  addShared(*info, raw);
+  info->add_flag("--json", raw.json, "print one JSON object");
+
+  CLI::App *bench = verbs.add("bench", "time the training step", Verb::Bench);
+  addShared(*bench, raw);
+  bench->add_flag("--json", raw.json, "print one JSON object");
+
+  CLI::App *diagnose = verbs.add("diagnose", "look for trouble", Verb::Diagnose);
+  CLI::App *gradients = diagnose->add_subcommand(
+      "gradients", "norms of the gradients of each network over some steps");
+  diagnose->require_subcommand(1);
+  addShared(*gradients, raw);
+  addData(*gradients, raw);
+  addSeed(*gradients, raw);
+  gradients->add_option("--steps", raw.steps, "how many steps")
+      ->default_str("20");
+}
+
+static void addProcedures(Verbs &verbs, const Manifest &manifest) {
+  for (size_t i = 0; i < manifest.procedures.size(); ++i) {
+    const ProcedureSpec &procedure = manifest.procedures[i];
+    for (const auto &[command, verb] : verbs.list) {
+      if (command->get_name() == procedure.name) {
+        fail(ExitInternal, "the procedure `{}` bears the name of a verb",
+             printable(procedure.name));
+      }
+    }
+    CLI::App *command =
+        verbs.add(procedure.name, "procedure of the model", Verb::Procedure, i);
+    addProcedure(*command, verbs.raw, procedure);
+    addShared(*command, verbs.raw);
+    addData(*command, verbs.raw);
+    addSeed(*command, verbs.raw);
+  }
+}
+
+/// Throws for a first word that is no verb; CLI11 would only miss one.
+static void checkVerb(const Verbs &verbs, int argc, char **argv) {
+  if (argc < 2 || argv[1][0] == '-') {
+    return;
+  }
+  std::vector<std::string> names;
+  for (const auto &[command, verb] : verbs.list) {
+    names.push_back(command->get_name());
+  }
+  if (std::find(names.begin(), names.end(), argv[1]) == names.end()) {
+    fail(ExitUsage, "there is no verb `{}`{} (there are {})",
+         printable(argv[1]), suggestion(argv[1], names),
+         fmt::join(names, ", "));
+  }
+}
+
+RunOptions parseCommandLine(int argc, char **argv, const Manifest &manifest) {
+  Verbs verbs;
+  verbs.app.description(fmt::format("{}: a model compiled from {}",
+                                    manifest.model, manifest.source));
+  verbs.app.footer(hyperHelp(manifest));
+  verbs.app.require_subcommand(1);
+  addVerbs(verbs, manifest);
+  addProcedures(verbs, manifest);
+  checkVerb(verbs, argc, argv);
+  try {
+    verbs.app.parse(argc, argv);
+  } catch (const CLI::CallForHelp &) {
+    out().write(verbs.app.help());
+    return {};
+  } catch (const CLI::ParseError &error) {
+    fail(ExitUsage, "{} (--help lists what there is)",
+         printable(error.what(), 400));
+  }
+  for (const auto &[command, verb] : verbs.list) {
+    if (command->parsed()) {
+      return checkRaw(verbs.raw, verb.first, verb.second, manifest);
+    }
+  }
+  fail(ExitUsage, "no verb is given (--help lists what there is)");
+}
+
+} // namespace gmc::runtime

@@ -1,0 +1,59 @@
+//===- RunOptions.h - the command line of a trainer -------------*- C++ -*-===//
+//
+// What the user asked for, parsed and checked against the manifest. Nothing
+// else in the runtime reads argv.
+//
+//===----------------------------------------------------------------------===//
+#ifndef GMC_RUNTIME_TRAIN_RUNOPTIONS_H
+#define GMC_RUNTIME_TRAIN_RUNOPTIONS_H
+
+#include "runtime/core/Manifest.h"
+#include "runtime/io/RunFolder.h"
+#include "runtime/train/DataShelf.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+
+namespace gmc::runtime {
+
+enum class Verb : uint8_t {
+  None, ///< help was printed
+  Train,
+  Resume,
+  Eval,
+  Procedure,
+  Info,
+  Bench,
+  Diagnose
+};
+
+struct RunOptions {
+  Verb verb = Verb::None;
+  size_t procedure = 0; ///< Procedure: index into the manifest's
+
+  RunFolder folder{"run"};
+  DataFolders data;
+  std::optional<uint64_t> seed;
+  unsigned threads = 0; ///< 0: one for each core
+  std::optional<double> epochs;
+  std::optional<uint64_t> steps;
+  std::optional<uint64_t> saveEvery;
+  std::optional<double> maxSeconds;
+  std::map<std::string, double> hypers; ///< of --set
+  bool overwrite = false;
+  bool json = false;
+
+  std::map<std::string, double> arguments; ///< of the procedure, by name
+  std::string output;                      ///< of the procedure; "": samples/
+};
+
+/// Parses the command line. Prints help where it is asked for and returns verb
+/// None then. Throws Failure 2 for anything that is not understood.
+RunOptions parseCommandLine(int argc, char **argv, const Manifest &manifest);
+
+} // namespace gmc::runtime
+
+#endif // GMC_RUNTIME_TRAIN_RUNOPTIONS_H

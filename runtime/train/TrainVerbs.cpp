@@ -1,0 +1,195 @@
+//===- TrainVerbs.cpp - train, resume and eval ----------------------------===//
+//
+// What stands between the command line and the training loop: folders, locks,
+// configurations, and loading.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/core/Status.h"
+#include "runtime/io/Checkpoint.h"
+#include "runtime/train/Console.h"
+#include "runtime/train/Evaluation.h"
+#include "runtime/train/RoundRunner.h"
+#include "runtime/train/Signals.h"
+#include "runtime/train/Training.h"
+#include "runtime/train/Verbs.h"
+
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+
+namespace gmc::runtime {
+
+void setHypers(Machine &machine, const RunConfig &config) {
+  for (size_t i = 0; i < machine.scalars.size(); ++i) {
+    const ScalarSpec &scalar = machine.manifest.scalars[i];
+    if (scalar.kind != ScalarSpec::Kind::Hyper) {
+      continue;
+    }
+    if (const auto found = config.hypers.find(scalar.name);
+        found != config.hypers.end()) {
+      machine.scalars[i] = found->second;
+    }
+  }
+}
+
+static void requireTrain(const Manifest &manifest) {
+  if (manifest.trains.empty()) {
+    fail(ExitUsage, "{} has no `train {{}}`: there is nothing to train",
+         printable(manifest.source));
+  }
+}
+
+int runTrain(const Request &request) {
+  const auto &[model, manifest, options] = request;
+  requireTrain(manifest);
+  Machine machine(manifest, model, options.threads);
+  const RunFolder &folder = options.folder;
+  const RunLock lock(folder);
+  if (folder.hasCheckpoint() && !options.overwrite) {
+    fail(ExitUsage,
+         "{} holds a run already: `resume` goes on with it, another --out "
+         "keeps it, --overwrite replaces it",
+         printable(folder.path.string(), 400));
+  }
+  const RunConfig config = newConfig(manifest, options);
+  setHypers(machine, config);
+  DataShelf shelf(manifest, config.data);
+  Training training(machine, shelf, config, folder, std::nullopt);
+  folder.prepare();
+  if (options.overwrite) {
+    std::error_code ignored;
+    std::filesystem::remove(folder.checkpoint(), ignored);
+  }
+  writeConfig(folder, manifest, config, machine.pool.size());
+  return training.run(options.maxSeconds);
+}
+
+/// Adds to a Failure 4 what config.json tells about the run's model.
+[[noreturn]] static void rethrowWith(const Failure &failure,
+                                     const std::optional<RunConfig> &config,
+                                     const Manifest &manifest) {
+  std::string differences;
+  if (failure.exitCode == ExitCheckpoint && config) {
+    differences = configDifferences(*config, manifest);
+  }
+  if (differences.empty()) {
+    throw failure;
+  }
+  throw Failure(failure.exitCode,
+                std::string(failure.what()) +
+                    "\nby config.json the run differs in:" + differences);
+}
+
+LoadedRun loadRun(const Request &request, Machine &machine, Purpose purpose) {
+  const auto &[model, manifest, options] = request;
+  if (!options.folder.hasCheckpoint()) {
+    fail(ExitInputOutput,
+         "{} cannot be opened: there is no checkpoint; `train --out {}` makes "
+         "one",
+         printable(options.folder.checkpoint().string(), 400),
+         printable(options.folder.path.string(), 400));
+  }
+  const std::optional<RunConfig> written = readConfig(options.folder);
+  LoadedRun loaded;
+  try {
+    loaded.run = loadCheckpoint(options.folder.checkpoint(), manifest,
+                                machine.state.data(), purpose);
+  } catch (const Failure &failure) {
+    rethrowWith(failure, written, manifest);
+  }
+  RunOptions none;
+  loaded.config = newConfig(manifest, none);
+  if (written) {
+    loaded.config = *written;
+    loaded.config.hash = manifest.hash;
+    loaded.config.constants = manifest.constants;
+    loaded.config.batch = manifest.batch;
+  }
+  for (const auto &[name, value] : loaded.run.hypers) {
+    loaded.config.hypers[name] = value;
+  }
+  loaded.config.seed = loaded.run.seed;
+  updateConfig(loaded.config, options);
+  setHypers(machine, loaded.config);
+  machine.seed = loaded.config.seed;
+  return loaded;
+}
+
+void restoreClocks(Machine &machine, const RunState &run) {
+  if (run.counters.empty() || machine.manifest.trains.empty()) {
+    return;
+  }
+  RunPosition position(machine.manifest);
+  position.restore(machine.manifest, run);
+  setClockScalars(machine, position);
+}
+
+int runResume(const Request &request) {
+  const auto &[model, manifest, options] = request;
+  requireTrain(manifest);
+  Machine machine(manifest, model, options.threads);
+  const RunFolder &folder = options.folder;
+  // Looks first without the lock: a finished run is not touched at all.
+  if (!folder.hasCheckpoint()) {
+    loadRun(request, machine, Purpose::Resume); // says so
+  }
+  std::optional<RunLock> lock;
+  for (;;) {
+    LoadedRun loaded = loadRun(request, machine, Purpose::Resume);
+    if (options.seed && *options.seed != loaded.run.seed) {
+      fail(ExitUsage, "--seed {}: the run in {} has the seed {} and keeps it",
+           *options.seed, printable(folder.path.string(), 400),
+           loaded.run.seed);
+    }
+    DataShelf shelf(manifest, loaded.config.data);
+    Training training(machine, shelf, loaded.config, folder, loaded.run);
+    if (training.isFinished()) {
+      out().print("the run in {} is finished: {}; --epochs or --steps go on",
+                  printable(folder.path.string(), 400),
+                  training.describePosition());
+      return ExitOk;
+    }
+    if (!lock) { // and now again, as nobody else can write
+      lock.emplace(folder);
+      continue;
+    }
+    out().print("resuming {} at {}", printable(folder.path.string(), 400),
+                training.describePosition());
+    folder.prepare();
+    writeConfig(folder, manifest, loaded.config, machine.pool.size());
+    return training.run(options.maxSeconds);
+  }
+}
+
+int runEval(const Request &request) {
+  const auto &[model, manifest, options] = request;
+  Machine machine(manifest, model, options.threads);
+  const LoadedRun loaded = loadRun(request, machine, Purpose::Sample);
+  machine.seed = options.seed.value_or(loaded.run.seed);
+  DataShelf shelf(manifest, loaded.config.data);
+  restoreClocks(machine, loaded.run);
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  bool finite = true;
+  for (size_t i = 0; i < manifest.reports.size(); ++i) {
+    const auto values = evaluateReport(machine, shelf, i);
+    if (!values) {
+      return ExitSignal + stopSignal();
+    }
+    const std::vector<std::string> names = reportNames(manifest, i);
+    for (size_t j = 0; j < names.size(); ++j) {
+      json[names[j]] = (*values)[j];
+      finite &= std::isfinite((*values)[j]);
+      if (!options.json) {
+        out().print("{} {}", names[j], (*values)[j]);
+      }
+    }
+  }
+  if (options.json) {
+    out().print("{}", json.dump());
+  } else if (manifest.reports.empty()) {
+    out().print("{} has no `report`", printable(manifest.source));
+  }
+  return finite ? ExitOk : ExitNotFinite;
+}
+
+} // namespace gmc::runtime

@@ -1,0 +1,360 @@
+//===- Training.cpp - the training loop -----------------------------------===//
+//
+// The order of what happens after a round matters to a killed run: rows first,
+// then the checkpoint. Rows past the checkpoint are removed by the resume, and
+// rows before it are there.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/train/Training.h"
+
+#include "runtime/core/Status.h"
+#include "runtime/core/Tensor.h"
+#include "runtime/train/Evaluation.h"
+#include "runtime/train/MetricsHistory.h"
+#include "runtime/train/Signals.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace gmc::runtime {
+
+Training::Training(Machine &machine, DataShelf &shelf, const RunConfig &config,
+                   const RunFolder &folder, const std::optional<RunState> &run)
+    : machine(machine), shelf(shelf), config(config), folder(folder),
+      isResumed(run.has_value()), position(machine.manifest), monitors(machine),
+      start(Clock::now()) {
+  const Manifest &manifest = machine.manifest;
+  machine.seed = config.seed;
+  if (run) {
+    position.restore(manifest, *run);
+    monitors.restore(*run);
+    savedStep = position.step;
+  } else {
+    initialState(manifest, config.seed, machine.state.data());
+  }
+  for (const ReportSpec &report : manifest.reports) {
+    if (!report.dataset.empty()) {
+      shelf.get(report.dataset, report.split);
+    }
+  }
+  runner = std::make_unique<RoundRunner>(machine, shelf, position, monitors);
+  if (run) {
+    checkDatasets(*run, shelf.identities());
+  }
+  if (config.epochs && position.owner() == nullptr) {
+    fail(ExitUsage, "--epochs: the training reads no data, so it has no "
+                    "epochs; --steps bounds it");
+  }
+}
+
+bool Training::isFinished() const {
+  const auto &trains = machine.manifest.trains;
+  const bool isLast = position.train + 1 == trains.size();
+  if (config.epochs || config.steps) {
+    return (config.steps && position.step >= *config.steps) ||
+           (config.epochs && position.totalEpochs() >= *config.epochs);
+  }
+  return isLast && position.hasLasted(trains[position.train].duration);
+}
+
+double Training::fraction() const {
+  double most = 0;
+  if (config.steps) {
+    most = double(position.step) / double(std::max<uint64_t>(*config.steps, 1));
+  }
+  if (config.epochs) {
+    most = std::max(most, position.totalEpochs() / *config.epochs);
+  }
+  if (!config.steps && !config.epochs) {
+    const Duration &duration =
+        machine.manifest.trains[position.train].duration;
+    const double done = duration.unit == "rounds" ? double(position.rounds)
+                        : duration.unit == "examples"
+                            ? double(position.examples)
+                            : position.epochs(duration.stream);
+    // Several `train`s count as equal parts.
+    most = (double(position.train) + std::min(1.0, done / duration.count)) /
+           double(machine.manifest.trains.size());
+  }
+  return std::isfinite(most) ? std::clamp(most, 0.0, 1.0) : 1;
+}
+
+std::string Training::describePosition() const {
+  std::string text = fmt::format("step {}", position.step);
+  if (position.owner() != nullptr) {
+    text += fmt::format(", epoch {:.6g}", position.totalEpochs());
+    if (config.epochs) {
+      text += fmt::format(" of {}", *config.epochs);
+    }
+  }
+  if (config.steps) {
+    text += fmt::format(", of {} steps", *config.steps);
+  }
+  return text;
+}
+
+double Training::seconds() const {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+ProgressState Training::progress() const {
+  return {position.step, position.totalEpochs(), fraction(), examplesDone};
+}
+
+bool Training::epochEnded() const {
+  const StreamClock *owner = position.owner();
+  if (owner == nullptr) {
+    return false;
+  }
+  const auto length = uint64_t(owner->batchesPerEpoch);
+  return owner->drawn / length > owner->drawnBefore / length;
+}
+
+std::vector<std::string> Training::metricColumns() const {
+  std::vector<std::string> columns{"epoch"};
+  const auto add = [&](const std::vector<std::string> &names) {
+    for (const std::string &name : names) {
+      if (std::find(columns.begin(), columns.end(), name) == columns.end()) {
+        columns.push_back(name);
+      }
+    }
+  };
+  add(monitors.columns());
+  for (size_t i = 0; i < machine.manifest.reports.size(); ++i) {
+    add(reportNames(machine.manifest, i));
+  }
+  add({"final", "seconds"});
+  return columns;
+}
+
+void Training::openMetrics() {
+  if (!isResumed) {
+    metrics = MetricsFile::create(folder.metrics(), metricColumns());
+    return;
+  }
+  presentColumns = dropFinalRows(folder.metrics(), position.step);
+  metrics =
+      MetricsFile::resume(folder.metrics(), metricColumns(), position.step);
+}
+
+int Training::run(std::optional<double> maxSeconds) {
+  start = Clock::now();
+  openMetrics();
+  bar.emplace(out(), monitors, fraction());
+  // A run that was stopped during its reports has them still to do.
+  if (isResumed && !runReports(presentColumns)) {
+    return stopForSignal();
+  }
+  while (!isFinished()) {
+    if (stopSignal() != 0) {
+      return stopForSignal();
+    }
+    if (maxSeconds && seconds() >= *maxSeconds) {
+      return finish(true);
+    }
+    runRound();
+    if (!handleEvents()) {
+      return stopForSignal();
+    }
+  }
+  return finish(true);
+}
+
+void Training::runRound() {
+  const auto &trains = machine.manifest.trains;
+  if (position.train + 1 < trains.size() &&
+      position.hasLasted(trains[position.train].duration)) {
+    position.startNextTrain();
+  }
+  try {
+    runner->runRound();
+  } catch (const Failure &failure) {
+    bar->clear();
+    if (failure.exitCode != ExitNotFinite) {
+      throw;
+    }
+    throw Failure(failure.exitCode,
+                  fmt::format("{}; nothing of this step was saved, {}",
+                              failure.what(),
+                              savedStep ? fmt::format("the checkpoint is that "
+                                                      "of step {}",
+                                                      *savedStep)
+                                        : "and there is no checkpoint yet"));
+  }
+  examplesDone += position.examples - position.examplesBefore;
+  bar->update(progress());
+}
+
+/// What is due after a round; false where a signal interrupted the reports.
+bool Training::handleEvents() {
+  const bool epoch = epochEnded();
+  if (epoch || position.step % rowRounds == 0) {
+    writeTrainRow(false);
+  }
+  if (epoch) {
+    bar->milestone(progress());
+  }
+  if (!runReports({})) {
+    return false;
+  }
+  const bool dataless = position.owner() == nullptr;
+  if (epoch || (dataless && position.step % saveRounds == 0) ||
+      (config.saveEvery && *config.saveEvery > 0 &&
+       position.step % *config.saveEvery == 0)) {
+    save();
+  }
+  return true;
+}
+
+/// Makes the reports that are due, but those whose column is `present`.
+bool Training::runReports(const std::set<std::string> &present) {
+  const Manifest &manifest = machine.manifest;
+  for (size_t i = 0; i < manifest.reports.size(); ++i) {
+    if (manifest.reports[i].atEnd || !position.isDue(manifest.reports[i].every)) {
+      continue;
+    }
+    const std::vector<std::string> names = reportNames(manifest, i);
+    const bool done = std::any_of(
+        names.begin(), names.end(),
+        [&](const std::string &name) { return present.count(name) != 0; });
+    if (!done && !runReport(i, false)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool Training::runReport(size_t index, bool atEnd) {
+  setClockScalars(machine, position);
+  const auto values = evaluateReport(machine, shelf, index);
+  if (!values) {
+    return false;
+  }
+  const std::vector<std::string> names = reportNames(machine.manifest, index);
+  std::map<std::string, double> row;
+  std::string line = fmt::format("  step {}", position.step);
+  for (size_t i = 0; i < names.size(); ++i) {
+    row[names[i]] = (*values)[i];
+    line += fmt::format("  {} {:.6g}", names[i], (*values)[i]);
+  }
+  bar->clear();
+  out().print("{}", line);
+  writeRow(std::move(row), atEnd);
+  return true;
+}
+
+void Training::writeTrainRow(bool final) {
+  if (monitors.isOpen()) {
+    writeRow(monitors.means(), final);
+  }
+  if (!final) {
+    monitors.restart();
+  }
+}
+
+void Training::writeRow(std::map<std::string, double> values, bool final) {
+  values["epoch"] = position.totalEpochs();
+  values["seconds"] = seconds();
+  if (final) {
+    values["final"] = 1;
+  }
+  if (!metrics->append(position.step, values) && !metricsWarned) {
+    metricsWarned = true;
+    bar->clear();
+    err().print("warning: {} cannot be written ({}); training goes on",
+                printable(folder.metrics().string(), 400),
+                metrics->lastError());
+  }
+}
+
+int Training::finish(bool reports) {
+  writeTrainRow(true);
+  for (size_t i = 0; reports && i < machine.manifest.reports.size(); ++i) {
+    if (machine.manifest.reports[i].atEnd && !runReport(i, true)) {
+      return stopForSignal();
+    }
+  }
+  save();
+  bar->clear();
+  if (!saveError.empty()) {
+    fail(ExitInputOutput, "{}", saveError);
+  }
+  out().print("{} after {:.1f} s: {}", isFinished() ? "finished" : "stopped",
+              seconds(), describePosition());
+  out().print("checkpoint: {}", printable(folder.checkpoint().string(), 400));
+  return ExitOk;
+}
+
+int Training::stopForSignal() {
+  bar->clear();
+  save();
+  if (!saveError.empty()) {
+    err().print("error: {}", saveError);
+  }
+  out().print("stopped by signal {} at {}; `resume` goes on from there",
+              stopSignal(), describePosition());
+  return ExitSignal + stopSignal();
+}
+
+RunState Training::runState() const {
+  RunState run;
+  run.seed = config.seed;
+  run.hypers = config.hypers;
+  run.datasets = shelf.identities();
+  position.store(machine.manifest, run);
+  monitors.store(run);
+  return run;
+}
+
+/// Throws Failure 7 where a tensor holds a number that is not finite: losses
+/// and gradients were, but the update itself may overflow.
+void Training::checkFinite() const {
+  const ScalarType type = machine.manifest.type;
+  std::vector<std::byte> dense;
+  for (const TensorSpec &tensor : machine.manifest.tensors) {
+    dense.resize(size_t(denseBytes(type, tensor)));
+    fetchTensor(type, tensor, machine.state.data(), dense);
+    const bool finite = dispatch(type, [&](auto zero) {
+      const auto *numbers = reinterpret_cast<decltype(zero) *>(dense.data());
+      const size_t count = dense.size() / sizeof zero;
+      return std::all_of(numbers, numbers + count,
+                         [](auto number) { return std::isfinite(number); });
+    });
+    if (!finite) {
+      fail(ExitNotFinite,
+           "step {}: `{}`{} holds a number that is not finite; it is not "
+           "saved, {}",
+           position.step, printable(tensor.name),
+           tensor.network.empty()
+               ? ""
+               : fmt::format(" of {}", printable(tensor.network)),
+           savedStep ? fmt::format("the checkpoint is that of step {}",
+                                   *savedStep)
+                     : "and there is no checkpoint yet");
+    }
+  }
+}
+
+/// Saves unless this step is on the disk. A disk that refuses does not end the
+/// run: the older checkpoint is whole and the next save tries again.
+void Training::save() {
+  if (savedStep == position.step) {
+    return;
+  }
+  checkFinite();
+  try {
+    saveCheckpoint(folder.checkpoint(), machine.manifest, machine.state.data(),
+                   runState());
+    savedStep = position.step;
+    saveError.clear();
+  } catch (const Failure &failure) {
+    if (saveError.empty()) {
+      bar->clear();
+      err().print("warning: step {} was not saved: {}; training goes on",
+                  position.step, failure.what());
+    }
+    saveError = failure.what();
+  }
+}
+
+} // namespace gmc::runtime

@@ -1,0 +1,378 @@
+// The manifest, the entries and the data of the model in FakeModel.h. Its sums
+// have one order whatever the number of threads, as compiled code's have.
+#include "tests/runtime/train/FakeModel.h"
+
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <limits>
+#include <thread>
+#include <vector>
+
+namespace {
+
+constexpr int batch = 8, pixels = 16, hidden = 4;
+
+constexpr char text[] = R"json({
+ "abi": 1, "model": "fake", "source": "fake.gm", "hash": "0123456789abcdef",
+ "type": "f32", "target": {"triple": "x86_64-linux-gnu", "cpu": "x86-64",
+ "features": ["sse2"]}, "pipeline": "scheduled", "batch": 8,
+ "stateBytes": 1088, "arenaBytes": 2752, "constants": {"latent": 4},
+ "tensors": [
+  {"name": "Enc.linear0.weight", "shape": [4, 16], "role": "parameter",
+   "network": "Enc", "init": {"kind": "uniform", "a": -0.25, "b": 0.25},
+   "storage": [{"offset": 0, "layout": "dense"}]},
+  {"name": "Dec.linear0.weight", "shape": [16, 4], "role": "parameter",
+   "network": "Dec", "init": {"kind": "normal", "a": 0, "b": 0.3},
+   "storage": [{"offset": 256, "layout": "dense"}]},
+  {"name": "fit.sgd.Enc.linear0.weight.m", "shape": [4, 16],
+   "role": "optimizer", "network": "Enc", "init": {"kind": "constant", "a": 0},
+   "storage": [{"offset": 512, "layout": "dense"}]},
+  {"name": "fit.sgd.Dec.linear0.weight.m", "shape": [16, 4],
+   "role": "optimizer", "network": "Dec", "init": {"kind": "constant", "a": 0},
+   "storage": [{"offset": 768, "layout": "dense"}]},
+  {"name": "gain", "shape": [1], "role": "parameter", "network": "gain",
+   "init": {"kind": "constant", "a": 1},
+   "storage": [{"offset": 1024, "layout": "dense"}]}],
+ "counters": ["fit.sgd", "tune.sgd"],
+ "scalars": [
+  {"kind": "hyper", "name": "lr", "value": 0.05},
+  {"kind": "hyper", "name": "momentum", "value": 0.5},
+  {"kind": "hyper", "name": "poison", "value": 0},
+  {"kind": "hyper", "name": "poison_where", "value": 0},
+  {"kind": "hyper", "name": "nap", "value": 0},
+  {"kind": "updates", "counter": 0},
+  {"kind": "epochs", "stream": "tiny.train"},
+  {"kind": "rounds"}, {"kind": "examples"},
+  {"kind": "argument", "procedure": "sample", "name": "scale", "value": 1}],
+ "datasets": [{"name": "tiny", "format": "idx", "source": "fashion-mnist",
+  "fields": [{"name": "x", "shape": [1, 4, 4], "image": true, "low": 0,
+   "high": 1, "binarize": false}]}],
+ "entries": [
+  {"kind": "step", "name": "fit", "batch": 8,
+   "inputs": [{"name": "x", "offset": 0, "shape": [8, 1, 4, 4]}],
+   "outputs": [{"name": "w", "offset": 512, "shape": [8]}],
+   "monitors": [{"name": "loss", "offset": 1344}],
+   "norms": [{"network": "Enc", "offset": 1408},
+             {"network": "Dec", "offset": 1472}],
+   "counters": [0], "flops": 6144},
+  {"kind": "step", "name": "tune", "batch": 8,
+   "inputs": [{"name": "x", "offset": 0, "shape": [8, 1, 4, 4]},
+              {"name": "w", "offset": 1664, "shape": [8]}],
+   "outputs": [], "monitors": [{"name": "loss", "offset": 1728}],
+   "norms": [{"network": "gain", "offset": 1792}], "counters": [1],
+   "flops": 0},
+  {"kind": "report", "name": "report0", "batch": 8,
+   "inputs": [{"name": "x", "offset": 0, "shape": [8, 1, 4, 4]}],
+   "outputs": [{"name": "mse", "offset": 1856, "shape": [8]},
+               {"name": "spread", "offset": 1920, "shape": []}]},
+  {"kind": "report", "name": "report1", "batch": 8,
+   "inputs": [{"name": "x", "offset": 0, "shape": [8, 1, 4, 4]}],
+   "outputs": [{"name": "last_mse", "offset": 1856, "shape": [8]}]},
+  {"kind": "procedure", "name": "sample", "batch": 8, "inputs": [],
+   "outputs": [{"name": "y", "offset": 1984, "shape": [8, 1, 4, 4]}]},
+  {"kind": "procedure", "name": "reconstruct", "batch": 8,
+   "inputs": [{"name": "x", "offset": 0, "shape": [8, 1, 4, 4]}],
+   "outputs": [{"name": "x", "offset": 0, "shape": [8, 1, 4, 4]},
+               {"name": "y", "offset": 1984, "shape": [8, 1, 4, 4]}]},
+  {"kind": "procedure", "name": "interpolate", "batch": 1,
+   "inputs": [{"name": "a", "offset": 0, "shape": [1, 1, 4, 4]},
+              {"name": "b", "offset": 2496, "shape": [1, 1, 4, 4]}],
+   "outputs": [{"name": "y", "offset": 2560, "shape": [1, 3, 1, 4, 4]}]}],
+ "kernels": [{"entry": 0, "name": "forward Enc.linear0", "kind": "product",
+  "m": 8, "n": 4, "k": 16, "flops": 1024}],
+ "trains": [{"name": "", "turns": [
+   {"kind": "repeat", "count": 2, "turns": [
+    {"kind": "call", "entry": 0, "results": ["w"], "arguments": [
+     {"kind": "next", "dataset": "tiny", "split": "train", "field": 0}]}]},
+   {"kind": "every", "count": 3, "turns": [
+    {"kind": "call", "entry": 1, "results": [], "arguments": [
+     {"kind": "same", "dataset": "tiny", "split": "train", "field": 0},
+     {"kind": "value", "name": "w"}]}]}],
+  "duration": {"count": 3, "unit": "epochs", "stream": "tiny.train"}}],
+ "reports": [
+  {"entry": 2, "dataset": "tiny", "split": "test", "fields": [0],
+   "every": {"count": 1, "unit": "epochs", "stream": "tiny.train"}},
+  {"entry": 3, "dataset": "tiny", "split": "test", "fields": [0],
+   "atEnd": true}],
+ "procedures": [
+  {"entry": 4, "name": "sample", "arguments": [
+    {"kind": "count", "name": "n", "value": 8},
+    {"kind": "real", "name": "scale", "value": 1, "scalar": 9}],
+   "emits": [{"kind": "grid", "outputs": [0], "low": 0, "high": 1},
+             {"kind": "npy", "outputs": [0]}]},
+  {"entry": 5, "name": "reconstruct", "arguments": [
+    {"kind": "data", "name": "x", "dataset": "tiny", "split": "test",
+     "field": 0, "input": 0},
+    {"kind": "count", "name": "n", "value": 4}],
+   "emits": [{"kind": "grid", "outputs": [0, 1], "low": 0, "high": 1},
+             {"kind": "csv", "outputs": [1]}]},
+  {"entry": 6, "name": "interpolate", "arguments": [
+    {"kind": "data", "name": "a", "dataset": "tiny", "split": "test",
+     "field": 0, "input": 0},
+    {"kind": "data", "name": "b", "dataset": "tiny", "split": "test",
+     "field": 0, "input": 1},
+    {"kind": "fixed", "name": "k", "value": 3}],
+   "emits": [{"kind": "row", "outputs": [0], "low": 0, "high": 1}]}]
+})json";
+
+enum Scalar { Lr, Momentum, Poison, PoisonWhere, Nap, Updates, Epochs, Rounds };
+
+/// Views of the regions, at the manifest's offsets.
+struct Memory {
+  explicit Memory(const GmFrame *f)
+      : w1(at(f->state, 0)), w2(at(f->state, 256)), m1(at(f->state, 512)),
+        m2(at(f->state, 768)), gain(at(f->state, 1024)), x(at(f->arena, 0)),
+        loss(at(f->arena, 512)), h(at(f->arena, 576)), e(at(f->arena, 704)),
+        gh(at(f->arena, 1216)), rows1(at(f->arena, 1536)),
+        rows2(at(f->arena, 1600)) {}
+  static float *at(char *region, int offset) {
+    return reinterpret_cast<float *>(region + offset);
+  }
+  float *w1, *w2, *m1, *m2, *gain, *x, *loss, *h, *e, *gh, *rows1, *rows2;
+};
+
+float *arenaAt(const GmFrame *f, int offset) {
+  return Memory::at(f->arena, offset);
+}
+
+/// A number uniform on [-1, 1) for (key, index).
+float noise(const uint32_t *key, uint32_t index) {
+  uint64_t z = (uint64_t(key[1]) << 32 | key[0]) * 0x9e3779b97f4a7c15 +
+               (uint64_t(key[3]) << 32 | key[2]) * 0xbf58476d1ce4e5b9 + index;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+  return float((z ^ (z >> 31)) >> 40) * 0x1p-23f - 1;
+}
+
+/// y = W2 W1 x, the hidden values to `h`.
+void autoencode(const Memory &m, const float *x, float *h, float *y) {
+  for (int j = 0; j < hidden; ++j) {
+    h[j] = 0;
+    for (int i = 0; i < pixels; ++i) {
+      h[j] += m.w1[j * pixels + i] * x[i];
+    }
+  }
+  for (int i = 0; i < pixels; ++i) {
+    y[i] = 0;
+    for (int j = 0; j < hidden; ++j) {
+      y[i] += m.w2[i * hidden + j] * h[j];
+    }
+  }
+}
+
+void exampleBackward(const GmFrame *f, const Memory &m, int b) {
+  float dirty[pixels];
+  for (int i = 0; i < pixels; ++i) {
+    dirty[i] = m.x[b * pixels + i] + 0.1f * noise(f->key, b * pixels + i);
+  }
+  float *e = m.e + b * pixels;
+  autoencode(m, dirty, m.h + b * hidden, e);
+  float sum = 0;
+  for (int i = 0; i < pixels; ++i) {
+    e[i] -= m.x[b * pixels + i];
+    sum += e[i] * e[i];
+  }
+  m.loss[b] = sum;
+  for (int j = 0; j < hidden; ++j) {
+    float g = 0;
+    for (int i = 0; i < pixels; ++i) {
+      g += m.w2[i * hidden + j] * e[i];
+    }
+    m.gh[b * hidden + j] = g;
+  }
+}
+
+/// Gradient and update of row `row` of a matrix with gradient
+/// 2 / batch * sum_b left[b, row] right[b, column].
+float updateRow(const GmFrame *f, float *w, float *moment, const float *left,
+                int leftWidth, const float *right, int rightWidth, int row) {
+  // A schedule of the epochs and of the updates: both must survive a resume.
+  const auto rate = float(f->scalars[Lr] / (1 + 0.1 * f->scalars[Epochs] +
+                                            0.001 * f->scalars[Updates]));
+  const auto momentum = float(f->scalars[Momentum]);
+  float squares = 0;
+  for (int column = 0; column < rightWidth; ++column) {
+    float g = 0;
+    for (int b = 0; b < batch; ++b) {
+      g += left[b * leftWidth + row] * right[b * rightWidth + column];
+    }
+    g *= 2.0f / batch;
+    squares += g * g;
+    const int at = row * rightWidth + column;
+    moment[at] = momentum * moment[at] + g;
+    w[at] -= rate * moment[at];
+  }
+  return squares;
+}
+
+void finishFit(const GmFrame *f, const Memory &m) {
+  float loss = 0, norm1 = 0, norm2 = 0;
+  for (int b = 0; b < batch; ++b) {
+    loss += m.loss[b] / batch;
+  }
+  for (int j = 0; j < hidden; ++j) {
+    norm1 += m.rows1[j];
+  }
+  for (int i = 0; i < pixels; ++i) {
+    norm2 += m.rows2[i];
+  }
+  *arenaAt(f, 1344) = loss;
+  *arenaAt(f, 1408) = norm1;
+  *arenaAt(f, 1472) = norm2;
+  if (f->scalars[Poison] > 0 && f->scalars[Updates] == f->scalars[Poison]) {
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    const int where = int(f->scalars[PoisonWhere]);
+    *(where == 0   ? arenaAt(f, 1344)
+      : where == 1 ? arenaAt(f, 1472)
+                   : m.w2 + 5) = nan;
+  }
+  if (f->scalars[Nap] > 0) {
+    std::this_thread::sleep_for(
+        std::chrono::microseconds(int64_t(f->scalars[Nap])));
+  }
+}
+
+void fit(const GmFrame *f) {
+  const Memory m(f);
+  for (int64_t b = f->thread; b < batch; b += f->threads) {
+    exampleBackward(f, m, int(b));
+  }
+  gmBarrier(f);
+  float dirty[batch * pixels];
+  for (int i = 0; i < batch * pixels; ++i) {
+    dirty[i] = m.x[i] + 0.1f * noise(f->key, i);
+  }
+  for (int64_t i = f->thread; i < pixels; i += f->threads) {
+    m.rows2[i] = updateRow(f, m.w2, m.m2, m.e, pixels, m.h, hidden, int(i));
+  }
+  for (int64_t j = f->thread; j < hidden; j += f->threads) {
+    m.rows1[j] = updateRow(f, m.w1, m.m1, m.gh, hidden, dirty, pixels, int(j));
+  }
+  gmBarrier(f);
+  if (f->thread == 0) {
+    finishFit(f, m);
+  }
+}
+
+void tune(const GmFrame *f) {
+  if (f->thread != 0) {
+    return;
+  }
+  const Memory m(f);
+  const float *w = arenaAt(f, 1664);
+  float gradient = 0;
+  for (int b = 0; b < batch; ++b) {
+    gradient += (*m.gain - w[b]) / batch + 0.01f * m.x[b * pixels];
+  }
+  *m.gain -= 0.1f * gradient;
+  *arenaAt(f, 1728) = *m.gain;
+  *arenaAt(f, 1792) = gradient * gradient;
+}
+
+void report(const GmFrame *f) {
+  if (f->thread != 0) {
+    return;
+  }
+  const Memory m(f);
+  float spread = 0;
+  for (int b = 0; b < batch; ++b) {
+    float h[hidden], y[pixels], sum = 0;
+    autoencode(m, m.x + b * pixels, h, y);
+    for (int i = 0; i < pixels; ++i) {
+      const float d = y[i] - m.x[b * pixels + i];
+      sum += d * d;
+    }
+    arenaAt(f, 1856)[b] = sum;
+    spread += sum * sum / batch;
+  }
+  *arenaAt(f, 1920) = spread;
+  // Scratch of an entry may lie anywhere in the arena.
+  std::memset(f->arena + 512, 0x7f, 832);
+  std::memset(f->arena + 1664, 0x7f, 64);
+}
+
+void sample(const GmFrame *f) {
+  const Memory m(f);
+  for (int64_t b = f->thread; b < batch; b += f->threads) {
+    for (int i = 0; i < pixels; ++i) {
+      const float z = noise(f->key, uint32_t(b * pixels + i));
+      arenaAt(f, 1984)[b * pixels + i] =
+          0.5f + 0.5f * float(f->scalars[9]) * z * m.w2[i];
+    }
+  }
+}
+
+void reconstruct(const GmFrame *f) {
+  const Memory m(f);
+  for (int64_t b = f->thread; b < batch; b += f->threads) {
+    float h[hidden];
+    autoencode(m, m.x + b * pixels, h, arenaAt(f, 1984) + b * pixels);
+  }
+}
+
+void interpolate(const GmFrame *f) {
+  if (f->thread != 0) {
+    return;
+  }
+  const float *a = arenaAt(f, 0), *b = arenaAt(f, 2496);
+  for (int t = 0; t < 3; ++t) {
+    for (int i = 0; i < pixels; ++i) {
+      arenaAt(f, 2560)[t * pixels + i] = a[i] + 0.5f * float(t) * (b[i] - a[i]);
+    }
+  }
+}
+
+void forwardKernel(const GmFrame *f) {
+  const Memory m(f);
+  for (int64_t b = f->thread; b < batch; b += f->threads) {
+    float y[pixels];
+    autoencode(m, m.x + b * pixels, m.h + b * hidden, y);
+  }
+}
+
+} // namespace
+
+namespace gmc::runtime::fake {
+
+static const GmEntry entries[] = {fit,         tune,   report,
+                                  report,      sample, reconstruct,
+                                  interpolate};
+static const GmEntry kernels[] = {forwardKernel};
+
+CompiledModel model() {
+  return {{text, sizeof text - 1}, entries, kernels};
+}
+
+std::string manifestText() { return {text, sizeof text - 1}; }
+
+static void writeIdx(const std::filesystem::path &path, int items) {
+  std::string bytes{'\0', '\0', '\x08', '\x03'};
+  for (int extent : {items, 4, 4}) {
+    for (int shift = 24; shift >= 0; shift -= 8) {
+      bytes += char(extent >> shift & 0xff);
+    }
+  }
+  const uint32_t key[4] = {7, 7, uint32_t(items), 0};
+  for (int item = 0; item < items; ++item) {
+    // Four patterns, noisy: what four hidden units can hold.
+    for (int i = 0; i < pixels; ++i) {
+      const float n = noise(key, uint32_t(item * pixels + i));
+      const int on = (i / 4 == item % 4 || i % 4 == item % 4) ? 160 : 40;
+      bytes += char(on + int(40 * n));
+    }
+  }
+  std::ofstream(path, std::ios::binary) << bytes;
+}
+
+std::filesystem::path writeData(const std::filesystem::path &folder,
+                                int trainItems, int testItems) {
+  std::filesystem::create_directories(folder);
+  writeIdx(folder / "train-images-idx3-ubyte", trainItems);
+  writeIdx(folder / "t10k-images-idx3-ubyte", testItems);
+  return folder;
+}
+
+} // namespace gmc::runtime::fake
