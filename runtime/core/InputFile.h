@@ -8,6 +8,8 @@
 #ifndef GMC_RUNTIME_CORE_INPUTFILE_H
 #define GMC_RUNTIME_CORE_INPUTFILE_H
 
+#include "runtime/core/Status.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -20,7 +22,8 @@ class InputFile {
 public:
   /// Opens `path`. Throws Failure 5 with the reason, or Failure `wrongKind`
   /// where it is not a regular file.
-  InputFile(const std::filesystem::path &path, int wrongKind);
+  explicit InputFile(const std::filesystem::path &path,
+                     int wrongKind = ExitInputOutput);
   ~InputFile();
   InputFile(const InputFile &) = delete;
   InputFile &operator=(const InputFile &) = delete;

@@ -57,10 +57,14 @@ private:
     std::array<uint64_t, 256> thresholds; ///< of the random bits
   };
 
+  void checkField(const DatasetField &field, bool first);
+  static Table makeTable(const FieldSpec &spec);
+
   std::string streamName, digestText;
   int64_t itemCount = 0;
   std::vector<DatasetField> fields;
   std::vector<Table> tables;
+  std::vector<uint64_t> sites; ///< of the draws that binarise each field
 };
 
 /// Reads the split ("train" or "test") of `spec`. The files are those of the

@@ -64,23 +64,23 @@ private:
   };
 
   void run();
-  void fill(Buffer &buffer, const StreamPosition &position);
-  StreamPosition advance(const StreamPosition &position) const;
-  bool atEnd(const StreamPosition &position) const;
+  void fill(Buffer &buffer);
   void orderEpoch(uint64_t epoch);
+  bool training() const;
+  int64_t itemBytes(int64_t field) const;
 
   const Dataset &dataset;
   LoaderOptions options;
   std::vector<int64_t> order; ///< of the epoch `orderedEpoch`
   uint64_t orderedEpoch = UINT64_MAX;
+  StreamPosition position; ///< of the next batch that is made
   std::array<Buffer, 2> buffers;
-  int current = -1;     ///< the buffer in the caller's hands
-  StreamPosition taken; ///< where next() stands
+  int current = -1; ///< the buffer in the caller's hands
   bool stop = false;
   std::exception_ptr failure;
   std::mutex mutex;
   std::condition_variable changed;
-  std::thread thread;
+  std::thread thread; ///< none where the system gives no more threads
 };
 
 } // namespace gmc::runtime
