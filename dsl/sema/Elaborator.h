@@ -1,0 +1,237 @@
+//===- Elaborator.h - writes one body out -----------------------*- C++ -*-===//
+//
+// An abstract evaluator: it walks expressions and statements and appends core
+// operations to a body. The parts are split by idea: Expressions, Statements,
+// Calls, Networks, Layers, Functions, Reductions, Indexing, Losses,
+// Distributions, Latents, Objectives, Schedules. The library's functions are
+// free functions in those files that take the Elaborator first.
+//
+//===----------------------------------------------------------------------===//
+#ifndef GMC_DSL_SEMA_ELABORATOR_H
+#define GMC_DSL_SEMA_ELABORATOR_H
+
+#include "dsl/program/BodyBuilder.h"
+#include "dsl/sema/Module.h"
+
+namespace gmc::dsl {
+
+/// A name bound in a body.
+struct Local {
+  Value value;
+  SourceRange declared;
+};
+
+/// The scope of a body being walked: a step, or a net, block or def inside.
+struct Frame {
+  std::map<std::string, Local, std::less<>> locals;
+  Instance *instance = nullptr; ///< whose layers may stand here
+  std::string prefix;           ///< of their parameters, "Enc."
+  std::map<std::string, int> *ordinals = nullptr; ///< layers so far, by kind
+  std::string path;                               ///< of draws: "fit/Enc#0"
+  std::map<std::string, int> calls;               ///< calls so far, by callee
+};
+
+/// A call as it is written, in front of a pipe's value or not.
+struct CallSite {
+  const ast::Expr *expr = nullptr; ///< the call or the bare name
+  std::string name;
+  SourceRange nameRange, range;
+  const std::vector<ast::Argument> *arguments = nullptr; ///< null: bare name
+  std::optional<Value> piped;
+  SourceRange pipedRange;
+  std::optional<ast::Name> asName;
+};
+
+/// One argument after binding: an expression, or the value from the pipe.
+struct Bound {
+  const ast::Expr *expr = nullptr;
+  std::optional<Value> piped;
+  SourceRange range;
+};
+
+/// The arguments of a call by the names of its signature.
+class Arguments {
+public:
+  /// Returns the argument `name`, or null when it is not given.
+  const Bound *find(std::string_view name) const {
+    auto it = named.find(name);
+    return it == named.end() ? nullptr : &it->second;
+  }
+  std::map<std::string, Bound, std::less<>> named;
+  std::vector<Bound> rest; ///< what a final `..` of the signature takes
+};
+
+/// A term of the evidence lower bound.
+struct Observation {
+  std::string name;
+  ValueId logProb = 0; ///< one number an example
+  bool density = true; ///< false: grey data under a Bernoulli
+};
+struct Latent {
+  std::string name;
+  std::shared_ptr<const Distribution> prior, guide;
+  ValueId draw = 0;
+};
+
+class Elaborator {
+public:
+  enum class Mode : uint8_t { Constant, Network, Step, Report, Procedure };
+
+  Elaborator(Module &module, Body &body, Mode mode, std::string path);
+
+  Module &module;
+  Body &body;
+  BodyBuilder b;
+  Mode mode;
+  std::vector<Axis> openAxes; ///< what a draw opens: batch and comprehensions
+  Frame root;
+  Frame *frame;
+  std::vector<Observation> observations;
+  std::vector<Latent> latents;
+  /// What a node that has no derivative stands for: "the draw of `z`".
+  std::map<ValueId, std::string> discreteDraws;
+  /// Procedures: names of run-time arguments that shapes turned out to need.
+  std::set<std::string> fixedArguments;
+  std::string countArgument; ///< Procedures: the one that is the batch
+  /// Steps and reports: names of the arguments, and the data behind them.
+  std::set<std::string> stepArguments;
+  std::map<std::string, DataField> argumentFields;
+  bool elboUsed = false; ///< since it was last cleared
+
+  // Expressions.cpp
+  Value evaluate(const ast::Expr &expr);
+  Value evaluate(const Bound &bound);
+  /// Evaluates to a node; numbers become constants. Nothing after an error.
+  std::optional<ValueId> tensor(const ast::Expr &expr);
+  std::optional<ValueId> tensor(const Bound &bound);
+  std::optional<ValueId> toTensor(const Value &value, SourceRange range);
+  /// A number known now.
+  std::optional<double> number(const Bound &bound, const char *what);
+  std::optional<double> number(const ast::Expr &expr, const char *what);
+  std::optional<double> toNumber(const Value &value, SourceRange range,
+                                 const char *what);
+  std::optional<int64_t> integer(const ast::Expr &expr, const char *what);
+  std::optional<int64_t> toInteger(const Value &value, SourceRange range,
+                                   const char *what);
+  /// An extent of a shape: an integer from 1 to 2^31 - 1.
+  std::optional<int64_t> dimension(const ast::Expr &expr);
+  std::optional<std::vector<int64_t>>
+  dimensions(const std::vector<ast::ExprPtr> &exprs);
+  /// The event that a type says; nothing for `map` or after an error.
+  std::optional<std::vector<int64_t>> eventOf(const ast::TypeExpr &type);
+  /// A single number of no named axis: a schedule, a rate.
+  std::optional<ValueId> scalarNode(const ast::Expr &expr, const char *what);
+  /// Reports operands that do not align. `what` is the operator or function.
+  bool aligned(const std::string &what, SourceRange range, ValueId left,
+               SourceRange leftRange, ValueId right, SourceRange rightRange);
+  /// Reports a value of more bytes than any machine has.
+  bool sizeIsSane(const Type &type, SourceRange range);
+  std::string typeText(const Value &value) const;
+
+  // Statements.cpp
+  /// Walks statements; returns the value of the last when it is an expression.
+  Value run(const ast::Body &body, const Value *layersInput = nullptr,
+            SourceRange inputRange = {});
+  void bind(const ast::Name &name, Value value, const char *what);
+
+  // Calls.cpp
+  Value callExpr(const ast::CallExpr &expr);
+  Value call(const CallSite &site);
+  Value applyStage(const ast::Expr &stage, const Value &input,
+                   SourceRange inputRange);
+  Value applyRepeat(const ast::RepeatExpr &repeat, const Value &input,
+                    SourceRange inputRange);
+  Value applyLayers(const ast::Expr &layers, const Value &input,
+                    SourceRange inputRange);
+  std::optional<Arguments> bindArguments(const CallSite &site,
+                                         std::string_view signature);
+  std::optional<Value> findLine(const Value &value, const std::string &name);
+
+  // Networks.cpp
+  Value callNet(Instance &instance, const CallSite &site);
+  Value callBlock(const ast::BlockDecl &block, const CallSite &site);
+  Value callDef(const ast::DefDecl &def, const CallSite &site);
+  /// Elaborates an instance by itself, its inputs being arguments.
+  bool checkInstance(Instance &instance);
+  void declareParam(const ast::ParamSpec &spec);
+  /// Returns the name of the layer at `site`, of `kind`, with prefix and dot.
+  std::string layerPrefix(const CallSite &site, const std::string &kind);
+  /// Returns the node of a layer's parameter.
+  ValueId layerParameter(const std::string &prefix, const char *name,
+                         std::vector<int64_t> shape, InitialValue initial,
+                         const std::string &kind, SourceRange range);
+
+  // Latents.cpp
+  void draw(const ast::DrawStmt &stmt);
+  uint64_t siteOf(const std::string &name);
+  /// The bound; `beta` weighs the divergence, 1 when null.
+  std::optional<Value> elbo(const Bound *beta, SourceRange range);
+  /// Sum of the log densities of what is observed.
+  std::optional<ValueId> reconstruction();
+  /// Sum of the divergences of the latents.
+  std::optional<ValueId> totalDivergence(SourceRange range);
+
+  // Distributions.cpp
+  Value reshaped(const Value &distribution, const ast::IndexExpr &index);
+  ValueId sample(const Distribution &distribution, const std::string &name,
+                 bool once);
+  ValueId logProb(const Distribution &distribution, ValueId value);
+  /// Returns the divergence of `q` from `p`, closed where a closed form exists,
+  /// else from the draw; nothing (and reported) where neither can be.
+  std::optional<ValueId> divergence(const Distribution &q,
+                                    const Distribution &p,
+                                    std::optional<ValueId> draw,
+                                    SourceRange range);
+
+  // Objectives.cpp
+  void minimize(const ast::MinimizeStmt &stmt);
+  /// Takes the batch's mean of one number an example.
+  ValueId batchMean(ValueId value);
+  /// Reports what is not one number an example or one for the batch.
+  bool isOneNumber(ValueId value, SourceRange range, const char *what);
+  /// Adds the batch's mean of `value` to the monitors, unless it is there.
+  void addMonitor(const std::string &name, ValueId value);
+  /// Adds the terms that an objective names.
+  void monitorTerms(const ast::Expr &objective);
+  int minimizers = 0; ///< in the whole step
+
+  // Emits.cpp
+  void emit(const ast::EmitStmt &stmt);
+  std::vector<Emit> emits;
+
+  /// The expression whose layer takes the name of the variable it is bound to.
+  const ast::Expr *namedExpr = nullptr;
+  std::string nameForExpr;
+
+private:
+  Value evaluateName(const ast::NameExpr &expr);
+  Value evaluateFileValue(const std::string &name, FileValue &value,
+                          SourceRange range);
+  Value evaluateMember(const ast::MemberExpr &expr);
+  Value evaluateUnary(const ast::UnaryExpr &expr);
+  Value evaluateBinary(const ast::BinaryExpr &expr);
+  Value evaluateMatmul(const ast::BinaryExpr &expr, ValueId a, ValueId b);
+  Value evaluateIf(const ast::IfExpr &expr);
+  Value evaluatePipe(const ast::PipeExpr &expr);
+  Value evaluateComprehension(const ast::ComprehensionExpr &expr);
+  Value evaluateSpan(const ast::SpanExpr &expr);
+  Value evaluateIndex(const ast::IndexExpr &expr);
+  Value evaluateList(const std::vector<ast::ExprPtr> &elements);
+  std::optional<ValueId> comprehensionVariable(const Value &source,
+                                               const std::string &name,
+                                               SourceRange range);
+  void assign(const ast::AssignStmt &stmt);
+  std::vector<std::string> visibleValues() const;
+  std::vector<std::string> visibleFunctions() const;
+
+public:
+  Value unknownName(const std::string &name, SourceRange range);
+  Value unknownFunction(const CallSite &site);
+};
+
+/// Returns the event and the named axes, `batch` left out: `f32[400]`.
+std::string typeText(const Type &type);
+
+} // namespace gmc::dsl
+
+#endif // GMC_DSL_SEMA_ELABORATOR_H

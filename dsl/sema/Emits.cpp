@@ -1,0 +1,147 @@
+//===- Emits.cpp - what a procedure shows ---------------------------------===//
+#include "dsl/sema/Elaborator.h"
+
+#include <algorithm>
+#include <map>
+
+namespace gmc::dsl {
+namespace {
+
+using Range = std::pair<double, double>;
+
+/// Returns the range that the values of a node lie in, where its op tells.
+std::optional<Range> rangeOf(const Elaborator &e, ValueId id) {
+  const Node &node = e.b.node(id);
+  switch (node.op) {
+  case Op::Sigmoid:
+  case Op::RandomUniform:
+    return Range{0, 1};
+  case Op::Tanh:
+    return Range{-1, 1};
+  case Op::Argument: {
+    auto it = e.argumentFields.find(e.body.arguments[node.attrs.index].name);
+    if (it == e.argumentFields.end()) {
+      return std::nullopt;
+    }
+    return Range{it->second.low, it->second.high};
+  }
+  case Op::Reshape:
+  case Op::Broadcast:
+  case Op::Transpose:
+  case Op::Slice:
+  case Op::Stop:
+    return rangeOf(e, node.operands[0]);
+  case Op::Concat: {
+    auto a = rangeOf(e, node.operands[0]), b = rangeOf(e, node.operands[1]);
+    if (!a || !b) {
+      return std::nullopt;
+    }
+    return Range{std::min(a->first, b->first), std::max(a->second, b->second)};
+  }
+  case Op::Min:
+    // clamp(u, a, b) = min(max(u, a), b)
+    if (const Node &inner = e.b.node(node.operands[0]); inner.op == Op::Max) {
+      auto low = e.b.constantValue(inner.operands[1]);
+      auto high = e.b.constantValue(node.operands[1]);
+      if (low && high) {
+        return Range{*low, *high};
+      }
+    }
+    return std::nullopt;
+  default:
+    return std::nullopt;
+  }
+}
+
+/// Returns the range of the file's first images, [0, 1] without any.
+Range defaultRange(const Program &program) {
+  for (const Dataset &dataset : program.datasets) {
+    for (const DataField &field : dataset.fields) {
+      if (field.image) {
+        return {field.low, field.high};
+      }
+    }
+  }
+  return {0, 1};
+}
+
+bool isImage(const Type &type) {
+  return type.event.size() == 3 && (type.event[0] == 1 || type.event[0] == 3);
+}
+
+std::optional<Emit::Kind> kindOf(const std::string &name) {
+  static const std::map<std::string, Emit::Kind> kinds = {
+      {"grid", Emit::Kind::Grid},
+      {"row", Emit::Kind::Row},
+      {"npy", Emit::Kind::Npy},
+      {"csv", Emit::Kind::Csv}};
+  auto it = kinds.find(name);
+  return it == kinds.end() ? std::nullopt : std::optional(it->second);
+}
+
+} // namespace
+
+void Elaborator::emit(const ast::EmitStmt &stmt) {
+  const auto *call = ast::as<ast::CallExpr>(stmt.call);
+  const auto *callee = call ? ast::as<ast::NameExpr>(call->callee) : nullptr;
+  if (!callee) {
+    module.report(Diag::EmitWhat, stmt.call->range)
+        .help("`emit grid(x)`, `emit row(x)`, `emit npy(x)` or `emit csv(x)`");
+    return;
+  }
+  auto kind = kindOf(callee->text);
+  if (!kind) {
+    if (callee->text == "text" || callee->text == "scatter") {
+      module.report(Diag::EmitUnsupported, callee->range, callee->text);
+    } else {
+      auto builder =
+          module.report(Diag::UnknownEmit, callee->range, callee->text);
+      if (auto help =
+              module.nearest(callee->text, {"grid", "row", "npy", "csv"})) {
+        builder.help(*help);
+      }
+    }
+    return;
+  }
+  if (call->arguments.empty()) {
+    module.report(Diag::EmitNothing, call->range);
+    return;
+  }
+  Emit result;
+  result.kind = *kind;
+  bool pictures = *kind == Emit::Kind::Grid || *kind == Emit::Kind::Row;
+  std::optional<Range> range;
+  for (const ast::Argument &argument : call->arguments) {
+    if (argument.label) {
+      module.report(Diag::EmitLabel, argument.range, argument.label->text);
+      return;
+    }
+    auto value = tensor(*argument.value);
+    if (!value) {
+      return;
+    }
+    Type type = b.type(*value);
+    if (pictures && !isImage(type)) {
+      module.report(Diag::EmitShape, argument.range, callee->text)
+          .label("is " + dsl::typeText(type))
+          .help("a picture is [1,h,w] or [3,h,w]: `reshape(1, 28, 28)`");
+      return;
+    }
+    type.axes = *unitedAxes(type.axes, {openAxes[0]});
+    ValueId shown = b.broadcast(*value, type);
+    if (auto known = rangeOf(*this, shown)) {
+      range = range ? Range{std::min(range->first, known->first),
+                            std::max(range->second, known->second)}
+                    : *known;
+    }
+    result.outputs.push_back(static_cast<uint32_t>(body.outputs.size()));
+    body.outputs.push_back(
+        {fmt::format("{}{}", callee->text, body.outputs.size()), shown});
+  }
+  Range shown = range.value_or(defaultRange(module.program));
+  result.low = shown.first;
+  result.high = shown.second;
+  emits.push_back(std::move(result));
+}
+
+} // namespace gmc::dsl

@@ -1,0 +1,207 @@
+//===- Functions.cpp - functions that act element by element --------------===//
+#include "dsl/sema/Library.h"
+
+#include <cmath>
+
+namespace gmc::dsl {
+namespace {
+
+/// Functions that are one core op.
+Value unary(Elaborator &e, const CallSite &site, const Arguments &arguments,
+            const LibraryEntry &entry) {
+  Value value = e.evaluate(*arguments.find("x"));
+  if (value.kind == Value::Kind::Number) {
+    Body scratch;
+    BodyBuilder b(scratch);
+    ValueId result = b.unary(entry.op, b.constant(value.number));
+    double number = *b.constantValue(result);
+    if (!std::isfinite(number)) {
+      e.module.report(Diag::DomainError, site.range, site.name, value.number);
+      return {};
+    }
+    return Value::ofNumber(number);
+  }
+  auto x = e.toTensor(value, arguments.find("x")->range);
+  if (!x) {
+    return {};
+  }
+  e.b.setRange(site.range);
+  return Value::ofTensor(e.b.unary(entry.op, *x));
+}
+
+/// Functions of one value made of several core ops.
+using Formula = ValueId (*)(BodyBuilder &, ValueId);
+template <Formula formula>
+Value composed(Elaborator &e, const CallSite &site,
+               const Arguments &arguments, const LibraryEntry &) {
+  auto x = e.tensor(*arguments.find("x"));
+  if (!x) {
+    return {};
+  }
+  e.b.setRange(site.range);
+  return Value::ofTensor(formula(e.b, *x));
+}
+
+// log(sigmoid(x)) = -softplus(-x)
+ValueId logSigmoid(BodyBuilder &b, ValueId x) {
+  return b.unary(Op::Neg, b.unary(Op::Softplus, b.unary(Op::Neg, x)));
+}
+
+// x sigmoid(x)
+ValueId silu(BodyBuilder &b, ValueId x) {
+  return b.binary(Op::Mul, x, b.unary(Op::Sigmoid, x));
+}
+
+// exp(min(x, 0)) - 1: finite, also where it is not selected
+ValueId expBelowZero(BodyBuilder &b, ValueId x) {
+  ValueId below = b.binary(Op::Min, x, 0.0);
+  return b.binary(Op::Sub, b.unary(Op::Exp, below), 1.0);
+}
+
+// x > 0: x, else exp(x) - 1
+ValueId elu(BodyBuilder &b, ValueId x) {
+  return b.select(b.binary(Op::Greater, x, 0.0), x, expBelowZero(b, x));
+}
+
+// Klambauer et al. 2017: s (x > 0: x, else a (exp(x) - 1))
+ValueId selu(BodyBuilder &b, ValueId x) {
+  constexpr double a = 1.6732632423543772, s = 1.0507009873554805;
+  ValueId below = b.binary(Op::Mul, expBelowZero(b, x), a);
+  ValueId y = b.select(b.binary(Op::Greater, x, 0.0), x, below);
+  return b.binary(Op::Mul, y, s);
+}
+
+// exp(x - max x) / sum exp(x - max x) along the last event axis
+ValueId softmaxOf(BodyBuilder &b, ValueId x) {
+  Type type = b.type(x);
+  auto last = static_cast<int64_t>(type.shape().size()) - 1;
+  std::vector<int64_t> kept;
+  for (int64_t i = 0; i < last; ++i) {
+    kept.push_back(i);
+  }
+  ValueId top = b.unary(Op::Stop, b.reduce(Op::ReduceMax, x, {last}));
+  ValueId e =
+      b.unary(Op::Exp, b.binary(Op::Sub, x, b.broadcast(top, type, kept)));
+  ValueId total = b.reduce(Op::Sum, e, {last});
+  return b.binary(Op::Div, e, b.broadcast(total, type, kept));
+}
+
+Value softmax(Elaborator &e, const CallSite &site, const Arguments &arguments,
+              const LibraryEntry &) {
+  auto x = e.tensor(*arguments.find("x"));
+  if (!x) {
+    return {};
+  }
+  if (e.b.type(*x).event.empty()) {
+    e.module.report(Diag::SoftmaxOfNumber, arguments.find("x")->range)
+        .label("is " + typeText(e.b.type(*x)))
+        .help("`softmax` works along the last event axis");
+    return {};
+  }
+  e.b.setRange(site.range);
+  return Value::ofTensor(softmaxOf(e.b, *x));
+}
+
+Value leakyRelu(Elaborator &e, const CallSite &site,
+                const Arguments &arguments, const LibraryEntry &) {
+  auto x = e.tensor(*arguments.find("x"));
+  double slope = 0.01;
+  if (const Bound *bound = arguments.find("slope")) {
+    auto given = e.number(*bound, "the slope of `leaky_relu`");
+    if (!given) {
+      return {};
+    }
+    slope = *given;
+  }
+  if (!x) {
+    return {};
+  }
+  e.b.setRange(site.range);
+  return Value::ofTensor(e.b.unary(Op::LeakyRelu, *x, slope));
+}
+
+/// Applies a core op of two operands, their shapes checked.
+Value apply(Elaborator &e, const CallSite &site, Op op, ValueId x,
+            SourceRange xRange, ValueId y, SourceRange yRange) {
+  if (!e.aligned(site.name, site.nameRange, x, xRange, y, yRange)) {
+    return {};
+  }
+  e.b.setRange(site.range);
+  return Value::ofTensor(e.b.binary(op, x, y));
+}
+
+Value power(Elaborator &e, const CallSite &site, const Arguments &arguments,
+            const LibraryEntry &) {
+  const Bound &base = *arguments.find("x"), &exponent = *arguments.find("y");
+  auto x = e.tensor(base), y = e.tensor(exponent);
+  if (!x || !y) {
+    return {};
+  }
+  return apply(e, site, Op::Pow, *x, base.range, *y, exponent.range);
+}
+
+Value clamp(Elaborator &e, const CallSite &site, const Arguments &arguments,
+            const LibraryEntry &) {
+  const Bound &value = *arguments.find("x");
+  const Bound &lowBound = *arguments.find("a"), &highBound = *arguments.find("b");
+  auto x = e.tensor(value), low = e.tensor(lowBound), high = e.tensor(highBound);
+  if (!x || !low || !high) {
+    return {};
+  }
+  Value above = apply(e, site, Op::Max, *x, value.range, *low, lowBound.range);
+  if (above.isError()) {
+    return {};
+  }
+  return apply(e, site, Op::Min, above.id, value.range, *high,
+               highBound.range);
+}
+
+// a + t (b - a)
+Value lerp(Elaborator &e, const CallSite &site, const Arguments &arguments,
+           const LibraryEntry &) {
+  const Bound &from = *arguments.find("a"), &to = *arguments.find("b");
+  const Bound &place = *arguments.find("t");
+  auto a = e.tensor(from), c = e.tensor(to), t = e.tensor(place);
+  if (!a || !c || !t) {
+    return {};
+  }
+  Value way = apply(e, site, Op::Sub, *c, to.range, *a, from.range);
+  if (way.isError()) {
+    return {};
+  }
+  Value part = apply(e, site, Op::Mul, *t, place.range, way.id, to.range);
+  if (part.isError()) {
+    return {};
+  }
+  return apply(e, site, Op::Add, *a, from.range, part.id, to.range);
+}
+
+constexpr LibraryEntry entries[] = {
+    {"relu(x)", unary, Op::Relu},
+    {"softplus(x)", unary, Op::Softplus},
+    {"sigmoid(x)", unary, Op::Sigmoid},
+    {"tanh(x)", unary, Op::Tanh},
+    {"exp(x)", unary, Op::Exp},
+    {"log(x)", unary, Op::Log},
+    {"sqrt(x)", unary, Op::Sqrt},
+    {"abs(x)", unary, Op::Abs},
+    {"sign(x)", unary, Op::Sign},
+    {"sin(x)", unary, Op::Sin},
+    {"cos(x)", unary, Op::Cos},
+    {"round(x)", unary, Op::Round},
+    {"leaky_relu(x, slope?)", leakyRelu},
+    {"log_sigmoid(x)", composed<logSigmoid>},
+    {"silu(x)", composed<silu>},
+    {"elu(x)", composed<elu>},
+    {"selu(x)", composed<selu>},
+    {"softmax(x)", softmax},
+    {"pow(x, y)", power},
+    {"clamp(x, a, b)", clamp},
+    {"lerp(a, b, t)", lerp},
+};
+
+} // namespace
+
+std::span<const LibraryEntry> elementwiseEntries() { return entries; }
+
+} // namespace gmc::dsl

@@ -1,0 +1,347 @@
+//===- Latents.cpp - the `~` lines and what is derived from them ----------===//
+//
+// The argument of a step on the left of `~` is observed, a name with `via` is a
+// latent, any other new name is a draw. From the first two follows
+//   elbo = sum log p(x | ..) - beta sum KL(q(z | ..) || p(z)),
+// nats an example.
+//
+//===----------------------------------------------------------------------===//
+#include "dsl/sema/Library.h"
+
+namespace gmc::dsl {
+namespace {
+
+/// FNV-1a, 64 bits.
+uint64_t hashOf(std::string_view text) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (unsigned char c : text) {
+    hash = (hash ^ c) * 0x100000001b3;
+  }
+  return hash;
+}
+
+/// Reports the parts of a draw that do not work yet.
+bool hasUnsupportedPart(Elaborator &e, const ast::DrawStmt &stmt) {
+  if (stmt.observe) {
+    e.module.report(Diag::ObserveUnsupported, stmt.range);
+  } else if (stmt.axis) {
+    e.module.report(Diag::NamedDrawsUnsupported, stmt.axis->range);
+  } else if (stmt.estimator) {
+    e.module.report(Diag::EstimatorUnsupported, stmt.estimator->range);
+  } else if (stmt.mask) {
+    e.module.report(Diag::MaskUnsupported, stmt.mask->range);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+std::shared_ptr<const Distribution> asDistribution(Elaborator &e,
+                                                   const Value &value,
+                                                   SourceRange range) {
+  if (value.kind != Value::Kind::Distribution && !value.isError()) {
+    e.module.report(Diag::NotADistribution, range, e.typeText(value))
+        .help("`~` and `via` take a distribution: `Normal(Enc(x))`");
+  }
+  return value.distribution;
+}
+
+/// Gives `d` the event of `like` and its named axes.
+std::shared_ptr<const Distribution>
+likeValue(Elaborator &e, std::shared_ptr<const Distribution> d,
+          const ast::Expr &like) {
+  auto value = e.tensor(like);
+  if (!value) {
+    return nullptr;
+  }
+  const Type &type = e.b.type(*value);
+  auto result = std::make_shared<Distribution>(*d);
+  auto axes = unitedAxes(d->type.axes, type.axes);
+  bool fits = d->type.event.empty() || d->type.event == type.event;
+  if (!axes || !fits) {
+    e.module.report(Diag::LikeShape, like.range)
+        .label(d->where, typeText(d->type))
+        .label(like.range, typeText(type));
+    return nullptr;
+  }
+  result->type = {*axes, type.event};
+  return result;
+}
+
+/// Reports a Bernoulli observed on values that are not 0 or 1.
+bool supportFits(Elaborator &e, const Distribution &d, const std::string &name,
+                 SourceRange range) {
+  auto it = e.argumentFields.find(name);
+  if (it == e.argumentFields.end() ||
+      d.family != Distribution::Family::Bernoulli) {
+    return true;
+  }
+  const DataField &field = it->second;
+  if (field.low != 0 || field.high != 1) {
+    e.module.report(Diag::BernoulliRange, range, name, field.low, field.high)
+        .help("give the data `in [0,1]`, or observe it under a Normal");
+    return false;
+  }
+  if (!field.binarize && !d.grey) {
+    e.module.report(Diag::BernoulliGrey, range, name)
+        .label(d.where, "gives 0 or 1 only")
+        .help("`grey: true` keeps the summed cross-entropy as the bound; "
+              "`in {0,1}, binarize(each epoch)` makes the data fit");
+    return false;
+  }
+  return true;
+}
+
+void observe(Elaborator &e, const ast::DrawStmt &stmt, const Distribution &d) {
+  const std::string &name = stmt.name.text;
+  if (stmt.via) {
+    e.module.report(Diag::ObservedVia, stmt.via->range, name)
+        .help("the argument of a step is observed; only latents have a guide");
+    return;
+  }
+  Local &local = e.frame->locals.at(name);
+  e.module.use(local.declared);
+  ValueId x = local.value.id;
+  if (e.b.type(x).event != d.type.event ||
+      !unitedAxes(e.b.type(x).axes, d.type.axes)) {
+    e.module.report(Diag::ObservedShape, stmt.name.range, name)
+        .label("is " + typeText(e.b.type(x)))
+        .label(d.where, "is of " + typeText(d.type));
+    return;
+  }
+  if (!supportFits(e, d, name, stmt.name.range)) {
+    return;
+  }
+  e.b.setRange(stmt.range);
+  e.observations.push_back({name, e.logProb(d, x), !d.grey});
+}
+
+void latent(Elaborator &e, const ast::DrawStmt &stmt,
+            std::shared_ptr<const Distribution> prior) {
+  auto guide = asDistribution(e, e.evaluate(*stmt.via), stmt.via->range);
+  if (!guide) {
+    e.bind(stmt.name, {}, "latent");
+    return;
+  }
+  if (guide->type.event != prior->type.event) {
+    auto builder = e.module.report(Diag::GuideShape, stmt.via->range,
+                                   stmt.name.text);
+    builder.label(guide->where, "gives " + typeText(guide->type));
+    builder.label(prior->where, "gives " + typeText(prior->type));
+    if (prior->type.event.empty()) {
+      builder.help(fmt::format("repeat the prior: `..[{}]`",
+                               fmt::join(guide->type.event, ",")));
+    }
+    e.bind(stmt.name, {}, "latent");
+    return;
+  }
+  e.b.setRange(stmt.range);
+  ValueId z = e.sample(*guide, stmt.name.text, stmt.once);
+  e.b.setName(z, stmt.name.text);
+  e.latents.push_back({stmt.name.text, prior, guide, z});
+  e.bind(stmt.name, Value::ofTensor(z), "latent");
+}
+
+} // namespace
+
+uint64_t Elaborator::siteOf(const std::string &name) {
+  return hashOf(frame->path + "/" + name);
+}
+
+void Elaborator::draw(const ast::DrawStmt &stmt) {
+  if (hasUnsupportedPart(*this, stmt)) {
+    frame->locals.emplace(stmt.name.text, Local{Value{}, stmt.name.range});
+    return;
+  }
+  const std::string &name = stmt.name.text;
+  bool inStep = (mode == Mode::Step || mode == Mode::Report) && frame == &root;
+  auto it = frame->locals.find(name);
+  bool isObserved = inStep && stepArguments.count(name);
+  if (it != frame->locals.end() && !isObserved) {
+    module.report(Diag::DrawOfBound, stmt.name.range, name)
+        .label(it->second.declared, "bound here")
+        .help("`~` names a new value, or the argument of a step");
+    return;
+  }
+  auto d = asDistribution(*this, evaluate(*stmt.distribution),
+                          stmt.distribution->range);
+  if (d && stmt.like) {
+    d = likeValue(*this, d, *stmt.like);
+  }
+  if (isObserved) {
+    if (it->second.value.isError()) {
+      return;
+    }
+    if (d) {
+      observe(*this, stmt, *d);
+    }
+    return;
+  }
+  if (!d) {
+    bind(stmt.name, {}, "draw");
+    return;
+  }
+  if (stmt.via) {
+    if (!inStep) {
+      module.report(Diag::ViaOutsideStep, stmt.via->range)
+          .help("latents stand in a `step`");
+      return;
+    }
+    latent(*this, stmt, d);
+    return;
+  }
+  b.setRange(stmt.range);
+  ValueId value = sample(*d, name, stmt.once);
+  b.setName(value, name);
+  bind(stmt.name, Value::ofTensor(value), "draw");
+}
+
+std::optional<ValueId> Elaborator::reconstruction() {
+  std::optional<ValueId> sum;
+  for (const Observation &observation : observations) {
+    sum = sum ? b.binary(Op::Add, *sum, observation.logProb)
+              : observation.logProb;
+  }
+  return sum;
+}
+
+std::optional<ValueId> Elaborator::totalDivergence(SourceRange range) {
+  std::optional<ValueId> sum;
+  for (const Latent &one : latents) {
+    auto kl = divergence(*one.guide, *one.prior, one.draw, range);
+    if (!kl) {
+      return std::nullopt;
+    }
+    sum = sum ? b.binary(Op::Add, *sum, *kl) : *kl;
+  }
+  return sum;
+}
+
+std::optional<Value> Elaborator::elbo(const Bound *beta, SourceRange range) {
+  if (module.diagnostics.hasErrors() && observations.empty()) {
+    return std::nullopt;
+  }
+  if (observations.empty()) {
+    module.report(Diag::NoElbo, range)
+        .help("observe an argument of the step: `x ~ Bernoulli(logits: "
+              "Dec(z))`");
+    return std::nullopt;
+  }
+  b.setRange(range);
+  ValueId value = *reconstruction();
+  elboUsed = true;
+  if (latents.empty()) {
+    return Value::ofTensor(value);
+  }
+  auto kl = totalDivergence(range);
+  if (!kl) {
+    return std::nullopt;
+  }
+  ValueId weighted = *kl;
+  if (beta) {
+    auto weight = beta->expr ? scalarNode(*beta->expr, "`beta`")
+                             : std::optional<ValueId>();
+    if (!weight) {
+      return std::nullopt;
+    }
+    b.setRange(range);
+    weighted = b.binary(Op::Mul, *weight, *kl);
+  }
+  return Value::ofTensor(b.binary(Op::Sub, value, weighted));
+}
+
+//===----------------------------------------------------------------------===//
+// Functions of the library
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+Value elboCall(Elaborator &e, const CallSite &site, const Arguments &arguments,
+               const LibraryEntry &) {
+  return e.elbo(arguments.find("beta"), site.range).value_or(Value{});
+}
+
+/// The name that `bound` is, or empty.
+std::string nameOf(const Bound &bound) {
+  const auto *name =
+      bound.expr ? ast::as<ast::NameExpr>(*bound.expr) : nullptr;
+  return name ? name->text : "";
+}
+
+/// `log_prob(x)` of an observed argument, `log_prob(q, v)` of a distribution.
+Value logProbCall(Elaborator &e, const CallSite &site,
+                  const Arguments &arguments, const LibraryEntry &) {
+  const Bound &first = *arguments.find("q");
+  const Bound *second = arguments.find("v");
+  if (!second) {
+    std::string name = nameOf(first);
+    for (const Observation &observation : e.observations) {
+      if (observation.name == name) {
+        return Value::ofTensor(observation.logProb);
+      }
+    }
+    if (!e.module.diagnostics.hasErrors()) {
+      e.module.report(Diag::NotObserved, first.range)
+          .help("`log_prob(x)` is the density of an observed argument, "
+                "`log_prob(q, v)` that of a value under `q`");
+    }
+    return {};
+  }
+  auto d = asDistribution(e, e.evaluate(first), first.range);
+  auto v = e.tensor(*second);
+  if (!d || !v) {
+    return {};
+  }
+  const Type &type = e.b.type(*v);
+  bool fits = d->type.event == type.event || d->type.event.empty();
+  if (!fits || !unitedAxes(d->type.axes, type.axes)) {
+    e.module.report(Diag::DensityShape, site.range)
+        .label(d->where, typeText(d->type))
+        .label(second->range, typeText(type));
+    return {};
+  }
+  e.b.setRange(site.range);
+  return Value::ofTensor(e.logProb(*d, *v));
+}
+
+/// `kl(z)` of a latent, `kl(q, p)` of two distributions.
+Value klCall(Elaborator &e, const CallSite &site, const Arguments &arguments,
+             const LibraryEntry &) {
+  const Bound &first = *arguments.find("q");
+  const Bound *second = arguments.find("p");
+  if (!second) {
+    std::string name = nameOf(first);
+    for (const Latent &latent : e.latents) {
+      if (latent.name == name) {
+        auto kl =
+            e.divergence(*latent.guide, *latent.prior, latent.draw, site.range);
+        return kl ? Value::ofTensor(*kl) : Value{};
+      }
+    }
+    if (!e.module.diagnostics.hasErrors()) {
+      e.module.report(Diag::NotALatent, first.range)
+          .help("`kl(z)` is the divergence of a latent, `kl(q, p)` that of "
+                "`q` from `p`");
+    }
+    return {};
+  }
+  auto q = asDistribution(e, e.evaluate(first), first.range);
+  auto p = asDistribution(e, e.evaluate(*second), second->range);
+  if (!q || !p) {
+    return {};
+  }
+  auto kl = e.divergence(*q, *p, std::nullopt, site.range);
+  return kl ? Value::ofTensor(*kl) : Value{};
+}
+
+constexpr LibraryEntry entries[] = {
+    {"elbo(beta:?)", elboCall},
+    {"log_prob(q, v?)", logProbCall},
+    {"kl(q, p?)", klCall},
+};
+
+} // namespace
+
+std::span<const LibraryEntry> latentEntries() { return entries; }
+
+} // namespace gmc::dsl

@@ -1,0 +1,170 @@
+//===- Layers.cpp - layers of the library ---------------------------------===//
+//
+// Layouts, names and initial values of parameters are PyTorch's.
+//
+//===----------------------------------------------------------------------===//
+#include "dsl/sema/Library.h"
+
+#include <cmath>
+
+namespace gmc::dsl {
+namespace {
+
+/// Returns the flag `name`, `true` when it is not given.
+std::optional<bool> flag(Elaborator &e, const Arguments &arguments,
+                         std::string_view name, bool otherwise) {
+  const Bound *bound = arguments.find(name);
+  if (!bound) {
+    return otherwise;
+  }
+  const auto *word =
+      bound->expr ? ast::as<ast::NameExpr>(*bound->expr) : nullptr;
+  if (!word || (word->text != "true" && word->text != "false")) {
+    e.module.report(Diag::FlagWanted, bound->range, name)
+        .label("is neither `true` nor `false`");
+    return std::nullopt;
+  }
+  return word->text == "true";
+}
+
+/// Returns where `weight` [fanOut, fanIn] starts under `init:`.
+std::optional<InitialValue> namedInitial(Elaborator &e, const Bound &bound,
+                                         double fanIn, double fanOut) {
+  using Kind = InitialValue::Kind;
+  const ast::Expr *expr = bound.expr;
+  const ast::NameExpr *word = expr ? ast::as<ast::NameExpr>(*expr) : nullptr;
+  const ast::CallExpr *call = expr ? ast::as<ast::CallExpr>(*expr) : nullptr;
+  if (call) {
+    word = ast::as<ast::NameExpr>(call->callee);
+  }
+  std::string name = word ? word->text : "";
+  if (name == "orthogonal") {
+    e.module.report(Diag::OrthogonalUnsupported, bound.range);
+    return std::nullopt;
+  }
+  if (!call && name == "zeros") {
+    return InitialValue{Kind::Constant, 0, 0};
+  }
+  if (!call && name == "ones") {
+    return InitialValue{Kind::Constant, 1, 0};
+  }
+  if (!call && (name == "xavier" || name == "kaiming")) {
+    // Glorot and Bengio 2010, He et al. 2015 with ReLU's gain, both uniform.
+    double a = std::sqrt(6 / (name == "xavier" ? fanIn + fanOut : fanIn));
+    return InitialValue{Kind::Uniform, -a, a};
+  }
+  if (call && (name == "normal" || name == "uniform") &&
+      call->arguments.size() == 1) {
+    auto a = e.number(*call->arguments[0].value, "an initial value");
+    if (!a) {
+      return std::nullopt;
+    }
+    return name == "normal" ? InitialValue{Kind::Normal, 0, *a}
+                            : InitialValue{Kind::Uniform, -*a, *a};
+  }
+  e.module.report(Diag::UnknownInitial, bound.range)
+      .help("`init:` is normal(std), uniform(a), xavier, kaiming, zeros or "
+            "ones");
+  return std::nullopt;
+}
+
+/// y = x W^T + c over the last event axis; W is [n, in], both U(-a, a) with
+/// a = 1 / sqrt(in), as torch.nn.Linear starts.
+Value linear(Elaborator &e, const CallSite &site, const Arguments &arguments,
+             const LibraryEntry &) {
+  if (!e.frame->instance) {
+    e.module.report(Diag::LayerOutsideNet, site.nameRange, site.name)
+        .help("layers have parameters: call them in a `net` or a `block`");
+    return {};
+  }
+  auto x = e.tensor(*arguments.find("x"));
+  const Bound &width = *arguments.find("n");
+  auto n = width.expr ? e.dimension(*width.expr) : std::nullopt;
+  auto bias = flag(e, arguments, "bias", true);
+  if (!x || !n || !bias) {
+    return {};
+  }
+  if (e.b.type(*x).event.empty()) {
+    e.module.report(Diag::LayerNeedsVector, arguments.find("x")->range,
+                    site.name)
+        .label("is " + typeText(e.b.type(*x)))
+        .help("a single number becomes a vector by `reshape(1)`");
+    return {};
+  }
+  int64_t in = e.b.type(*x).event.back();
+  if (!e.sizeIsSane({{}, {*n, in}}, site.range)) {
+    return {};
+  }
+  double a = 1 / std::sqrt(double(in));
+  InitialValue uniform{InitialValue::Kind::Uniform, -a, a};
+  InitialValue weightStart = uniform;
+  if (const Bound *init = arguments.find("init")) {
+    auto start = namedInitial(e, *init, double(in), double(*n));
+    if (!start) {
+      return {};
+    }
+    weightStart = *start;
+  }
+  std::string prefix = e.layerPrefix(site, "linear");
+  e.b.setRange(site.range);
+  ValueId weight = e.layerParameter(prefix, "weight", {*n, in}, weightStart,
+                                    "linear", site.range);
+  ValueId y = e.b.matmul(*x, weight, true);
+  if (*bias) {
+    ValueId c = e.layerParameter(prefix, "bias", {*n}, uniform, "linear",
+                                 site.range);
+    Type type = e.b.type(y);
+    auto last = static_cast<int64_t>(type.shape().size()) - 1;
+    y = e.b.binary(Op::Add, y, e.b.broadcast(c, type, {last}));
+  }
+  return Value::ofTensor(y);
+}
+
+Value flatten(Elaborator &e, const CallSite &, const Arguments &arguments,
+              const LibraryEntry &) {
+  auto x = e.tensor(*arguments.find("x"));
+  if (!x) {
+    return {};
+  }
+  Type event{{}, e.b.type(*x).event};
+  return Value::ofTensor(e.b.reshapeEvent(*x, {event.elements()}));
+}
+
+/// Training: x * [u >= p] / (1 - p), a mask for each call. Sampling: x.
+Value dropout(Elaborator &e, const CallSite &site, const Arguments &arguments,
+              const LibraryEntry &) {
+  auto x = e.tensor(*arguments.find("x"));
+  auto p = e.number(*arguments.find("p"), "the rate of `dropout`");
+  auto always = flag(e, arguments, "always", false);
+  if (!x || !p || !always) {
+    return {};
+  }
+  if (!(*p >= 0 && *p < 1)) {
+    e.module.report(Diag::DropoutRate, arguments.find("p")->range, *p)
+        .help("the rate is at least 0 and less than 1");
+    return {};
+  }
+  bool training = e.mode == Elaborator::Mode::Step ||
+                  e.mode == Elaborator::Mode::Network || *always;
+  if (!training || *p == 0) {
+    return Value::ofTensor(*x);
+  }
+  std::string name = fmt::format("dropout#{}", e.frame->calls["dropout"]++);
+  e.b.setRange(site.range);
+  ValueId u = e.b.random(Op::RandomUniform, e.b.type(*x), e.siteOf(name));
+  ValueId kept = e.b.binary(Op::GreaterEqual, u, *p);
+  ValueId scaled = e.b.binary(Op::Mul, kept, 1 / (1 - *p));
+  return Value::ofTensor(e.b.binary(Op::Mul, *x, scaled));
+}
+
+constexpr LibraryEntry entries[] = {
+    {"linear(x, n, bias:?, init:?)", linear, Op::Matmul, true},
+    {"flatten(x)", flatten},
+    {"dropout(x, p, always:?)", dropout},
+};
+
+} // namespace
+
+std::span<const LibraryEntry> layerEntries() { return entries; }
+
+} // namespace gmc::dsl

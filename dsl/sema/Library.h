@@ -1,0 +1,51 @@
+//===- Library.h - the functions every model can call -----------*- C++ -*-===//
+//
+// One row a function: its signature and how it is written out. The rows stand
+// in the files by idea; Library.cpp finds them by name.
+//
+//===----------------------------------------------------------------------===//
+#ifndef GMC_DSL_SEMA_LIBRARY_H
+#define GMC_DSL_SEMA_LIBRARY_H
+
+#include "dsl/sema/Elaborator.h"
+
+#include <span>
+
+namespace gmc::dsl {
+
+struct LibraryEntry;
+using Handler = Value (*)(Elaborator &, const CallSite &, const Arguments &,
+                          const LibraryEntry &);
+
+/// `signature`: "leaky_relu(x, slope?)". A `?` marks what may be left out, a
+/// final `..` takes any number, `name:` must be written with its label.
+struct LibraryEntry {
+  std::string_view signature;
+  Handler handler;
+  Op op = Op::Constant; ///< for handlers that serve several functions
+  bool isLayer = false; ///< may bear a name: `linear(400) as fc1`
+
+  std::string_view name() const {
+    return signature.substr(0, signature.find('('));
+  }
+};
+
+/// Returns the function `name`, or null.
+const LibraryEntry *findLibrary(std::string_view name);
+/// Says that `name` is in the language reference but does not work yet.
+bool isReservedFunction(std::string_view name);
+std::vector<std::string> libraryNames();
+
+std::span<const LibraryEntry> layerEntries();        // Layers.cpp
+std::span<const LibraryEntry> elementwiseEntries();  // Functions.cpp
+std::span<const LibraryEntry> reductionEntries();    // Reductions.cpp
+std::span<const LibraryEntry> shapeEntries();        // Indexing.cpp
+std::span<const LibraryEntry> lossEntries();         // Losses.cpp
+std::span<const LibraryEntry> distributionEntries(); // Distributions.cpp
+std::span<const LibraryEntry> latentEntries();       // Latents.cpp
+std::span<const LibraryEntry> gradientEntries();     // Objectives.cpp
+std::span<const LibraryEntry> scheduleEntries();     // Schedules.cpp
+
+} // namespace gmc::dsl
+
+#endif // GMC_DSL_SEMA_LIBRARY_H

@@ -1,0 +1,87 @@
+//===- Losses.cpp - losses, one number an element -------------------------===//
+#include "dsl/sema/Library.h"
+
+namespace gmc::dsl {
+namespace {
+
+/// Binary cross-entropy -(t log p + (1 - t) log(1 - p)); of logits l, and where
+/// p is a sigmoid of l, in the form softplus(l) - t l, finite for all l.
+Value bce(Elaborator &e, const CallSite &site, const Arguments &arguments,
+          const LibraryEntry &) {
+  const Bound *logits = arguments.find("logits");
+  const Bound *probs = arguments.find("probs");
+  if ((logits != nullptr) == (probs != nullptr)) {
+    e.module.report(Diag::LogitsOrProbs, site.range, site.name)
+        .help("what a net ends in without `sigmoid` are logits");
+    return {};
+  }
+  const Bound &score = logits ? *logits : *probs;
+  const Bound &target = *arguments.find("target");
+  auto s = e.tensor(score), t = e.tensor(target);
+  if (!s || !t ||
+      !e.aligned(site.name, site.nameRange, *s, score.range, *t,
+                 target.range)) {
+    return {};
+  }
+  BodyBuilder &b = e.b;
+  b.setRange(site.range);
+  auto l = logits ? s : b.sigmoidArgument(*s);
+  if (l && b.constantValue(*t) == 0.0) {
+    return Value::ofTensor(b.unary(Op::Softplus, *l));
+  }
+  if (l) {
+    return Value::ofTensor(b.binary(Op::Sub, b.unary(Op::Softplus, *l),
+                                    b.binary(Op::Mul, *t, *l)));
+  }
+  ValueId hit = b.binary(Op::Mul, *t, b.unary(Op::Log, *s));
+  ValueId miss = b.binary(Op::Mul, b.binary(Op::Sub, 1.0, *t),
+                          b.unary(Op::Log, b.binary(Op::Sub, 1.0, *s)));
+  return Value::ofTensor(b.unary(Op::Neg, b.binary(Op::Add, hit, miss)));
+}
+
+std::optional<ValueId> difference(Elaborator &e, const CallSite &site,
+                                  const Arguments &arguments) {
+  const Bound &left = *arguments.find("a"), &right = *arguments.find("b");
+  auto x = e.tensor(left), y = e.tensor(right);
+  if (!x || !y ||
+      !e.aligned(site.name, site.nameRange, *x, left.range, *y,
+                 right.range)) {
+    return std::nullopt;
+  }
+  e.b.setRange(site.range);
+  return e.b.binary(Op::Sub, *x, *y);
+}
+
+// (a - b)^2
+Value mse(Elaborator &e, const CallSite &site, const Arguments &arguments,
+          const LibraryEntry &) {
+  auto d = difference(e, site, arguments);
+  return d ? Value::ofTensor(e.b.binary(Op::Pow, *d, 2.0)) : Value{};
+}
+
+// |d| <= 1: d^2 / 2, else |d| - 1/2
+Value huber(Elaborator &e, const CallSite &site, const Arguments &arguments,
+            const LibraryEntry &) {
+  auto d = difference(e, site, arguments);
+  if (!d) {
+    return {};
+  }
+  BodyBuilder &b = e.b;
+  ValueId size = b.unary(Op::Abs, *d);
+  ValueId near = b.binary(Op::Mul, b.binary(Op::Pow, *d, 2.0), 0.5);
+  ValueId far = b.binary(Op::Sub, size, 0.5);
+  return Value::ofTensor(
+      b.select(b.binary(Op::LessEqual, size, 1.0), near, far));
+}
+
+constexpr LibraryEntry entries[] = {
+    {"bce(logits:?, probs:?, target:)", bce},
+    {"mse(a, b)", mse},
+    {"huber(a, b)", huber},
+};
+
+} // namespace
+
+std::span<const LibraryEntry> lossEntries() { return entries; }
+
+} // namespace gmc::dsl

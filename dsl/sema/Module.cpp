@@ -1,0 +1,378 @@
+//===- Module.cpp - what a whole file declares ----------------------------===//
+#include "dsl/sema/Module.h"
+
+#include "dsl/base/SpellingHint.h"
+#include "dsl/sema/Elaborator.h"
+#include "dsl/sema/Library.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace gmc::dsl {
+
+Module::Module(const ast::File &file, const SourceFile &source,
+               const Options &options, DiagnosticEngine &diagnostics)
+    : file(file), source(source), options(options), diagnostics(diagnostics) {
+  program.file = source.name();
+}
+
+//===----------------------------------------------------------------------===//
+// Names
+//===----------------------------------------------------------------------===//
+
+void Module::declare(const ast::Name &name, std::string what) {
+  if (!name.text.empty()) {
+    declared.push_back({name.text, std::move(what), name.range});
+  }
+}
+
+void Module::reportUnused() {
+  std::set<uint32_t> seen;
+  for (const Declared &name : declared) {
+    if (!used.count(name.range.begin) && seen.insert(name.range.begin).second) {
+      report(Diag::UnusedName, name.range, name.what, name.name)
+          .label("nothing reads it")
+          .help("remove it, or use it");
+    }
+  }
+}
+
+std::optional<std::string>
+Module::nearest(std::string_view name,
+                const std::vector<std::string> &names) const {
+  auto best = nearestSpelling(name, names);
+  return best ? std::optional("did you mean `" + *best + "`?") : std::nullopt;
+}
+
+bool Module::enter(const std::string &name, SourceRange range,
+                   SourceRange use) {
+  auto it = std::find_if(open.begin(), open.end(),
+                         [&](const auto &entry) { return entry.first == name; });
+  if (it == open.end()) {
+    open.emplace_back(name, range);
+    return true;
+  }
+  std::string cycle;
+  for (auto entry = it; entry != open.end(); ++entry) {
+    cycle += "`" + entry->first + "` needs ";
+  }
+  auto builder = report(Diag::DefinitionCycle, use, name);
+  builder.label("needs itself here");
+  for (auto entry = it; entry != open.end(); ++entry) {
+    builder.label(entry->second, "`" + entry->first + "` is defined here");
+  }
+  builder.note("the cycle: " + cycle + "`" + name + "`");
+  return false;
+}
+
+//===----------------------------------------------------------------------===//
+// Collecting
+//===----------------------------------------------------------------------===//
+
+void Module::addValue(const ast::Name &name, FileValue value,
+                      const char *what) {
+  if (name.text.empty()) {
+    return;
+  }
+  value.range = name.range;
+  auto [it, isNew] = values.emplace(name.text, std::move(value));
+  if (!isNew) {
+    report(Diag::Redefined, name.range, name.text)
+        .label("a second time here")
+        .label(it->second.range, "first here");
+    return;
+  }
+  declare(name, what);
+}
+
+void Module::addFunction(const ast::Name &name, FileFunction function,
+                         const char *what) {
+  if (name.text.empty()) {
+    return;
+  }
+  function.range = name.range;
+  bool isVerb = function.kind == FileFunction::Kind::Step ||
+                function.kind == FileFunction::Kind::Proc;
+  if (!isVerb && (findLibrary(name.text) || isReservedFunction(name.text))) {
+    report(Diag::HidesLibrary, name.range, name.text)
+        .label("this name is taken")
+        .help("choose another name");
+    return;
+  }
+  auto [it, isNew] = functions.emplace(name.text, function);
+  if (!isNew) {
+    report(Diag::Redefined, name.range, name.text)
+        .label("a second time here")
+        .label(it->second.range, "first here");
+    return;
+  }
+  if (function.kind != FileFunction::Kind::Proc) {
+    declare(name, what);
+  }
+}
+
+void Module::collectValue(const ast::ValueDecl &decl) {
+  using Form = ast::ValueDecl::Form;
+  for (const ast::Binding &binding : decl.bindings) {
+    if (binding.type) {
+      report(Diag::TypedValueUnsupported, binding.type->range);
+    }
+    FileValue value;
+    value.expr = binding.value.get();
+    value.kind = decl.form == Form::Const   ? FileValue::Kind::Const
+                 : decl.form == Form::Hyper ? FileValue::Kind::Hyper
+                                            : FileValue::Kind::Let;
+    addValue(binding.name, std::move(value),
+             decl.form == Form::Const   ? "const"
+             : decl.form == Form::Hyper ? "hyper"
+                                        : "let");
+  }
+}
+
+void Module::collectUse(const ast::UseDecl &decl) {
+  const auto *target = ast::as<ast::NameExpr>(decl.target);
+  if (!target) {
+    report(Diag::UseCallUnsupported, decl.target->range);
+    return;
+  }
+  const ast::NetDecl *net = nullptr;
+  std::vector<std::string> nets;
+  for (const auto &other : file.declarations) {
+    if (const auto *candidate = ast::as<ast::NetDecl>(other)) {
+      nets.push_back(candidate->name.text);
+      if (candidate->name.text == target->text) {
+        net = candidate;
+      }
+    }
+  }
+  if (!net) {
+    auto builder = report(Diag::UnknownNet, target->range, target->text);
+    if (auto help = nearest(target->text, nets)) {
+      builder.help(*help);
+    }
+    return;
+  }
+  use(net->name.range);
+  for (const ast::Name &name : decl.names) {
+    Instance &instance = instances.emplace_back();
+    instance.name = name.text;
+    instance.net = net;
+    instance.where = name.range;
+    addFunction(name,
+                {FileFunction::Kind::Net, net, &instance, name.range},
+                "instance");
+  }
+}
+
+void Module::collect() {
+  std::set<std::string> templates;
+  for (const auto &decl : file.declarations) {
+    if (const auto *useDecl = ast::as<ast::UseDecl>(decl)) {
+      if (const auto *target = ast::as<ast::NameExpr>(useDecl->target)) {
+        templates.insert(target->text);
+      }
+    }
+  }
+  using Kind = FileFunction::Kind;
+  for (const auto &decl : file.declarations) {
+    switch (decl->kind) {
+    case ast::DeclKind::Value:
+      collectValue(ast::cast<ast::ValueDecl>(*decl));
+      break;
+    case ast::DeclKind::Def:
+      addFunction(ast::cast<ast::DefDecl>(*decl).name,
+                  {Kind::Def, decl.get(), nullptr, {}}, "def");
+      break;
+    case ast::DeclKind::Block:
+      addFunction(ast::cast<ast::BlockDecl>(*decl).name,
+                  {Kind::Block, decl.get(), nullptr, {}}, "block");
+      break;
+    case ast::DeclKind::Net: {
+      const auto &net = ast::cast<ast::NetDecl>(*decl);
+      Instance *instance = nullptr;
+      if (!templates.count(net.name.text)) {
+        instance = &instances.emplace_back();
+        instance->name = net.name.text;
+        instance->net = &net;
+        instance->where = net.name.range;
+      }
+      addFunction(net.name, {Kind::Net, decl.get(), instance, {}}, "net");
+      break;
+    }
+    case ast::DeclKind::Use:
+      collectUse(ast::cast<ast::UseDecl>(*decl));
+      break;
+    case ast::DeclKind::Step:
+      addFunction(ast::cast<ast::StepDecl>(*decl).name,
+                  {Kind::Step, decl.get(), nullptr, {}}, "step");
+      break;
+    case ast::DeclKind::Proc:
+      addFunction(ast::cast<ast::ProcDecl>(*decl).name,
+                  {Kind::Proc, decl.get(), nullptr, {}}, "proc");
+      break;
+    case ast::DeclKind::Data: {
+      FileValue value;
+      value.kind = FileValue::Kind::Data;
+      addValue(ast::cast<ast::DataDecl>(*decl).name, value, "data");
+      break;
+    }
+    case ast::DeclKind::Opt: {
+      const auto &opt = ast::cast<ast::OptDecl>(*decl);
+      FileValue value;
+      value.kind = FileValue::Kind::Opt;
+      value.expr = opt.optimizer.get();
+      addValue(opt.name, value, "opt");
+      break;
+    }
+    case ast::DeclKind::Param: {
+      FileValue value;
+      value.kind = FileValue::Kind::Param;
+      addValue(ast::cast<ast::ParamDecl>(*decl).spec.name, value, "param");
+      break;
+    }
+    case ast::DeclKind::Ema:
+      report(Diag::EmaUnsupported, decl->range)
+          .help("sample from the net itself for now");
+      break;
+    case ast::DeclKind::Pool:
+      report(Diag::PoolUnsupported, decl->range);
+      break;
+    case ast::DeclKind::NetImport:
+      report(Diag::NetImportUnsupported, decl->range);
+      break;
+    case ast::DeclKind::Model:
+      report(Diag::ModelUnsupported, decl->range);
+      break;
+    case ast::DeclKind::At:
+      report(Diag::AtUnsupported, decl->range);
+      break;
+    default:
+      break;
+    }
+  }
+}
+
+void Module::collectParams() {
+  for (const auto &decl : file.declarations) {
+    if (const auto *param = ast::as<ast::ParamDecl>(decl)) {
+      collectParam(*param);
+    } else if (const auto *init = ast::as<ast::InitDecl>(decl)) {
+      collectInit(*init);
+    }
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Constants, scalars, parameters
+//===----------------------------------------------------------------------===//
+
+std::optional<double> Module::evaluateConstant(const ast::Expr &expr) {
+  Body scratch;
+  Elaborator elaborator(*this, scratch, Elaborator::Mode::Constant, "");
+  return elaborator.number(expr, "this");
+}
+
+std::optional<int64_t> Module::evaluateInteger(const ast::Expr &expr,
+                                               const char *what) {
+  Body scratch;
+  Elaborator elaborator(*this, scratch, Elaborator::Mode::Constant, "");
+  return elaborator.integer(expr, what);
+}
+
+std::optional<double> Module::constant(const std::string &name,
+                                       FileValue &value) {
+  if (value.number || value.failed) {
+    return value.number;
+  }
+  if (auto it = options.constants.find(name); it != options.constants.end()) {
+    value.number = it->second;
+    return value.number;
+  }
+  value.number = evaluateConstant(*value.expr);
+  value.failed = !value.number;
+  return value.number;
+}
+
+uint32_t Module::scalar(Scalar scalar) {
+  for (uint32_t i = 0; i < program.scalars.size(); ++i) {
+    const Scalar &other = program.scalars[i];
+    if (other.kind == scalar.kind && other.name == scalar.name &&
+        other.stream == scalar.stream && other.owner == scalar.owner) {
+      return i;
+    }
+  }
+  program.scalars.push_back(std::move(scalar));
+  return static_cast<uint32_t>(program.scalars.size() - 1);
+}
+
+uint32_t Module::parameter(Parameter parameter) {
+  auto [it, isNew] = parameterIndex.emplace(
+      parameter.name, static_cast<uint32_t>(program.parameters.size()));
+  if (isNew) {
+    program.parameters.push_back(std::move(parameter));
+  }
+  return it->second;
+}
+
+std::optional<uint32_t> Module::findParameter(std::string_view name) const {
+  auto it = parameterIndex.find(name);
+  return it == parameterIndex.end() ? std::nullopt : std::optional(it->second);
+}
+
+std::vector<uint32_t> Module::parametersOf(std::string_view network) const {
+  std::vector<uint32_t> owned;
+  for (uint32_t i = 0; i < program.parameters.size(); ++i) {
+    if (program.parameters[i].network == network) {
+      owned.push_back(i);
+    }
+  }
+  return owned;
+}
+
+//===----------------------------------------------------------------------===//
+// Nets
+//===----------------------------------------------------------------------===//
+
+bool Module::ensureChecked(Instance &instance, SourceRange use) {
+  switch (instance.state) {
+  case Instance::State::Ready:
+    return true;
+  case Instance::State::Failed:
+    return false;
+  case Instance::State::Busy:
+    enter(instance.name, instance.where, use);
+    return false;
+  case Instance::State::Unchecked:
+    break;
+  }
+  instance.state = Instance::State::Busy;
+  enter(instance.name, instance.where, use);
+  unsigned errors = diagnostics.errorCount();
+  Body scratch;
+  Elaborator elaborator(*this, scratch, Elaborator::Mode::Network, "");
+  bool ok = elaborator.checkInstance(instance);
+  leave();
+  ok = ok && diagnostics.errorCount() == errors;
+  instance.state = ok ? Instance::State::Ready : Instance::State::Failed;
+  return ok;
+}
+
+void Module::checkNets() {
+  for (const auto &decl : file.declarations) {
+    for (Instance &instance : instances) {
+      bool here = false;
+      if (const auto *net = ast::as<ast::NetDecl>(decl)) {
+        here = net->name.range == instance.where;
+      } else if (const auto *useDecl = ast::as<ast::UseDecl>(decl)) {
+        for (const ast::Name &name : useDecl->names) {
+          here = here || name.range == instance.where;
+        }
+      }
+      if (here) {
+        ensureChecked(instance, instance.where);
+      }
+    }
+  }
+}
+
+} // namespace gmc::dsl

@@ -1,0 +1,144 @@
+//===- Module.h - what a whole file declares --------------------*- C++ -*-===//
+//
+// The tables that the elaboration of all bodies shares: names of the file,
+// instances of nets and their parameters, run-time scalars, who uses what.
+//
+//===----------------------------------------------------------------------===//
+#ifndef GMC_DSL_SEMA_MODULE_H
+#define GMC_DSL_SEMA_MODULE_H
+
+#include "dsl/sema/Sema.h"
+#include "dsl/sema/Value.h"
+
+#include <deque>
+#include <map>
+#include <set>
+
+namespace gmc::dsl {
+
+/// A net, or one of the instances that `use` makes of it.
+struct Instance {
+  enum class State : uint8_t { Unchecked, Busy, Ready, Failed };
+  std::string name;
+  const ast::NetDecl *net = nullptr;
+  SourceRange where;
+  State state = State::Unchecked;
+  bool trained = false; ///< stands in some `over`
+};
+
+/// A name of the file that is a value.
+struct FileValue {
+  enum class Kind : uint8_t { Const, Hyper, Let, Param, Data, Opt, Pool };
+  Kind kind = Kind::Const;
+  const ast::Expr *expr = nullptr; ///< Const, Hyper, Let; Opt: its call
+  SourceRange range;
+  uint32_t index = 0; ///< Hyper: scalar; Param: parameter; Data: data set
+  std::optional<double> number; ///< Const, once evaluated
+  bool failed = false;
+  bool trained = false; ///< Param
+};
+
+/// A name of the file that is called.
+struct FileFunction {
+  enum class Kind : uint8_t { Def, Net, Block, Step, Proc, Ema };
+  Kind kind = Kind::Def;
+  const ast::Decl *decl = nullptr;
+  Instance *instance = nullptr; ///< Net; null for a template of `use`
+  SourceRange range;
+};
+
+/// A rule of `init`: what a layer's parameter starts from.
+struct InitialRule {
+  InitialValue value;
+  SourceRange range;
+  bool used = false;
+};
+
+class Module {
+public:
+  Module(const ast::File &file, const SourceFile &source,
+         const Options &options, DiagnosticEngine &diagnostics);
+
+  const ast::File &file;
+  const SourceFile &source;
+  const Options &options;
+  DiagnosticEngine &diagnostics;
+  Program program;
+
+  std::map<std::string, FileValue, std::less<>> values;
+  std::map<std::string, FileFunction, std::less<>> functions;
+  std::deque<Instance> instances;
+  /// By "linear.weight".
+  std::map<std::string, InitialRule, std::less<>> initialRules;
+  /// Names being evaluated, outermost first; what finds cycles.
+  std::vector<std::pair<std::string, SourceRange>> open;
+  /// The stream whose epochs a duration counts that names none.
+  std::optional<std::string> epochStream;
+
+  template <typename... Args>
+  DiagnosticBuilder report(Diag diag, SourceRange range, const Args &...args) {
+    return diagnostics.report(diag, range, args...);
+  }
+
+  /// Remembers a declared name; one that nothing uses is an error at the end.
+  void declare(const ast::Name &name, std::string what);
+  void use(SourceRange declared) { used.insert(declared.begin); }
+  void reportUnused();
+
+  /// Enters the declarations of the file into the tables.
+  void collect();
+  /// Creates the file's params and reads its `init` rules; needs the consts.
+  void collectParams();
+  /// Checks every net that is no template, in text order, so that parameters
+  /// stand in that order.
+  void checkNets();
+  /// Elaborates `instance` once by itself: creates its parameters and reports
+  /// its errors. Returns false when it has any.
+  bool ensureChecked(Instance &instance, SourceRange use);
+
+  /// Returns the number that `expr`, made of constants, is. Reports otherwise.
+  std::optional<double> evaluateConstant(const ast::Expr &expr);
+  std::optional<int64_t> evaluateInteger(const ast::Expr &expr,
+                                         const char *what);
+  std::optional<double> constant(const std::string &name, FileValue &value);
+
+  /// Reports a cycle when `name` is open already; otherwise opens it.
+  bool enter(const std::string &name, SourceRange range, SourceRange use);
+  void leave() { open.pop_back(); }
+
+  /// Returns the stream, "fashion.train", whose epochs `duration` counts.
+  std::optional<std::string> streamOf(const ast::DurationExpr &duration);
+
+  /// Returns the index of a scalar, entered when it is new.
+  uint32_t scalar(Scalar scalar);
+  /// Returns the index of the parameter `name`, created when it is new.
+  uint32_t parameter(Parameter parameter);
+  std::optional<uint32_t> findParameter(std::string_view name) const;
+  /// Indices of what a net, instance or param owns.
+  std::vector<uint32_t> parametersOf(std::string_view network) const;
+
+  /// Returns "did you mean `x`?", or nothing.
+  std::optional<std::string>
+  nearest(std::string_view name, const std::vector<std::string> &names) const;
+
+private:
+  struct Declared {
+    std::string name, what;
+    SourceRange range;
+  };
+  void collectValue(const ast::ValueDecl &decl);
+  void collectUse(const ast::UseDecl &decl);
+  void collectParam(const ast::ParamDecl &decl);
+  void collectInit(const ast::InitDecl &decl);
+  void addValue(const ast::Name &name, FileValue value, const char *what);
+  void addFunction(const ast::Name &name, FileFunction function,
+                   const char *what);
+
+  std::vector<Declared> declared;
+  std::set<uint32_t> used;
+  std::map<std::string, uint32_t, std::less<>> parameterIndex;
+};
+
+} // namespace gmc::dsl
+
+#endif // GMC_DSL_SEMA_MODULE_H

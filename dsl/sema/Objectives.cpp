@@ -1,0 +1,621 @@
+//===- Objectives.cpp - minimize, over, using, and gradients --------------===//
+//
+// `minimize L over N` differentiates with respect to the parameters of N and
+// nothing else. What is checked here: that L is one number an example, that it
+// depends on N, and that no op without a derivative stands between.
+//
+//===----------------------------------------------------------------------===//
+#include "dsl/sema/Library.h"
+
+#include <algorithm>
+
+namespace gmc::dsl {
+namespace {
+
+/// Returns operands of `node` through which a derivative is taken.
+std::vector<ValueId> differentiated(const Node &node) {
+  if (node.op == Op::Stop) {
+    return {};
+  }
+  if (node.op == Op::Select) {
+    return {node.operands[1], node.operands[2]};
+  }
+  return node.operands;
+}
+
+enum class OpKind : uint8_t {
+  Leaf,
+  Unary,
+  Binary,
+  Compare,
+  Select,
+  Shape,
+  Reduction,
+  Contraction,
+  Random,
+  Gradient
+};
+
+bool hasNoDerivative(Op op) {
+  static constexpr OpKind kinds[] = {
+#define GMC_OP(Name, spelling, operands, kind) OpKind::kind,
+#include "dsl/program/ops.def"
+  };
+  return op == Op::Round || kinds[static_cast<size_t>(op)] == OpKind::Compare;
+}
+
+/// Says of every node whether it depends on one of `sources`.
+std::vector<bool> dependents(const Body &body,
+                             const std::vector<bool> &sources) {
+  std::vector<bool> depends = sources;
+  for (size_t i = 0; i < body.nodes.size(); ++i) {
+    for (ValueId operand : differentiated(body.nodes[i])) {
+      depends[i] = depends[i] || depends[operand];
+    }
+  }
+  return depends;
+}
+
+/// Says of every node whether `y` is computed from it.
+std::vector<bool> ancestors(const Body &body, ValueId y) {
+  std::vector<bool> needed(body.nodes.size(), false);
+  needed[y] = true;
+  for (size_t i = body.nodes.size(); i-- > 0;) {
+    if (needed[i]) {
+      for (ValueId operand : differentiated(body.nodes[i])) {
+        needed[operand] = true;
+      }
+    }
+  }
+  return needed;
+}
+
+/// Names that stand bare in the sums and products of an objective.
+void directNames(const ast::Expr &expr, std::vector<std::string> &names) {
+  if (const auto *name = ast::as<ast::NameExpr>(expr)) {
+    names.push_back(name->text);
+  } else if (const auto *unary = ast::as<ast::UnaryExpr>(expr)) {
+    directNames(*unary->operand, names);
+  } else if (const auto *binary = ast::as<ast::BinaryExpr>(expr)) {
+    directNames(*binary->left, names);
+    directNames(*binary->right, names);
+  }
+}
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// One number an example
+//===----------------------------------------------------------------------===//
+
+bool Elaborator::isOneNumber(ValueId value, SourceRange range,
+                             const char *what) {
+  const Type &type = b.type(value);
+  bool onlyBatch = type.axes.empty() ||
+                   (type.axes.size() == 1 && type.axes[0].name == "batch");
+  if (type.event.empty() && onlyBatch) {
+    return true;
+  }
+  auto builder = module.report(Diag::NotOneNumber, range, what);
+  builder.label("is " + dsl::typeText(type));
+  std::string text(module.source.text(range));
+  if (!type.event.empty()) {
+    builder.help(fmt::format("say how it is reduced: `sum({0})` or "
+                             "`mean({0})`",
+                             text.size() < 40 ? text : ".."));
+  } else {
+    builder.help(fmt::format("reduce the axis: `mean(.., over: {})`",
+                             type.axes.back().name));
+  }
+  return false;
+}
+
+ValueId Elaborator::batchMean(ValueId value) {
+  auto axis = findAxis(b.type(value), "batch");
+  if (!axis) {
+    return value;
+  }
+  double extent = static_cast<double>(b.type(value).axes[*axis].extent);
+  ValueId sum = b.reduce(Op::Sum, value, {static_cast<int64_t>(*axis)});
+  return b.binary(Op::Mul, sum, 1 / extent);
+}
+
+//===----------------------------------------------------------------------===//
+// Optimisers
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+struct OptimizerRow {
+  std::string_view signature;
+  Optimizer::Kind kind;
+  /// Arguments in the order of Optimizer::arguments, with defaults; a negative
+  /// default is none.
+  std::vector<std::pair<std::string_view, double>> arguments;
+};
+
+const OptimizerRow *findOptimizer(std::string_view name) {
+  using Kind = Optimizer::Kind;
+  static const std::map<std::string_view, OptimizerRow> rows = {
+      {"sgd",
+       {"sgd(lr, momentum:?, nesterov:?)",
+        Kind::Sgd,
+        {{"lr", -1}, {"momentum", 0}}}},
+      {"adam",
+       {"adam(lr, b1?, b2?, eps?)",
+        Kind::Adam,
+        {{"lr", -1}, {"b1", 0.9}, {"b2", 0.999}, {"eps", 1e-8}}}},
+      {"adamw",
+       {"adamw(lr, b1?, b2?, eps?, weight_decay:?)",
+        Kind::AdamW,
+        {{"lr", -1},
+         {"b1", 0.9},
+         {"b2", 0.999},
+         {"eps", 1e-8},
+         {"weight_decay", 0.01}}}},
+      {"rmsprop",
+       {"rmsprop(lr, alpha:?, eps:?)",
+        Kind::RmsProp,
+        {{"lr", -1}, {"alpha", 0.99}, {"eps", 1e-8}}}},
+  };
+  auto it = rows.find(name);
+  return it == rows.end() ? nullptr : &it->second;
+}
+
+/// Reports a constant argument of an optimiser outside of its range.
+bool rateFits(Elaborator &e, std::string_view name, ValueId id,
+              SourceRange range) {
+  auto number = e.b.constantValue(id);
+  if (!number && e.b.node(id).op == Op::Scalar) {
+    const Scalar &scalar =
+        e.module.program.scalars[e.b.node(id).attrs.index];
+    if (scalar.kind == Scalar::Kind::Hyper) {
+      number = scalar.value;
+    }
+  }
+  if (!number) {
+    return true;
+  }
+  bool below1 = name == "b1" || name == "b2" || name == "alpha" ||
+                name == "momentum";
+  bool fits = name == "lr" || name == "eps" ? *number > 0
+              : below1 ? *number >= 0 && *number < 1
+                       : *number >= 0;
+  if (!fits) {
+    e.module.report(Diag::OptimizerRange, range, name, *number)
+        .help(name == "lr" || name == "eps" ? "it must be greater than 0"
+              : below1 ? "it must be at least 0 and less than 1"
+                       : "it must be at least 0");
+  }
+  return fits;
+}
+
+std::optional<Optimizer> readOptimizer(Elaborator &e,
+                                       const ast::CallExpr &call) {
+  const auto *callee = ast::as<ast::NameExpr>(call.callee);
+  const OptimizerRow *row = callee ? findOptimizer(callee->text) : nullptr;
+  if (!row) {
+    std::string name = callee ? callee->text : "this";
+    auto builder = e.module.report(Diag::UnknownOptimizer, call.callee->range,
+                                   name);
+    if (auto help =
+            e.module.nearest(name, {"sgd", "adam", "adamw", "rmsprop"})) {
+      builder.help(*help);
+    } else {
+      builder.help("there are sgd, adam, adamw and rmsprop");
+    }
+    return std::nullopt;
+  }
+  CallSite site;
+  site.expr = &call;
+  site.name = callee->text;
+  site.nameRange = callee->range;
+  site.range = call.range;
+  site.arguments = &call.arguments;
+  auto arguments = e.bindArguments(site, row->signature);
+  if (!arguments) {
+    return std::nullopt;
+  }
+  Optimizer optimizer;
+  optimizer.kind = row->kind;
+  for (auto [name, otherwise] : row->arguments) {
+    const Bound *bound = arguments->find(name);
+    if (!bound) {
+      optimizer.arguments.push_back(e.b.constant(otherwise));
+      continue;
+    }
+    std::string what = fmt::format("`{}`", name);
+    auto id = e.scalarNode(*bound->expr, what.c_str());
+    if (!id || !rateFits(e, name, *id, bound->range)) {
+      return std::nullopt;
+    }
+    optimizer.arguments.push_back(*id);
+  }
+  if (const Bound *nesterov = arguments->find("nesterov")) {
+    const auto *word = ast::as<ast::NameExpr>(*nesterov->expr);
+    if (!word || (word->text != "true" && word->text != "false")) {
+      e.module.report(Diag::FlagWanted, nesterov->range, "nesterov")
+          .label("is neither `true` nor `false`");
+      return std::nullopt;
+    }
+    optimizer.nesterov = word->text == "true";
+  }
+  return optimizer;
+}
+
+/// Returns the optimiser of a `using`, its state named.
+std::optional<Optimizer> optimizerOf(Elaborator &e,
+                                     const ast::MinimizeStmt &stmt) {
+  if (const auto *name = ast::as<ast::NameExpr>(stmt.optimizer)) {
+    auto it = e.module.values.find(name->text);
+    if (it == e.module.values.end() ||
+        it->second.kind != FileValue::Kind::Opt) {
+      std::vector<std::string> opts;
+      for (const auto &[other, value] : e.module.values) {
+        if (value.kind == FileValue::Kind::Opt) {
+          opts.push_back(other);
+        }
+      }
+      auto builder =
+          e.module.report(Diag::UnknownOpt, name->range, name->text);
+      if (auto help = e.module.nearest(name->text, opts)) {
+        builder.help(*help);
+      } else {
+        builder.help("`using adam(lr)`, or the name of an `opt`");
+      }
+      return std::nullopt;
+    }
+    e.module.use(it->second.range);
+    const auto *call = ast::as<ast::CallExpr>(*it->second.expr);
+    if (!call) {
+      e.module.report(Diag::OptimizerCall, it->second.expr->range)
+          .help("`opt og = adam(lr)`");
+      return std::nullopt;
+    }
+    auto optimizer = readOptimizer(e, *call);
+    if (optimizer) {
+      optimizer->state = name->text;
+    }
+    return optimizer;
+  }
+  const auto *call = ast::as<ast::CallExpr>(stmt.optimizer);
+  if (!call) {
+    return std::nullopt;
+  }
+  auto optimizer = readOptimizer(e, *call);
+  if (optimizer) {
+    const auto &callee = ast::cast<ast::NameExpr>(*call->callee);
+    int ordinal = e.root.calls["=" + callee.text]++;
+    optimizer->state = e.body.name + "." + callee.text +
+                       (ordinal == 0 ? "" : std::to_string(ordinal));
+  }
+  return optimizer;
+}
+
+//===----------------------------------------------------------------------===//
+// Over
+//===----------------------------------------------------------------------===//
+
+std::vector<std::string> trainableNames(const Module &module) {
+  std::vector<std::string> names;
+  for (const Instance &instance : module.instances) {
+    names.push_back(instance.name);
+  }
+  for (const auto &[name, value] : module.values) {
+    if (value.kind == FileValue::Kind::Param) {
+      names.push_back(name);
+    }
+  }
+  return names;
+}
+
+/// Adds what `name` owns to `minimize`.
+bool addOver(Elaborator &e, const ast::Name &name, Minimize &minimize) {
+  Module &module = e.module;
+  bool known = false;
+  if (auto it = module.functions.find(name.text);
+      it != module.functions.end() &&
+      it->second.kind == FileFunction::Kind::Net) {
+    if (!it->second.instance) {
+      module.report(Diag::OverTemplate, name.range, name.text)
+          .help("name the instances that `use` makes of it");
+      return false;
+    }
+    if (!module.ensureChecked(*it->second.instance, name.range)) {
+      return false;
+    }
+    it->second.instance->trained = true;
+    module.use(it->second.range);
+    known = true;
+  } else if (auto value = module.values.find(name.text);
+             value != module.values.end() &&
+             value->second.kind == FileValue::Kind::Param) {
+    module.use(value->second.range);
+    value->second.trained = true;
+    known = true;
+  }
+  if (!known) {
+    auto builder = module.report(Diag::OverUnknown, name.range, name.text);
+    if (auto help = module.nearest(name.text, trainableNames(module))) {
+      builder.help(*help);
+    } else {
+      builder.help("`over` takes nets, instances and params");
+    }
+    return false;
+  }
+  if (std::find(minimize.networks.begin(), minimize.networks.end(),
+                name.text) != minimize.networks.end()) {
+    module.report(Diag::OverRepeated, name.range, name.text);
+    return false;
+  }
+  auto owned = module.parametersOf(name.text);
+  if (owned.empty()) {
+    module.report(Diag::OverNothing, name.range, name.text)
+        .help("a net without layers has nothing to train");
+    return false;
+  }
+  minimize.networks.push_back(name.text);
+  minimize.parameters.insert(minimize.parameters.end(), owned.begin(),
+                             owned.end());
+  return true;
+}
+
+/// Checks that the objective depends on what is trained, by derivatives.
+void checkReach(Elaborator &e, const ast::MinimizeStmt &stmt,
+                const Minimize &minimize) {
+  const Body &body = e.body;
+  std::vector<bool> sources(body.nodes.size(), false);
+  for (size_t i = 0; i < body.nodes.size(); ++i) {
+    const Node &node = body.nodes[i];
+    sources[i] = node.op == Op::Parameter &&
+                 std::find(minimize.parameters.begin(),
+                           minimize.parameters.end(),
+                           node.attrs.index) != minimize.parameters.end();
+  }
+  auto depends = dependents(body, sources);
+  auto needed = ancestors(body, minimize.objective);
+  for (size_t i = 0; i < body.nodes.size(); ++i) {
+    const Node &node = body.nodes[i];
+    if (!depends[i] || !needed[i] || !hasNoDerivative(node.op)) {
+      continue;
+    }
+    auto drawn = e.discreteDraws.find(static_cast<ValueId>(i));
+    if (drawn != e.discreteDraws.end()) {
+      e.module.report(Diag::DrawWithoutGradient, node.where, drawn->second)
+          .label(stmt.objective->range, "needs its gradient")
+          .help("take the expectation in closed form, or observe it");
+    } else {
+      e.module.report(Diag::NoDerivative, node.where, spellingOf(node.op))
+          .label(stmt.objective->range,
+                 fmt::format("reaches {} through it",
+                             fmt::join(minimize.networks, ", ")))
+          .help("`stop(..)` makes it a constant; `straight_through(hard, "
+                "soft)` takes the gradient of another value");
+    }
+    return;
+  }
+  if (!depends[minimize.objective]) {
+    e.module
+        .report(Diag::ObjectiveReachesNothing, stmt.objective->range,
+                fmt::format("{}", fmt::join(minimize.networks, ", ")))
+        .label(stmt.over.front().range, "is to be trained by it")
+        .help("`stop` and values that left a step are constants");
+    return;
+  }
+  for (uint32_t index : minimize.parameters) {
+    bool reached = false;
+    for (size_t i = 0; i < body.nodes.size(); ++i) {
+      reached = reached || (needed[i] && body.nodes[i].op == Op::Parameter &&
+                            body.nodes[i].attrs.index == index);
+    }
+    if (!reached) {
+      const Parameter &parameter = e.module.program.parameters[index];
+      e.module
+          .report(Diag::ParameterUnreached, parameter.where, parameter.name)
+          .label(stmt.objective->range, "does not depend on it");
+    }
+  }
+}
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Minimize
+//===----------------------------------------------------------------------===//
+
+void Elaborator::addMonitor(const std::string &name, ValueId value) {
+  for (const Output &monitor : body.monitors) {
+    if (monitor.name == name) {
+      return;
+    }
+  }
+  body.monitors.push_back({name, batchMean(value)});
+}
+
+void Elaborator::monitorTerms(const ast::Expr &objective) {
+  std::vector<std::string> names;
+  directNames(objective, names);
+  for (const std::string &name : names) {
+    auto it = frame->locals.find(name);
+    if (it == frame->locals.end() ||
+        it->second.value.kind != Value::Kind::Tensor) {
+      continue;
+    }
+    ValueId value = it->second.value.id;
+    const Type &type = b.type(value);
+    bool perExample = type.event.empty() && type.axes.size() == 1 &&
+                      type.axes[0].name == "batch";
+    if (perExample || type == Type{}) {
+      addMonitor(name, value);
+    }
+  }
+  if (elboUsed) {
+    addMonitor("rec", *reconstruction());
+    if (auto kl = totalDivergence(objective.range)) {
+      addMonitor("kl", *kl);
+    }
+  }
+}
+
+void Elaborator::minimize(const ast::MinimizeStmt &stmt) {
+  elboUsed = false;
+  auto objective = tensor(*stmt.objective);
+  Minimize result;
+  result.maximize = stmt.maximize;
+  result.where = stmt.range;
+  bool ok = objective.has_value();
+  for (const ast::Name &name : stmt.over) {
+    ok = addOver(*this, name, result) && ok;
+  }
+  auto optimizer = optimizerOf(*this, stmt);
+  for (const ast::MinimizeClause &clause : stmt.clauses) {
+    if (clause.kind != ast::MinimizeClause::Kind::Clip) {
+      module.report(clause.kind == ast::MinimizeClause::Kind::Keep
+                        ? Diag::KeepUnsupported
+                        : Diag::WhenClauseUnsupported,
+                    clause.range);
+      continue;
+    }
+    result.clip = scalarNode(*clause.value, "`clip`");
+    auto limit = result.clip ? b.constantValue(*result.clip) : std::nullopt;
+    if (limit && !(*limit > 0)) {
+      module.report(Diag::ClipRange, clause.value->range, *limit)
+          .help("it must be greater than 0");
+    }
+  }
+  if (!ok || !optimizer ||
+      !isOneNumber(*objective, stmt.objective->range,
+                   "an objective is one number an example")) {
+    return;
+  }
+  b.setRange(stmt.objective->range);
+  result.objective = batchMean(*objective);
+  result.optimizer = std::move(*optimizer);
+  for (const Minimize &other : body.minimizers) {
+    for (const std::string &name : result.networks) {
+      bool both = std::find(other.networks.begin(), other.networks.end(),
+                            name) != other.networks.end();
+      if (both && other.optimizer.state != result.optimizer.state) {
+        module.report(Diag::TwoOptimizers, stmt.range, name)
+            .label(other.where, "trained here")
+            .help("name one optimiser, `opt og = adam(lr)`, and use it in "
+                  "both: gradients add");
+        return;
+      }
+    }
+  }
+  std::string suffix =
+      minimizers > 1
+          ? fmt::format(".{}", fmt::join(result.networks, "+"))
+          : "";
+  addMonitor("loss" + suffix, result.objective);
+  monitorTerms(*stmt.objective);
+  checkReach(*this, stmt, result);
+  body.minimizers.push_back(std::move(result));
+}
+
+//===----------------------------------------------------------------------===//
+// Gradients as values, stops
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Returns a node on the path from x to y that mixes examples, if there is one.
+std::optional<ValueId> crossing(const Body &body, ValueId x, ValueId y) {
+  std::vector<bool> sources(body.nodes.size(), false);
+  sources[x] = true;
+  auto depends = dependents(body, sources);
+  auto needed = ancestors(body, y);
+  for (size_t i = x + 1; i < body.nodes.size(); ++i) {
+    const Node &node = body.nodes[i];
+    bool reduces = node.op == Op::Sum || node.op == Op::ReduceMax ||
+                   node.op == Op::ReduceMin;
+    if (!depends[i] || !needed[i] || !reduces) {
+      continue;
+    }
+    auto batch = findAxis(body.nodes[node.operands[0]].type, "batch");
+    const auto &dims = node.attrs.dims;
+    if (batch && std::find(dims.begin(), dims.end(),
+                           static_cast<int64_t>(*batch)) != dims.end()) {
+      return static_cast<ValueId>(i);
+    }
+  }
+  return std::nullopt;
+}
+
+Value gradCall(Elaborator &e, const CallSite &site, const Arguments &arguments,
+               const LibraryEntry &) {
+  const Bound &yBound = *arguments.find("y"), &xBound = *arguments.find("x");
+  auto y = e.tensor(yBound), x = e.tensor(xBound);
+  if (!y || !x ||
+      !e.isOneNumber(*y, yBound.range,
+                     "what `grad` differentiates is one number an example")) {
+    return {};
+  }
+  std::vector<bool> sources(e.body.nodes.size(), false);
+  sources[*x] = true;
+  if (!dependents(e.body, sources)[*y]) {
+    e.module.report(Diag::GradOfConstant, site.range)
+        .label(yBound.range, "is not computed from")
+        .label(xBound.range, "this value")
+        .help("`x` must be the very value that `y` was computed from; bind it "
+              "to a name and use the name in both");
+    return {};
+  }
+  bool perExample = findAxis(e.b.type(*y), "batch").has_value();
+  if (perExample) {
+    if (auto node = crossing(e.body, *x, *y)) {
+      e.module.report(Diag::GradCrossesBatch, yBound.range)
+          .label(e.b.node(*node).where, "mixes the examples here")
+          .help("`grad(sum(y, over: batch), x)` is the plain derivative");
+      return {};
+    }
+  }
+  e.b.setRange(site.range);
+  return Value::ofTensor(e.b.gradient(*y, *x));
+}
+
+Value stopCall(Elaborator &e, const CallSite &site, const Arguments &arguments,
+               const LibraryEntry &) {
+  Value value = e.evaluate(*arguments.find("x"));
+  if (value.kind == Value::Kind::Distribution) {
+    auto d = std::make_shared<Distribution>(*value.distribution);
+    d->first = e.b.unary(Op::Stop, d->first);
+    d->second = e.b.unary(Op::Stop, d->second);
+    return Value::ofDistribution(std::move(d));
+  }
+  auto x = e.toTensor(value, arguments.find("x")->range);
+  if (!x) {
+    return {};
+  }
+  e.b.setRange(site.range);
+  return Value::ofTensor(e.b.unary(Op::Stop, *x));
+}
+
+/// The value of `hard`, the derivative of `soft`: soft + stop(hard - soft).
+Value straightThrough(Elaborator &e, const CallSite &site,
+                      const Arguments &arguments, const LibraryEntry &) {
+  const Bound &hardBound = *arguments.find("hard");
+  const Bound &softBound = *arguments.find("soft");
+  auto hard = e.tensor(hardBound), soft = e.tensor(softBound);
+  if (!hard || !soft ||
+      !e.aligned(site.name, site.nameRange, *hard, hardBound.range, *soft,
+                 softBound.range)) {
+    return {};
+  }
+  e.b.setRange(site.range);
+  ValueId gap = e.b.unary(Op::Stop, e.b.binary(Op::Sub, *hard, *soft));
+  return Value::ofTensor(e.b.binary(Op::Add, *soft, gap));
+}
+
+constexpr LibraryEntry entries[] = {
+    {"grad(y, x)", gradCall},
+    {"stop(x)", stopCall},
+    {"straight_through(hard, soft)", straightThrough},
+};
+
+} // namespace
+
+std::span<const LibraryEntry> gradientEntries() { return entries; }
+
+} // namespace gmc::dsl

@@ -1,0 +1,137 @@
+//===- Parameters.cpp - param lines and init rules ------------------------===//
+#include "dsl/sema/Elaborator.h"
+#include "dsl/sema/Library.h"
+
+#include <cmath>
+
+namespace gmc::dsl {
+namespace {
+
+/// Returns the initial value that a distribution of constants says.
+std::optional<InitialValue> fromDraw(Elaborator &e, const ast::Expr &expr) {
+  Value value = e.evaluate(expr);
+  if (value.isError()) {
+    return std::nullopt;
+  }
+  if (value.kind == Value::Kind::Distribution) {
+    const Distribution &d = *value.distribution;
+    auto a = e.b.constantValue(d.first), c = e.b.constantValue(d.second);
+    bool single = a && c && d.type.event.empty();
+    if (single && d.family == Distribution::Family::Normal &&
+        d.spread == Distribution::Spread::Std) {
+      return InitialValue{InitialValue::Kind::Normal, *a, *c};
+    }
+    if (single && d.family == Distribution::Family::Uniform) {
+      return InitialValue{InitialValue::Kind::Uniform, *a, *c};
+    }
+  }
+  e.module.report(Diag::InitialDraw, expr.range)
+      .help("`~ Normal(mean, std)` or `~ Uniform(low, high)` of constants");
+  return std::nullopt;
+}
+
+std::optional<InitialValue> fromValue(Elaborator &e, const ast::Expr &expr) {
+  auto number = e.number(expr, "an initial value");
+  if (!number) {
+    return std::nullopt;
+  }
+  return InitialValue{InitialValue::Kind::Constant, *number, 0};
+}
+
+/// Returns shape and start of a `param`.
+std::optional<std::pair<std::vector<int64_t>, InitialValue>>
+readSpec(Elaborator &e, const ast::ParamSpec &spec) {
+  if (spec.state) {
+    e.module.report(Diag::StateUnsupported, spec.name.range);
+    return std::nullopt;
+  }
+  auto shape = e.eventOf(spec.type);
+  std::optional<InitialValue> initial = InitialValue{};
+  if (spec.start == ast::ParamSpec::Start::Draw) {
+    initial = fromDraw(e, *spec.initial);
+  } else if (spec.start == ast::ParamSpec::Start::Value) {
+    initial = fromValue(e, *spec.initial);
+  } else {
+    e.module.report(Diag::ParamStart, spec.name.range, spec.name.text)
+        .help("`= 0`, or `~ Normal(0, 0.02)`");
+    return std::nullopt;
+  }
+  if (!shape || !initial) {
+    return std::nullopt;
+  }
+  return std::pair(std::move(*shape), *initial);
+}
+
+} // namespace
+
+void Elaborator::declareParam(const ast::ParamSpec &spec) {
+  if (!frame->instance) {
+    module.report(Diag::ParamOutsideNet, spec.name.range, spec.name.text)
+        .help("declare it in a `net`, or for the whole file");
+    return;
+  }
+  auto read = readSpec(*this, spec);
+  Value value;
+  if (read) {
+    uint32_t index = module.parameter({frame->prefix + spec.name.text,
+                                       frame->instance->name, read->first,
+                                       read->second, spec.name.range});
+    value = Value::ofTensor(b.leaf(Op::Parameter, index, {{}, read->first}));
+  }
+  bind(spec.name, std::move(value), "param");
+}
+
+void Module::collectParam(const ast::ParamDecl &decl) {
+  auto it = values.find(decl.spec.name.text);
+  if (it == values.end() || it->second.range != decl.spec.name.range) {
+    return;
+  }
+  Body scratch;
+  Elaborator elaborator(*this, scratch, Elaborator::Mode::Constant, "");
+  auto read = readSpec(elaborator, decl.spec);
+  if (!read) {
+    it->second.failed = true;
+    return;
+  }
+  it->second.index = parameter({decl.spec.name.text, decl.spec.name.text,
+                                read->first, read->second,
+                                decl.spec.name.range});
+}
+
+void Module::collectInit(const ast::InitDecl &decl) {
+  Body scratch;
+  Elaborator elaborator(*this, scratch, Elaborator::Mode::Constant, "");
+  for (const auto &rule : decl.rules) {
+    auto initial = rule.draw ? fromDraw(elaborator, *rule.value)
+                             : fromValue(elaborator, *rule.value);
+    if (!initial) {
+      continue;
+    }
+    if (rule.parameter.text != "weight" && rule.parameter.text != "bias") {
+      report(Diag::InitParameter, rule.parameter.range, rule.parameter.text)
+          .help("layers have `weight` and `bias`");
+      continue;
+    }
+    for (const ast::Name &layer : decl.layers) {
+      if (layer.text != "linear") {
+        if (isReservedFunction(layer.text)) {
+          report(Diag::FunctionUnsupported, layer.range, layer.text);
+        } else {
+          report(Diag::InitLayer, layer.range, layer.text)
+              .help("layers with parameters: linear");
+        }
+        continue;
+      }
+      auto [it, isNew] = initialRules.emplace(
+          layer.text + "." + rule.parameter.text,
+          InitialRule{*initial, rule.parameter.range, false});
+      if (!isNew) {
+        report(Diag::InitTwice, rule.parameter.range, rule.parameter.text,
+               layer.text)
+            .label(it->second.range, "first here");
+      }
+    }
+  }
+}
+
+} // namespace gmc::dsl

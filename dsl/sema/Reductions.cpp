@@ -1,0 +1,259 @@
+//===- Reductions.cpp - sum, mean, norm and their like --------------------===//
+//
+// Without `over:` the event of one example is reduced, all its axes. Nothing
+// crosses a named axis unless `over:` says so.
+//
+//===----------------------------------------------------------------------===//
+#include "dsl/sema/Library.h"
+
+#include <algorithm>
+
+namespace gmc::dsl {
+namespace {
+
+/// Returns the kept dimensions of `type` when `dims` vanish.
+std::vector<int64_t> keptDims(const Type &type,
+                              const std::vector<int64_t> &dims) {
+  std::vector<int64_t> kept;
+  auto rank = static_cast<int64_t>(type.shape().size());
+  for (int64_t d = 0; d < rank; ++d) {
+    if (std::find(dims.begin(), dims.end(), d) == dims.end()) {
+      kept.push_back(d);
+    }
+  }
+  return kept;
+}
+
+double countOf(const Type &type, const std::vector<int64_t> &dims) {
+  double count = 1;
+  for (int64_t d : dims) {
+    count *= static_cast<double>(type.shape()[d]);
+  }
+  return count;
+}
+
+/// One written `over:` applied to a type.
+class Over {
+public:
+  Over(Elaborator &e, const Type &type) : e(e), type(type) {}
+
+  std::optional<std::vector<int64_t>> read(const ast::Expr &expr) {
+    if (const auto *list = ast::as<ast::ListExpr>(expr)) {
+      for (const auto &element : list->elements) {
+        add(*element);
+      }
+    } else {
+      add(expr);
+    }
+    std::sort(dims.begin(), dims.end());
+    if (std::adjacent_find(dims.begin(), dims.end()) != dims.end()) {
+      e.module.report(Diag::OverTwice, expr.range);
+      ok = false;
+    }
+    return ok ? std::optional(dims) : std::nullopt;
+  }
+
+private:
+  void add(const ast::Expr &expr) {
+    auto named = static_cast<int64_t>(type.axes.size());
+    if (const auto *name = ast::as<ast::NameExpr>(expr)) {
+      if (name->text == "all") {
+        for (size_t d = 0; d < type.shape().size(); ++d) {
+          dims.push_back(static_cast<int64_t>(d));
+        }
+        return;
+      }
+      if (auto axis = findAxis(type, name->text)) {
+        dims.push_back(static_cast<int64_t>(*axis));
+        return;
+      }
+      bool isNumber = e.frame->locals.count(name->text) ||
+                      e.module.values.count(name->text);
+      if (!isNumber) {
+        noSuchAxis(*name);
+        return;
+      }
+    }
+    auto axis = e.integer(expr, "an axis");
+    if (!axis) {
+      ok = false;
+      return;
+    }
+    auto rank = static_cast<int64_t>(type.event.size());
+    if (*axis < 0 || *axis >= rank) {
+      e.module.report(Diag::OverRange, expr.range, *axis, typeText(type))
+          .help("event axes are counted from 0");
+      ok = false;
+      return;
+    }
+    dims.push_back(named + *axis);
+  }
+
+  void noSuchAxis(const ast::NameExpr &name) {
+    std::vector<std::string> names = {"all"};
+    for (const Axis &axis : type.axes) {
+      names.push_back(axis.name);
+    }
+    auto builder = e.module.report(Diag::NoSuchAxis, name.range, name.text,
+                                   typeText(type));
+    if (auto help = e.module.nearest(name.text, names)) {
+      builder.help(*help);
+    } else {
+      builder.help(fmt::format("`over:` takes {} or numbers of event axes",
+                               fmt::join(names, ", ")));
+    }
+    ok = false;
+  }
+
+  Elaborator &e;
+  const Type type;
+  std::vector<int64_t> dims;
+  bool ok = true;
+};
+
+std::optional<std::vector<int64_t>>
+reducedDims(Elaborator &e, const CallSite &site, ValueId x,
+            const Arguments &arguments) {
+  const Type type = e.b.type(x);
+  if (const Bound *over = arguments.find("over")) {
+    return Over(e, type).read(*over->expr);
+  }
+  if (type.event.empty()) {
+    auto builder = e.module.report(Diag::ReducesNumber, site.nameRange,
+                                   site.name);
+    std::string text(e.module.source.text(arguments.find("x")->range));
+    builder.label(arguments.find("x")->range,
+                  type.axes.empty() ? "one number already"
+                                    : "one number an example already");
+    builder.help(fmt::format("drop `{}`: objectives and reports take the "
+                             "batch's mean themselves",
+                             site.name));
+    builder.help(
+        fmt::format("or say the axis: `{}({}, over: batch)`", site.name, text));
+    return std::nullopt;
+  }
+  std::vector<int64_t> dims;
+  for (size_t i = 0; i < type.event.size(); ++i) {
+    dims.push_back(static_cast<int64_t>(type.axes.size() + i));
+  }
+  return dims;
+}
+
+ValueId mean(BodyBuilder &b, ValueId x, const std::vector<int64_t> &dims) {
+  double count = countOf(b.type(x), dims);
+  return b.binary(Op::Mul, b.reduce(Op::Sum, x, dims), 1 / count);
+}
+
+/// sqrt(x) with derivative 0 at 0, of any order.
+ValueId rootAtZero(BodyBuilder &b, ValueId x) {
+  ValueId positive = b.binary(Op::Greater, x, 0.0);
+  ValueId safe = b.select(positive, x, b.constant(1));
+  return b.select(positive, b.unary(Op::Sqrt, safe), b.constant(0));
+}
+
+/// mean((x - mean(x))^2), dividing by n.
+ValueId variance(BodyBuilder &b, ValueId x, const std::vector<int64_t> &dims) {
+  Type type = b.type(x);
+  ValueId center = b.broadcast(mean(b, x, dims), type, keptDims(type, dims));
+  return mean(b, b.binary(Op::Pow, b.binary(Op::Sub, x, center), 2.0), dims);
+}
+
+/// m + log(sum(exp(x - m))) with m = max(x), a constant to gradients.
+ValueId logSumExp(BodyBuilder &b, ValueId x,
+                  const std::vector<int64_t> &dims) {
+  Type type = b.type(x);
+  ValueId top = b.unary(Op::Stop, b.reduce(Op::ReduceMax, x, dims));
+  ValueId shifted =
+      b.binary(Op::Sub, x, b.broadcast(top, type, keptDims(type, dims)));
+  ValueId total = b.reduce(Op::Sum, b.unary(Op::Exp, shifted), dims);
+  return b.binary(Op::Add, top, b.unary(Op::Log, total));
+}
+
+ValueId reduceBy(BodyBuilder &b, std::string_view name, ValueId x,
+                 const std::vector<int64_t> &dims) {
+  if (name == "sum") {
+    return b.reduce(Op::Sum, x, dims);
+  }
+  if (name == "mean") {
+    return mean(b, x, dims);
+  }
+  if (name == "max") {
+    return b.reduce(Op::ReduceMax, x, dims);
+  }
+  if (name == "min") {
+    return b.reduce(Op::ReduceMin, x, dims);
+  }
+  if (name == "var") {
+    return variance(b, x, dims);
+  }
+  if (name == "std") {
+    return rootAtZero(b, variance(b, x, dims));
+  }
+  if (name == "norm") {
+    ValueId squares = b.reduce(Op::Sum, b.binary(Op::Pow, x, 2.0), dims);
+    return rootAtZero(b, squares);
+  }
+  ValueId value = logSumExp(b, x, dims);
+  if (name == "logmeanexp") {
+    double count = countOf(b.type(x), dims);
+    ValueId logCount = b.unary(Op::Log, b.constant(count));
+    value = b.binary(Op::Sub, value, logCount);
+  }
+  return value;
+}
+
+Value reduction(Elaborator &e, const CallSite &site,
+                const Arguments &arguments, const LibraryEntry &entry) {
+  auto x = e.tensor(*arguments.find("x"));
+  if (!x) {
+    return {};
+  }
+  auto dims = reducedDims(e, site, *x, arguments);
+  if (!dims) {
+    return {};
+  }
+  e.b.setRange(site.range);
+  return Value::ofTensor(reduceBy(e.b, entry.name(), *x, *dims));
+}
+
+/// `min` and `max`: of one value a reduction, of two element by element.
+Value extremum(Elaborator &e, const CallSite &site, const Arguments &arguments,
+               const LibraryEntry &entry) {
+  const Bound *second = arguments.find("y");
+  if (!second) {
+    return reduction(e, site, arguments, entry);
+  }
+  const Bound &first = *arguments.find("x");
+  Value left = e.evaluate(first), right = e.evaluate(*second);
+  bool isMin = entry.op == Op::Min;
+  if (left.kind == Value::Kind::Number && right.kind == Value::Kind::Number) {
+    return Value::ofNumber(isMin ? std::min(left.number, right.number)
+                                 : std::max(left.number, right.number));
+  }
+  auto x = e.toTensor(left, first.range), y = e.toTensor(right, second->range);
+  if (!x || !y ||
+      !e.aligned(site.name, site.nameRange, *x, first.range, *y,
+                 second->range)) {
+    return {};
+  }
+  e.b.setRange(site.range);
+  return Value::ofTensor(e.b.binary(entry.op, *x, *y));
+}
+
+constexpr LibraryEntry entries[] = {
+    {"sum(x, over:?)", reduction},
+    {"mean(x, over:?)", reduction},
+    {"var(x, over:?)", reduction},
+    {"std(x, over:?)", reduction},
+    {"norm(x, over:?)", reduction},
+    {"logsumexp(x, over:?)", reduction},
+    {"logmeanexp(x, over:?)", reduction},
+    {"min(x, y?, over:?)", extremum, Op::Min},
+    {"max(x, y?, over:?)", extremum, Op::Max},
+};
+
+} // namespace
+
+std::span<const LibraryEntry> reductionEntries() { return entries; }
+
+} // namespace gmc::dsl

@@ -1,0 +1,158 @@
+//===- Reports.cpp - report lines -----------------------------------------===//
+//
+// A report walks its step's body once more, without the minimisers, and adds
+// its items: one number an example, averaged by the runtime, or one number.
+//
+//===----------------------------------------------------------------------===//
+#include "dsl/sema/Passes.h"
+
+namespace gmc::dsl {
+namespace {
+
+/// Returns the name of an item: the written one, or the value's own.
+std::string itemName(Module &module, const ast::ReportDecl::Item &item) {
+  if (item.name) {
+    return item.name->text;
+  }
+  if (const auto *name = ast::as<ast::NameExpr>(item.value)) {
+    return name->text;
+  }
+  if (const auto *call = ast::as<ast::CallExpr>(item.value)) {
+    if (const auto *callee = ast::as<ast::NameExpr>(call->callee)) {
+      return callee->text;
+    }
+  }
+  module.report(Diag::ReportName, item.range)
+      .help("`report name = ..`");
+  return "";
+}
+
+void addItems(Elaborator &e, const ast::ReportDecl &decl,
+              std::map<std::string, SourceRange> &names) {
+  for (const auto &item : decl.items) {
+    std::string name = itemName(e.module, item);
+    if (name.empty()) {
+      continue;
+    }
+    auto [it, isNew] = names.emplace(name, item.range);
+    if (!isNew && it->second != item.range) {
+      e.module.report(Diag::ReportTwice, item.range, name)
+          .label(it->second, "first here");
+      continue;
+    }
+    auto value = e.tensor(*item.value);
+    if (value && e.isOneNumber(*value, item.value->range,
+                               "a report is one number an example")) {
+      e.body.outputs.push_back({name, *value});
+    }
+  }
+}
+
+class ReportWalker {
+public:
+  explicit ReportWalker(Module &module) : module(module) {}
+
+  void walk(const ast::ReportDecl &decl) {
+    std::optional<Duration> every;
+    if (decl.every) {
+      every = readDuration(module, *decl.every);
+      if (!every) {
+        return;
+      }
+    }
+    if (!decl.of) {
+      withoutStep(decl, every);
+      return;
+    }
+    auto it = module.functions.find(decl.of->text);
+    if (it == module.functions.end() ||
+        it->second.kind != FileFunction::Kind::Step) {
+      std::vector<std::string> steps;
+      for (const auto &[other, function] : module.functions) {
+        if (function.kind == FileFunction::Kind::Step) {
+          steps.push_back(other);
+        }
+      }
+      auto builder =
+          module.report(Diag::ReportOf, decl.of->range, decl.of->text);
+      if (auto help = module.nearest(decl.of->text, steps)) {
+        builder.help(*help);
+      }
+      return;
+    }
+    module.use(it->second.range);
+    const auto &step = ast::cast<ast::StepDecl>(*it->second.decl);
+    for (const ast::Path &path : decl.on) {
+      onStream(decl, step, path, every);
+    }
+  }
+
+private:
+  void onStream(const ast::ReportDecl &decl, const ast::StepDecl &step,
+                const ast::Path &path, const std::optional<Duration> &every) {
+    auto stream = resolveStream(module, path);
+    if (!stream) {
+      return;
+    }
+    if (step.parameters.size() != stream->dataset->fields.size()) {
+      module
+          .report(Diag::ReportArity, path.range, step.name.text,
+                  step.parameters.size(), stream->path(),
+                  stream->dataset->fields.size())
+          .label(step.name.range, "declared here");
+      return;
+    }
+    Body body;
+    body.name = fmt::format("report{}", module.program.reportBodies.size());
+    Report report;
+    Elaborator e(module, body, Elaborator::Mode::Report,
+                 "report/" + step.name.text);
+    Axis batch{"batch", std::max<int64_t>(module.program.batch, 1)};
+    e.openAxes = {batch};
+    for (size_t i = 0; i < step.parameters.size(); ++i) {
+      const DataField &field = stream->dataset->fields[i];
+      e.stepArguments.insert(step.parameters[i].text);
+      addArgument(e, step.parameters[i], {{batch}, field.event}, &field);
+      report.fields.push_back(static_cast<uint32_t>(i));
+    }
+    e.run(step.body);
+    addItems(e, decl, names[path.parts.front().text + "." + stream->split]);
+    report.dataset = stream->name;
+    report.split = stream->split;
+    finish(std::move(body), std::move(report), every);
+  }
+
+  void withoutStep(const ast::ReportDecl &decl,
+                   const std::optional<Duration> &every) {
+    Body body;
+    body.name = fmt::format("report{}", module.program.reportBodies.size());
+    Elaborator e(module, body, Elaborator::Mode::Report, "report");
+    e.openAxes = {{"batch", 1}};
+    addItems(e, decl, names[""]);
+    finish(std::move(body), {}, every);
+  }
+
+  void finish(Body body, Report report, const std::optional<Duration> &every) {
+    prune(body);
+    report.body = static_cast<uint32_t>(module.program.reportBodies.size());
+    report.every = every;
+    module.program.reportBodies.push_back(std::move(body));
+    module.program.reports.push_back(std::move(report));
+  }
+
+  Module &module;
+  std::map<std::string, std::map<std::string, SourceRange>> names;
+};
+
+} // namespace
+
+void elaborateReports(Module &module) {
+  ReportWalker walker(module);
+  for (const auto &decl : module.file.declarations) {
+    if (const auto *report = ast::as<ast::ReportDecl>(decl)) {
+      walker.walk(*report);
+    }
+  }
+}
+
+} // namespace gmc::dsl

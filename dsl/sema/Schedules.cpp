@@ -1,0 +1,190 @@
+//===- Schedules.cpp - ramp and piecewise ---------------------------------===//
+//
+// A schedule is arithmetic on the clocks of the current `train`: single numbers
+// of no named axis, which move every round.
+//
+//===----------------------------------------------------------------------===//
+#include "dsl/sema/Library.h"
+
+#include <cmath>
+
+namespace gmc::dsl {
+namespace {
+
+/// Returns the clock that a duration is counted on.
+std::optional<ValueId> clockOf(Elaborator &e,
+                               const ast::DurationExpr &duration) {
+  Scalar scalar;
+  switch (duration.unit) {
+  case ast::DurationUnit::Rounds:
+    scalar.kind = Scalar::Kind::Rounds;
+    scalar.name = "rounds";
+    break;
+  case ast::DurationUnit::Examples:
+    scalar.kind = Scalar::Kind::Examples;
+    scalar.name = "examples";
+    break;
+  case ast::DurationUnit::Epochs: {
+    scalar.kind = Scalar::Kind::Epochs;
+    scalar.name = "epochs";
+    auto stream = e.module.streamOf(duration);
+    if (!stream) {
+      return std::nullopt;
+    }
+    scalar.stream = *stream;
+    break;
+  }
+  }
+  return e.b.leaf(Op::Scalar, e.module.scalar(scalar), {});
+}
+
+const ast::DurationExpr *durationOf(Elaborator &e, const Bound &bound) {
+  const auto *duration =
+      bound.expr ? ast::as<ast::DurationExpr>(*bound.expr) : nullptr;
+  if (!duration) {
+    e.module.report(Diag::DurationWanted, bound.range)
+        .help("a duration has a unit: `10 epochs`, `500 rounds`, `1e6 "
+              "examples`");
+  }
+  return duration;
+}
+
+bool sameUnit(Elaborator &e, const ast::DurationExpr &a,
+              const ast::DurationExpr &b) {
+  if (a.unit == b.unit) {
+    return true;
+  }
+  e.module.report(Diag::MixedUnits, b.unitRange)
+      .label(a.unitRange, "counted on another clock")
+      .help("one schedule has one unit");
+  return false;
+}
+
+/// clamp((clock - from) / over, 0, 1)
+std::optional<ValueId> progress(Elaborator &e, const Arguments &arguments) {
+  const auto *over = durationOf(e, *arguments.find("over"));
+  if (!over) {
+    return std::nullopt;
+  }
+  auto clock = clockOf(e, *over);
+  auto length = e.scalarNode(*over->count, "a duration");
+  if (!clock || !length) {
+    return std::nullopt;
+  }
+  BodyBuilder &b = e.b;
+  auto lengthNumber = b.constantValue(*length);
+  if (lengthNumber && !(*lengthNumber > 0)) {
+    e.module.report(Diag::EmptyRamp, over->count->range, *lengthNumber);
+    return std::nullopt;
+  }
+  ValueId since = *clock;
+  if (const Bound *fromBound = arguments.find("from")) {
+    const auto *from = durationOf(e, *fromBound);
+    if (!from || !sameUnit(e, *over, *from)) {
+      return std::nullopt;
+    }
+    auto start = e.scalarNode(*from->count, "a duration");
+    if (!start) {
+      return std::nullopt;
+    }
+    since = b.binary(Op::Sub, since, *start);
+  }
+  ValueId ratio = b.binary(Op::Div, since, *length);
+  return b.binary(Op::Min, b.binary(Op::Max, ratio, 0.0), 1.0);
+}
+
+/// Returns the value at progress p of 0..1 between a and c.
+std::optional<ValueId> shaped(Elaborator &e, const Bound *shape, ValueId a,
+                              ValueId c, ValueId p) {
+  const ast::NameExpr *word =
+      shape && shape->expr ? ast::as<ast::NameExpr>(*shape->expr) : nullptr;
+  std::string name = shape ? (word ? word->text : "") : "linear";
+  BodyBuilder &b = e.b;
+  if (name == "exp") {
+    // a (c / a)^p
+    ValueId ratio = b.binary(Op::Div, c, a);
+    return b.binary(Op::Mul, a, b.binary(Op::Pow, ratio, p));
+  }
+  if (name == "cosine") {
+    // p becomes (1 - cos(pi p)) / 2
+    ValueId turned = b.unary(Op::Cos, b.binary(Op::Mul, p, M_PI));
+    p = b.binary(Op::Mul, b.binary(Op::Sub, 1.0, turned), 0.5);
+  } else if (name != "linear") {
+    e.module.report(Diag::UnknownRampShape, shape->range)
+        .help("`shape:` is linear, cosine or exp");
+    return std::nullopt;
+  }
+  // a + (c - a) p
+  return b.binary(Op::Add, a, b.binary(Op::Mul, b.binary(Op::Sub, c, a), p));
+}
+
+Value ramp(Elaborator &e, const CallSite &site, const Arguments &arguments,
+           const LibraryEntry &) {
+  const Bound &span = *arguments.find("span");
+  const auto *arrow =
+      span.expr ? ast::as<ast::ArrowExpr>(*span.expr) : nullptr;
+  if (!arrow) {
+    e.module.report(Diag::ArrowWanted, span.range)
+        .help("`ramp(0 -> 1, over 10 epochs)`");
+    return {};
+  }
+  if (const Bound *cycles = arguments.find("cycles")) {
+    e.module.report(Diag::CyclesUnsupported, cycles->range);
+    return {};
+  }
+  auto a = e.scalarNode(*arrow->from, "the start of a ramp");
+  auto c = e.scalarNode(*arrow->to, "the end of a ramp");
+  auto p = progress(e, arguments);
+  if (!a || !c || !p) {
+    return {};
+  }
+  e.b.setRange(site.range);
+  auto value = shaped(e, arguments.find("shape"), *a, *c, *p);
+  return value ? Value::ofTensor(*value) : Value{};
+}
+
+/// `piecewise(v0, v1 at t1, v2 at t2)`: v0 before t1, then v1 until t2, ..
+Value piecewise(Elaborator &e, const CallSite &site,
+                const Arguments &arguments, const LibraryEntry &) {
+  const Bound &first = *arguments.find("value");
+  auto value = first.expr ? e.scalarNode(*first.expr, "a schedule")
+                          : std::optional<ValueId>();
+  if (!value) {
+    return {};
+  }
+  const ast::DurationExpr *earlier = nullptr;
+  for (const Bound &bound : arguments.rest) {
+    const auto *at =
+        bound.expr ? ast::as<ast::AtTimeExpr>(*bound.expr) : nullptr;
+    if (!at) {
+      e.module.report(Diag::AtTimeWanted, bound.range)
+          .help("`piecewise(1e-3, 5e-4 at 30 epochs)`");
+      return {};
+    }
+    if (earlier && !sameUnit(e, *earlier, *at->time)) {
+      return {};
+    }
+    earlier = at->time.get();
+    auto clock = clockOf(e, *at->time);
+    auto start = e.scalarNode(*at->time->count, "a duration");
+    auto next = e.scalarNode(*at->value, "a schedule");
+    if (!clock || !start || !next) {
+      return {};
+    }
+    e.b.setRange(site.range);
+    ValueId before = e.b.binary(Op::Less, *clock, *start);
+    value = e.b.select(before, *value, *next);
+  }
+  return Value::ofTensor(*value);
+}
+
+constexpr LibraryEntry entries[] = {
+    {"ramp(span, over:, from:?, shape:?, cycles:?)", ramp},
+    {"piecewise(value, steps..)", piecewise},
+};
+
+} // namespace
+
+std::span<const LibraryEntry> scheduleEntries() { return entries; }
+
+} // namespace gmc::dsl

@@ -1,0 +1,145 @@
+//===- Statements.cpp - the lines of a body -------------------------------===//
+#include "dsl/sema/Elaborator.h"
+
+namespace gmc::dsl {
+
+void Elaborator::bind(const ast::Name &name, Value value, const char *what) {
+  if (name.text.empty()) {
+    return;
+  }
+  auto [it, isNew] =
+      frame->locals.emplace(name.text, Local{std::move(value), name.range});
+  if (!isNew) {
+    module.report(Diag::BoundTwice, name.range, name.text)
+        .label("a second time here")
+        .label(it->second.declared, "first here")
+        .help("a name is bound once; give this value a name of its own");
+    return;
+  }
+  auto outer = module.values.find(name.text);
+  bool isParameter = std::string_view(what) == "parameter";
+  if (outer != module.values.end() &&
+      !(isParameter && outer->second.kind == FileValue::Kind::Data)) {
+    module.report(Diag::HidesName, name.range, name.text)
+        .label("hides it")
+        .label(outer->second.range, "declared here for the whole file");
+    return;
+  }
+  module.declare(name, what);
+}
+
+namespace {
+
+/// Returns the outermost call of a right-hand side, a pipe being read as calls.
+const ast::Expr *outermost(const ast::Expr &expr) {
+  if (const auto *pipe = ast::as<ast::PipeExpr>(expr)) {
+    return pipe->stages.back().get();
+  }
+  return &expr;
+}
+
+bool isReference(const ast::Expr &expr) {
+  return expr.kind == ast::ExprKind::Name ||
+         expr.kind == ast::ExprKind::Member;
+}
+
+} // namespace
+
+void Elaborator::assign(const ast::AssignStmt &stmt) {
+  size_t since = b.size();
+  if (stmt.names.size() == 1) {
+    namedExpr = outermost(*stmt.value);
+    nameForExpr = stmt.names[0].text;
+  }
+  Value value = evaluate(*stmt.value);
+  namedExpr = nullptr;
+  if (stmt.names.size() == 1) {
+    if (value.kind == Value::Kind::Tensor) {
+      if (!isReference(*stmt.value)) {
+        value.id = b.makeDistinct(value.id, since);
+      }
+      b.setName(value.id, stmt.names[0].text);
+    }
+    bind(stmt.names[0], std::move(value), "value");
+    return;
+  }
+  bool isError = value.isError();
+  if (!isError && value.elements.size() != stmt.names.size()) {
+    auto builder = module.report(
+        Diag::CountMismatch, stmt.value->range, stmt.names.size(),
+        value.elements.empty() ? 1 : value.elements.size());
+    builder.label(typeText(value));
+    isError = true;
+  }
+  for (size_t i = 0; i < stmt.names.size(); ++i) {
+    Value part = isError ? Value{} : value.elements[i];
+    if (part.kind == Value::Kind::Tensor) {
+      b.setName(part.id, stmt.names[i].text);
+    }
+    bind(stmt.names[i], std::move(part), "value");
+  }
+}
+
+Value Elaborator::run(const ast::Body &block, const Value *layersInput,
+                      SourceRange inputRange) {
+  Value last;
+  for (const auto &stmt : block.statements) {
+    bool isLast = stmt == block.statements.back();
+    b.setRange(stmt->range);
+    switch (stmt->kind) {
+    case ast::StmtKind::Assign:
+      assign(ast::cast<ast::AssignStmt>(*stmt));
+      break;
+    case ast::StmtKind::Draw:
+      draw(ast::cast<ast::DrawStmt>(*stmt));
+      break;
+    case ast::StmtKind::Minimize:
+      if (mode == Mode::Report) {
+        break;
+      }
+      if (mode != Mode::Step || frame != &root) {
+        module.report(Diag::MinimizeOutsideStep, stmt->range)
+            .help("`minimize` stands in a `step`");
+        break;
+      }
+      minimize(ast::cast<ast::MinimizeStmt>(*stmt));
+      break;
+    case ast::StmtKind::Emit:
+      if (mode != Mode::Procedure || frame != &root) {
+        module.report(Diag::EmitOutsideProc, stmt->range)
+            .help("`emit` stands in a `proc`; a step's values leave through "
+                  "its signature: `step fit(x) -> w`");
+        break;
+      }
+      emit(ast::cast<ast::EmitStmt>(*stmt));
+      break;
+    case ast::StmtKind::Param:
+      declareParam(ast::cast<ast::ParamStmt>(*stmt).spec);
+      break;
+    case ast::StmtKind::Expression: {
+      const ast::Expr &expr = *ast::cast<ast::ExpressionStmt>(*stmt).value;
+      if (!isLast) {
+        module.report(Diag::UselessExpression, expr.range)
+            .label("its value goes nowhere")
+            .help("give it a name, or remove it");
+        break;
+      }
+      last = layersInput ? applyLayers(expr, *layersInput, inputRange)
+                         : evaluate(expr);
+      break;
+    }
+    case ast::StmtKind::Use:
+      module.report(Diag::UsePartUnsupported, stmt->range);
+      break;
+    case ast::StmtKind::Update:
+      module.report(Diag::UpdateUnsupported, stmt->range);
+      break;
+    case ast::StmtKind::Yield:
+      module.report(Diag::YieldUnsupported, stmt->range);
+      break;
+    }
+  }
+  return last;
+}
+
+} // namespace gmc::dsl

@@ -1,0 +1,79 @@
+//===- Value.h - what an expression means while it is written out -*- C++ -*-=//
+#ifndef GMC_DSL_SEMA_VALUE_H
+#define GMC_DSL_SEMA_VALUE_H
+
+#include "dsl/base/SourceRange.h"
+#include "dsl/program/Program.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace gmc::dsl {
+
+struct Distribution;
+
+/// A value of the abstract evaluator. `Error` stands for what has been reported
+/// already and is passed on in silence.
+struct Value {
+  enum class Kind : uint8_t {
+    Error,
+    Number,       ///< known now; takes part in shapes
+    Tensor,       ///< a node of the body
+    Record,       ///< named outputs of a net
+    Distribution, ///< a family and its parameters
+    List,         ///< `[a, b]`, `0..<n`: values known one by one
+    Text,         ///< "string"
+  };
+
+  Kind kind = Kind::Error;
+  double number = 0;
+  ValueId id = 0;
+  std::string text;
+  std::vector<std::string> names; ///< Record
+  std::vector<Value> elements;    ///< Record, List
+  std::shared_ptr<const Distribution> distribution;
+  /// The named lines of the net that gave this value: `D(x).feat`.
+  std::shared_ptr<const std::vector<std::pair<std::string, Value>>> lines;
+
+  static Value ofNumber(double number) {
+    Value value;
+    value.kind = Kind::Number;
+    value.number = number;
+    return value;
+  }
+  static Value ofTensor(ValueId id) {
+    Value value;
+    value.kind = Kind::Tensor;
+    value.id = id;
+    return value;
+  }
+  static Value ofDistribution(std::shared_ptr<const Distribution> d) {
+    Value value;
+    value.kind = Kind::Distribution;
+    value.distribution = std::move(d);
+    return value;
+  }
+  bool isError() const { return kind == Kind::Error; }
+};
+
+/// What a latent, an observation or any draw follows. Parameters are nodes;
+/// `spread` says how the scale of a Normal was given.
+struct Distribution {
+  enum class Family : uint8_t { Normal, Bernoulli, Laplace, Uniform };
+  enum class Spread : uint8_t { Std, Var, LogVar };
+  Family family = Family::Normal;
+  /// Normal: mean, spread. Bernoulli: logits. Laplace: mean, scale.
+  /// Uniform: low, high.
+  ValueId first = 0, second = 0;
+  Spread spread = Spread::Std;
+  bool grey = false; ///< Bernoulli observed on numbers between 0 and 1
+  /// Named axes and event of the values that it gives.
+  Type type;
+  SourceRange where;
+};
+
+} // namespace gmc::dsl
+
+#endif // GMC_DSL_SEMA_VALUE_H
