@@ -1,10 +1,24 @@
 # Finds what gmc is built from and says plainly what is missing.
-find_package(fmt REQUIRED)
-find_package(Threads REQUIRED)
-find_package(CLI11 REQUIRED)
-find_package(nlohmann_json REQUIRED)
-find_package(PNG REQUIRED)
-find_package(ZLIB REQUIRED)
+
+# find_package, but what is missing is named as Debian's package.
+macro(gmc_require name package)
+  find_package(${name} ${ARGN} QUIET)
+  if(NOT ${name}_FOUND)
+    message(FATAL_ERROR "gmc needs ${name} ${ARGN}: install ${package} "
+                        "(tools/dev/install-dependencies does it on Debian 12)")
+  endif()
+endmacro()
+
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 12)
+  message(FATAL_ERROR "gmc needs g++ 12, found ${CMAKE_CXX_COMPILER_VERSION} "
+                      "in ${CMAKE_CXX_COMPILER}")
+endif()
+gmc_require(Threads libc6-dev)
+gmc_require(fmt libfmt-dev 9)
+gmc_require(CLI11 libcli11-dev 2.1)
+gmc_require(nlohmann_json nlohmann-json3-dev 3.11)
+gmc_require(PNG libpng-dev)
+gmc_require(ZLIB zlib1g-dev)
 
 if(GMC_ENABLE_COMPILER)
   find_package(MLIR CONFIG HINTS /usr/lib/llvm-22/lib/cmake/mlir)
