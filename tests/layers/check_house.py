@@ -63,7 +63,7 @@ def to_do(path, text):
 
 def file_name(path, _):
     """A file is named after what it offers."""
-    if re.search(r"util|helper|misc", Path(path).name, re.IGNORECASE):
+    if re.search(r"util|misc", Path(path).name, re.IGNORECASE):
         yield 1, "name the file after what it offers"
 
 
