@@ -1,0 +1,101 @@
+// Whatever is wrong with a command line is exit code 2 and one message that
+// names it; what cannot be opened is 5.
+#include "tests/runtime/train/RunHelpers.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+using namespace gmc::runtime;
+using namespace gmc::runtime::fake;
+
+namespace {
+
+struct Wrong {
+  Words words;
+  std::string message; ///< a part of it
+  int code = 2;
+};
+
+class WrongCommandLine : public testing::TestWithParam<Wrong> {};
+
+TEST_P(WrongCommandLine, saysWhatIsWrong) {
+  const Outcome outcome = runHere(GetParam().words);
+  EXPECT_EQ(outcome.code, GetParam().code);
+  EXPECT_NE(outcome.err.find(GetParam().message), std::string::npos)
+      << outcome.err;
+  EXPECT_EQ(outcome.err.find("bug"), std::string::npos);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Usage, WrongCommandLine,
+    testing::Values(
+        Wrong{{}, "subcommand is required"},
+        Wrong{{"trian"}, "no verb `trian`; did you mean `train`?"},
+        Wrong{{"train", "--bogus"}, "--bogus"},
+        Wrong{{"train", "more"}, "more"},
+        Wrong{{"train", "--set", "lr"}, "NAME=VALUE"},
+        Wrong{{"train", "--set", "lrr=1"}, "did you mean `lr`?"},
+        Wrong{{"train", "--set", "lr=1x"}, "finite number"},
+        Wrong{{"train", "--set", "lr=nan"}, "finite number"},
+        Wrong{{"train", "--set", "latent=3"}, "gmc compile --const latent=3"},
+        Wrong{{"train", "--epochs", "-1"}, "--epochs -1"},
+        Wrong{{"train", "--steps", "-1"}, "--steps -1"},
+        Wrong{{"train", "--steps", "x"}, "--steps"},
+        Wrong{{"train", "--save-every", "-3"}, "--save-every -3"},
+        Wrong{{"train", "--threads", "-2"}, "--threads -2"},
+        Wrong{{"train", "--threads", "two"}, "--threads"},
+        Wrong{{"train", "--seed", "-1"}, "--seed -1"},
+        Wrong{{"train", "--seed", "18446744073709551616"}, "2^64 - 1"},
+        Wrong{{"train", "--max-seconds", "nan"}, "--max-seconds"},
+        Wrong{{"train", "--out", ""}, "--out"},
+        Wrong{{"sample", "-n", "0"}, "whole number from 1"},
+        Wrong{{"sample", "-n", "2.5"}, "whole number from 1"},
+        Wrong{{"sample", "--scale", "big"}, "finite number"},
+        Wrong{{"interpolate", "--k", "4"}, "it shapes the compiled code"},
+        Wrong{{"reconstruct", "--x", "f.npy"}, "not supported yet"},
+        Wrong{{"diagnose"}, "subcommand is required"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Files, WrongCommandLine,
+    testing::Values(Wrong{{"eval", "--out", "/no-such"}, "`train --out", 5},
+                    Wrong{{"sample", "--out", "/no-such"}, "`train --out", 5},
+                    Wrong{{"resume", "--out", "/no-such"}, "`train --out", 5}));
+
+TEST(CommandLine, helpShowsTheKnobsOfTheModel) {
+  for (const Words &words : {Words{"--help"}, Words{"train", "--help"}}) {
+    const Outcome outcome = runHere(words);
+    EXPECT_EQ(outcome.code, 0);
+    EXPECT_NE(outcome.out.find("--set lr=0.05"), std::string::npos);
+    EXPECT_NE(outcome.out.find("latent = 4"), std::string::npos);
+  }
+  EXPECT_NE(runHere({"--help"}).out.find("interpolate"), std::string::npos);
+  const Outcome sample = runHere({"sample", "--help"});
+  EXPECT_NE(sample.out.find("-n,--n TEXT=8"), std::string::npos);
+}
+
+TEST(CommandLine, infoNeedsNoRun) {
+  const Outcome text = runHere({"info", "--out", "/no-such"});
+  EXPECT_EQ(text.code, 0);
+  EXPECT_NE(text.out.find("129 parameters, batch 8"), std::string::npos);
+  const Outcome json = runHere({"info", "--json", "--out", "/no-such"});
+  const auto parsed = nlohmann::json::parse(json.out);
+  EXPECT_EQ(parsed["parameters"], 129);
+  EXPECT_EQ(parsed["networks"]["Enc"]["Enc.linear0.weight"][1], 16);
+  EXPECT_EQ(parsed["hypers"]["lr"], 0.05);
+}
+
+// C29: the processor is asked before compiled code runs.
+TEST(CommandLine, processorWithoutAFeatureIsNamed) {
+  std::string text = manifestText();
+  text.replace(text.find("\"sse2\""), 6, "\"xop\", \"sse2\", \"tbm\"");
+  CompiledModel changed = model();
+  changed.manifest = text;
+  TemporaryFolder folder;
+  const Outcome outcome = runHere({"train", "--out", folder / "r"}, changed);
+  EXPECT_EQ(outcome.code, 8);
+  EXPECT_NE(outcome.err.find("needs xop, tbm"), std::string::npos)
+      << outcome.err;
+}
+
+} // namespace
