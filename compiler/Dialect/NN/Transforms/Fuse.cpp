@@ -20,16 +20,19 @@ using namespace gmc::nn;
 
 namespace {
 
-/// Builds the nn.fused of one group in place of its members.
+/// Builds the nn.fused of one group. Its members stay, unused but by other
+/// groups' repetitions of them, until all groups are built.
 class GroupBuilder {
 public:
   GroupBuilder(const FusionPlan &plan, ArrayRef<Operation *> members)
       : plan(plan), members(members.begin(), members.end()) {}
 
-  /// Builds it at `builder`'s place; the members are erased.
+  /// Builds it at `builder`'s place and hands its results to who read the
+  /// members.
   void build(OpBuilder &builder);
 
 private:
+  void fillBody();
   Value input(Value outer);
   Value inner(Value outer);
   Operation *copy(Operation *op);
@@ -69,7 +72,7 @@ Value GroupBuilder::inner(Value outer) {
     return known;
   }
   Operation *producer = outer.getDefiningOp();
-  if (producer && plan.isFeeder(producer)) {
+  if (producer && (plan.isFeeder(producer) || plan.isRepeated(producer))) {
     return copy(producer)->getResult(0);
   }
   return input(outer);
@@ -96,7 +99,7 @@ SmallVector<Value> GroupBuilder::valuesReadOutside() const {
     bool readOutside = llvm::any_of(member->getUsers(), [&](Operation *user) {
       return !llvm::is_contained(members, user);
     });
-    if (readOutside) {
+    if (readOutside && !plan.isRepeated(member)) {
       values.push_back(member->getResult(0));
     }
   }
@@ -108,13 +111,29 @@ Location GroupBuilder::location(OpBuilder &builder) const {
       members, [](Operation *member) { return member->getLoc(); }));
 }
 
-void GroupBuilder::build(OpBuilder &builder) {
-  llvm::stable_sort(members, [](Operation *a, Operation *b) {
-    return rankInBody(a) < rankInBody(b);
-  });
-  for (Operation *member : members) {
-    copy(member);
+/// Copies the members, product first and reductions last. Repeated ops are
+/// copied when they are read.
+void GroupBuilder::fillBody() {
+  for (int rank : {0, 1, 2}) {
+    for (Operation *member : members) {
+      if (rankInBody(member) == rank && !plan.isRepeated(member)) {
+        copy(member);
+      }
+    }
   }
+  SmallVector<Operation *> reductions;
+  for (Operation &op : body) {
+    if (rankInBody(&op) == 2) {
+      reductions.push_back(&op);
+    }
+  }
+  for (Operation *reduction : reductions) {
+    reduction->moveBefore(&body, body.end());
+  }
+}
+
+void GroupBuilder::build(OpBuilder &builder) {
+  fillBody();
   SmallVector<Value> results = valuesReadOutside();
   SmallVector<Value> yielded = llvm::map_to_vector(
       results, [&](Value result) { return innerOf.lookup(result); });
@@ -132,9 +151,15 @@ void GroupBuilder::build(OpBuilder &builder) {
   for (auto [outer, result] : llvm::zip_equal(results, fused.getResults())) {
     outer.replaceAllUsesWith(result);
   }
-  // Their order is that of the body, in which readers come later, too.
-  for (Operation *member : llvm::reverse(members)) {
-    member->erase();
+}
+
+/// Erases ops that only read one another.
+void eraseAll(ArrayRef<Operation *> ops) {
+  for (Operation *op : ops) {
+    op->dropAllReferences();
+  }
+  for (Operation *op : ops) {
+    op->erase();
   }
 }
 
@@ -149,11 +174,12 @@ void fuseBlock(Block &block) {
   auto toEnd = [&] {
     return terminator ? terminator->getIterator() : block.end();
   };
-  SmallVector<Operation *> feeders;
+  SmallVector<Operation *> feeders, members;
   for (const FusionUnit *unit : plan.inOrder()) {
     if (unit->isGroup()) {
       builder.setInsertionPoint(&block, toEnd());
       GroupBuilder(plan, unit->members).build(builder);
+      llvm::append_range(members, unit->members);
       continue;
     }
     Operation *op = unit->members.front();
@@ -162,6 +188,7 @@ void fuseBlock(Block &block) {
       feeders.push_back(op);
     }
   }
+  eraseAll(members);
   // What reads a feeder now is no group: it has to be computed after all.
   for (Operation *feeder : llvm::reverse(feeders)) {
     if (feeder->use_empty()) {
@@ -169,6 +196,7 @@ void fuseBlock(Block &block) {
     } else if (!isa<ConstantOp>(feeder)) {
       builder.setInsertionPoint(feeder);
       GroupBuilder(plan, feeder).build(builder);
+      feeder->erase();
     }
   }
 }

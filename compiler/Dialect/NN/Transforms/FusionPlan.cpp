@@ -47,6 +47,12 @@ bool leadOrTrail(ArrayRef<int64_t> dimensions, int64_t rank) {
   return run && (dimensions.front() == 0 || dimensions.back() == rank - 1);
 }
 
+/// Returns whether computing `op` once more costs less than a tensor in memory.
+bool isCheap(Operation *op) {
+  return isa<NegOp, AbsOp, SignOp, ReluOp, LeakyReluOp, AddOp, SubOp, MulOp,
+             MinOp, MaxOp, CompareOp, SelectOp>(op);
+}
+
 } // namespace
 
 FusionPlan::FusionPlan(Block &block) {
@@ -59,6 +65,7 @@ FusionPlan::FusionPlan(Block &block) {
       uniteWithProducers(i);
     }
   }
+  repeatCheapOps();
 }
 
 /// Numbers the ops and notes what must follow what: readers follow what they
@@ -242,6 +249,47 @@ void FusionPlan::uniteWithProducers(UnitIndex reductions) {
   for (UnitIndex producer : producers) {
     if (mayUnite(reductions, producer)) {
       unite(reductions, producer);
+    }
+  }
+}
+
+/// Returns whether anything outside its group reads `op`.
+bool FusionPlan::isReadBeyond(Operation *op) const {
+  return llvm::any_of(op->getUsers(), [&](Operation *user) {
+    return !position.contains(user) || indexOf(user) != indexOf(op);
+  });
+}
+
+/// Returns whether all who read `op` are elements and reductions of groups.
+bool FusionPlan::isReadByGroupsOnly(Operation *op) const {
+  return llvm::all_of(op->getUsers(), [&](Operation *user) {
+    return position.contains(user) && units[indexOf(user)].isGroup() &&
+           !isa<MatmulOp>(user);
+  });
+}
+
+/// Returns whether `value`, which a member of `reader` reads, will be in memory
+/// or can be had from a feeder.
+bool FusionPlan::isInMemory(Value value, UnitIndex reader) const {
+  Operation *producer = value.getDefiningOp();
+  if (!producer || !position.contains(producer) ||
+      !units[indexOf(producer)].isGroup()) {
+    return true;
+  }
+  return !repeated.contains(producer) &&
+         (indexOf(producer) != reader || isReadBeyond(producer));
+}
+
+/// Marks cheap members, first to last: what is repeated is not in memory.
+void FusionPlan::repeatCheapOps() {
+  for (Operation *op : ops) {
+    UnitIndex unit = indexOf(op);
+    bool operandsInMemory = llvm::all_of(
+        op->getOperands(),
+        [&](Value operand) { return isInMemory(operand, unit); });
+    if (units[unit].isGroup() && isCheap(op) && operandsInMemory &&
+        isReadBeyond(op) && isReadByGroupsOnly(op)) {
+      repeated.insert(op);
     }
   }
 }

@@ -15,7 +15,9 @@
 // group that computes what they read, if that has no product.
 //
 // Feeders - constants, broadcasts, and comparisons that several groups need -
-// belong to no group and are repeated in every group that reads them.
+// belong to no group and are repeated in every group that reads them. So is a
+// cheap member that other groups read, where what it reads is in memory anyway:
+// 1 - x is computed twice rather than written once.
 //
 //===----------------------------------------------------------------------===//
 #ifndef GMC_DIALECT_NN_TRANSFORMS_FUSIONPLAN_H
@@ -54,8 +56,11 @@ public:
   /// is in none.
   std::vector<const FusionUnit *> inOrder() const;
 
-  /// Returns whether `op` is repeated in the groups that read it.
+  /// Returns whether `op` is in no group, but repeated in those that read it.
   bool isFeeder(mlir::Operation *op) const { return feeders.contains(op); }
+
+  /// Returns whether `op` is a member that only groups read, which repeat it.
+  bool isRepeated(mlir::Operation *op) const { return repeated.contains(op); }
 
 private:
   using UnitIndex = unsigned;
@@ -70,6 +75,10 @@ private:
   bool leadsInto(UnitIndex from, UnitIndex into) const;
   void unite(UnitIndex into, UnitIndex from);
   void uniteWithProducers(UnitIndex reductions);
+  void repeatCheapOps();
+  bool isInMemory(mlir::Value value, UnitIndex reader) const;
+  bool isReadBeyond(mlir::Operation *op) const;
+  bool isReadByGroupsOnly(mlir::Operation *op) const;
   UnitIndex indexOf(mlir::Operation *op) const { return unitOf.lookup(op); }
 
   std::vector<FusionUnit> units;
@@ -81,6 +90,7 @@ private:
   llvm::DenseMap<mlir::Operation *, llvm::SmallVector<mlir::Operation *, 2>>
       successors;
   llvm::DenseSet<mlir::Operation *> feeders;
+  llvm::DenseSet<mlir::Operation *> repeated;
 };
 
 } // namespace gmc::nn

@@ -16,6 +16,7 @@ def StabilizePass : Pass<"nn-stabilize"> {
         log(a / b)      = log a - log b     where log a has a form above
         log(a b)        = log a + log b     where both have
         1 / (1 + e^u)   = s(-u)
+        t log s(u) + (1 - t) log(1 - s(u)) = t u - p(u)
 
     also through reshape, broadcast, slice and transpose. It runs before
     `--autodiff-differentiate`, so that derivatives are stable too. A value that
@@ -27,7 +28,7 @@ def StabilizePass : Pass<"nn-stabilize"> {
   }];
   let dependentDialects = ["::gmc::nn::NNDialect"];
   let statistics = [
-    Statistic<"rewritten", "rewritten", "logarithms and quotients rewritten">
+    Statistic<"rewritten", "rewritten", "expressions given a stable form">
   ];
 }
 

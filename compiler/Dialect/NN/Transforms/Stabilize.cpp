@@ -226,6 +226,54 @@ Value writtenSigmoid(DivOp op, PatternRewriter &rewriter) {
   return SigmoidOp::create(rewriter, op.getLoc(), u);
 }
 
+/// Returns u of a value -p(u).
+Value negatedSoftplusOf(Value value) {
+  auto neg = definedBy<NegOp>(value);
+  auto softplus = neg ? definedBy<SoftplusOp>(neg.getOperand()) : SoftplusOp();
+  return softplus ? softplus.getOperand() : Value();
+}
+
+bool areOpposite(Value u, Value v) {
+  auto negU = definedBy<NegOp>(u), negV = definedBy<NegOp>(v);
+  return (negU && negU.getOperand() == v) || (negV && negV.getOperand() == u);
+}
+
+/// A product t L with L = -p(u), taken apart.
+struct WeightedLog {
+  Value weight, argument;
+};
+
+std::optional<WeightedLog> weightedLog(Value value) {
+  auto product = definedBy<MulOp>(value);
+  for (unsigned i = 0; product && i < 2; ++i) {
+    if (Value u = negatedSoftplusOf(product->getOperand(i))) {
+      return WeightedLog{product->getOperand(1 - i), u};
+    }
+  }
+  return std::nullopt;
+}
+
+/// The cross entropy of a sigmoid, t log s(u) + (1 - t) log(1 - s(u)), as the
+/// logarithms above have left it: -t p(-u) - (1 - t) p(u) = t u - p(u).
+Value crossEntropy(AddOp op, PatternRewriter &rewriter) {
+  auto first = weightedLog(op.getLhs()), second = weightedLog(op.getRhs());
+  if (!first || !second || !areOpposite(first->argument, second->argument) ||
+      (complementIn(first->weight) != second->weight &&
+       complementIn(second->weight) != first->weight)) {
+    return {};
+  }
+  // Of u and -u, u is the one that is not written as a negation.
+  if (definedBy<NegOp>(second->argument) &&
+      definedBy<NegOp>(second->argument).getOperand() == first->argument) {
+    std::swap(first, second);
+  }
+  Location loc = op.getLoc();
+  Value u = second->argument;
+  Value linear = MulOp::create(rewriter, loc, first->weight, u);
+  return SubOp::create(rewriter, loc, linear,
+                       SoftplusOp::create(rewriter, loc, u));
+}
+
 /// Replaces each op of kind Op that has a stable form.
 template <typename Op, Identity<Op> identity>
 unsigned rewriteAll(Operation *root) {
@@ -250,6 +298,7 @@ struct StabilizePass : nn::impl::StabilizePassBase<StabilizePass> {
     rewritten += rewriteAll<DivOp, writtenSigmoid>(getOperation());
     rewritten += rewriteAll<LogOp, stableLog>(getOperation());
     rewritten += rewriteAll<Log1pOp, stableLog1p>(getOperation());
+    rewritten += rewriteAll<AddOp, crossEntropy>(getOperation());
   }
 };
 
