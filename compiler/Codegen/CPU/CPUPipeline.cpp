@@ -14,9 +14,13 @@ namespace gmc::cpu {
 
 void buildCPUPipeline(OpPassManager &manager, const CPUOptions &options) {
   OpPassManager &kernels = manager.nest<func::FuncOp>();
-  kernels.addPass(createCPULoopKernels());
-  kernels.addPass(createCanonicalizerPass());
-  kernels.addPass(createCSEPass());
+  if (options.reference) {
+    kernels.addPass(createCPULoopKernels());
+  } else {
+    kernels.addPass(createCPUScheduleKernels({options.lanesF32}));
+    kernels.addPass(createCSEPass());
+    kernels.addPass(createLoopInvariantCodeMotionPass());
+  }
   manager.addPass(createCPULowerMath());
   manager.addNestedPass<func::FuncOp>(createSCFToControlFlowPass());
   manager.addPass(createCPULowerToLLVM());

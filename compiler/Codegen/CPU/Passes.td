@@ -20,6 +20,29 @@ def CPULoopKernels : Pass<"cpu-loop-kernels", "mlir::func::FuncOp"> {
     "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect"];
 }
 
+def CPUScheduleKernels : Pass<"cpu-schedule-kernels", "mlir::func::FuncOp"> {
+  let summary = "writes kernels as loops over vectors and units";
+  let description = [{
+    Units are pieces of a kernel of about equal work, cut the same way for any
+    number of threads; the kernel gets the range of them to run and its buffers
+    flat. Elementwise work, reductions and products each have their schedule
+    (ElementwiseKernels.cpp, ReductionKernels.cpp, ProductKernels.cpp).
+
+    ```mlir
+    func.func private @k(%x: memref<8x8xf32>, %y: memref<8x8xf32>)
+        attributes {rt.kernel = 1}
+    // becomes
+    func.func private @k(%lo: index, %hi: index, %x: memref<64xf32>,
+        %y: memref<64xf32>) attributes {rt.kernel = 1, cpu.units = 1}
+    ```
+  }];
+  let options = [
+    Option<"lanes", "lanes", "int64_t", "8", "lanes of f32 in a vector">];
+  let dependentDialects = ["mlir::arith::ArithDialect",
+    "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect",
+    "mlir::vector::VectorDialect"];
+}
+
 def CPULowerMath : Pass<"cpu-lower-math", "mlir::ModuleOp"> {
   let summary = "turns functions of math into polynomials or calls of libm";
   let description = [{

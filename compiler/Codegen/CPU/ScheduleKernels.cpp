@@ -1,0 +1,212 @@
+//===- ScheduleKernels.cpp - kernels as vector loops over units -----------===//
+//
+// Sorts the operations of a kernel into statements (elementwise work,
+// reductions, products with their epilogue), has each written as loops over
+// vectors, and gives the kernel its new signature (lo, hi, flat buffers ..).
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/Codegen/CPU/KernelAttributes.h"
+#include "compiler/Codegen/CPU/Passes.h"
+#include "compiler/Codegen/CPU/ProductPlan.h"
+
+#include "mlir/Dialect/Math/IR/Math.h"
+
+using namespace mlir;
+
+namespace gmc::cpu {
+#define GEN_PASS_DEF_CPUSCHEDULEKERNELS
+#include "compiler/Codegen/CPU/Passes.h.inc"
+
+namespace {
+
+class KernelScheduler {
+public:
+  KernelScheduler(func::FuncOp kernel, int64_t lanesF32)
+      : kernel(kernel), writer(kernel, lanesF32) {
+    for (Operation &op : kernel.getBody().front().without_terminator()) {
+      old.push_back(&op);
+    }
+  }
+
+  LogicalResult schedule() {
+    for (Operation *op : old) {
+      if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op)) {
+        statements.push_back(linalgOp);
+      } else if (!isa<arith::ConstantOp, memref::AllocOp, memref::SubViewOp,
+                      memref::CastOp>(op)) {
+        return op->emitError("does not belong into a kernel");
+      }
+    }
+    writer.serial = !independent();
+    for (unsigned i = 0; i < statements.size(); ++i) {
+      if (failed(writeStatement(i))) {
+        return failure();
+      }
+    }
+    finish();
+    return success();
+  }
+
+private:
+  /// A fill that a later reduction or product starts from is part of it.
+  static bool isReduction(linalg::LinalgOp op) {
+    return op.getNumReductionLoops() > 0;
+  }
+
+  /// Several statements run side by side only if all of them are copies into
+  /// different places; fills that reductions start from do not count.
+  bool independent() {
+    unsigned parallel = 0, reductions = 0, fills = 0;
+    for (linalg::LinalgOp op : statements) {
+      if (isa<linalg::FillOp>(op)) {
+        ++fills;
+      } else if (isReduction(op)) {
+        ++reductions;
+      } else {
+        ++parallel;
+      }
+    }
+    bool product = llvm::any_of(statements, isProduct);
+    if (product) {
+      return reductions == 1;
+    }
+    if (reductions == 1 && parallel == 0) {
+      return oneNest(statements.back());
+    }
+    return reductions == 0 && (fills == 0 || parallel + fills == 1) &&
+           (parallel <= 1 || onlyCopies());
+  }
+
+  /// A reduction whose loops are cut in two along a reduced loop adds to its
+  /// outputs twice.
+  static bool oneNest(linalg::LinalgOp op) {
+    FailureOr<std::vector<Nest>> nests = nestsOf(op);
+    return failed(nests) || nests->size() == 1;
+  }
+
+  bool onlyCopies() {
+    return llvm::all_of(statements, [](linalg::LinalgOp op) {
+      return llvm::hasSingleElement(*op.getBlock());
+    });
+  }
+
+  LogicalResult writeStatement(unsigned i) {
+    linalg::LinalgOp op = statements[i];
+    if (isa<linalg::FillOp>(op)) {
+      Value buffer = op.getDpsInitOperand(0)->get();
+      if (startsLater(i, buffer)) {
+        fills[buffer] = op.getDpsInputOperand(0)->get();
+        return success();
+      }
+    }
+    if (isProduct(op)) {
+      return writeOneProduct(op);
+    }
+    if (done.contains(op)) {
+      return success();
+    }
+    FailureOr<std::vector<Nest>> nests = nestsOf(op);
+    if (failed(nests)) {
+      return failure();
+    }
+    if (!isReduction(op)) {
+      for (Nest &nest : *nests) {
+        if (failed(writeElementwise(writer, nest))) {
+          return failure();
+        }
+      }
+      return success();
+    }
+    return writeReductions(op, *nests);
+  }
+
+  /// Whether the buffer's next use is as what a reduction adds to.
+  bool startsLater(unsigned i, Value buffer) {
+    for (linalg::LinalgOp op : ArrayRef(statements).drop_front(i + 1)) {
+      if (llvm::is_contained(op->getOperands(), buffer)) {
+        return isReduction(op) && llvm::is_contained(op.getDpsInits(), buffer);
+      }
+    }
+    return false;
+  }
+
+  LogicalResult writeReductions(linalg::LinalgOp op,
+                                MutableArrayRef<Nest> nests) {
+    ReductionStart start;
+    for (Value output : op.getDpsInits()) {
+      start.fills.push_back(fills.lookup(output));
+    }
+    for (Nest &nest : nests) {
+      if (failed(writeReduction(writer, nest, start))) {
+        return failure();
+      }
+      // The lanes past the last full panel add to what the others gave.
+      for (Value &fill : start.fills) {
+        fill = Value();
+      }
+    }
+    return success();
+  }
+
+  LogicalResult writeOneProduct(linalg::LinalgOp op) {
+    Product product{op, Value(), nullptr};
+    Value result = op.getDpsInitOperand(0)->get();
+    product.fill = fills.lookup(result);
+    if (result.getDefiningOp<memref::AllocOp>()) {
+      for (linalg::LinalgOp user : statements) {
+        if (user != op && !isa<linalg::FillOp>(user) &&
+            llvm::is_contained(user->getOperands(), result)) {
+          if (product.epilogue || isReduction(user)) {
+            return user.emitError("a tile of a product has one elementwise "
+                                  "reader at most");
+          }
+          product.epilogue = user;
+        }
+      }
+      if (!product.epilogue || !product.fill) {
+        return op.emitError("its result is never filled, or never read");
+      }
+      done.insert(product.epilogue);
+    }
+    return writeProduct(writer, product);
+  }
+
+  /// Drops what stood there before and sets the signature.
+  void finish() {
+    for (Operation *op : llvm::reverse(old)) {
+      if (!isa<arith::ConstantOp>(op)) {
+        op->erase();
+      }
+    }
+    Block &body = kernel.getBody().front();
+    body.eraseArguments(0, writer.oldArguments);
+    kernel.removeArgAttrsAttr();
+    kernel.setFunctionType(FunctionType::get(
+        kernel.getContext(), body.getArgumentTypes(), TypeRange()));
+    OpBuilder builder(kernel);
+    kernel->setAttr(
+        unitsAttr, builder.getI64IntegerAttr(writer.serial ? 1 : writer.units));
+  }
+
+  func::FuncOp kernel;
+  SmallVector<Operation *> old; ///< before anything is written
+  KernelWriter writer;
+  SmallVector<linalg::LinalgOp> statements;
+  DenseMap<Value, Value> fills; ///< what outputs start from
+  DenseSet<Operation *> done;   ///< epilogues that products took along
+};
+
+struct ScheduleKernels : impl::CPUScheduleKernelsBase<ScheduleKernels> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    func::FuncOp kernel = getOperation();
+    if (kernel->hasAttr(kernelAttr) &&
+        failed(KernelScheduler(kernel, lanes).schedule())) {
+      signalPassFailure();
+    }
+  }
+};
+
+} // namespace
+} // namespace gmc::cpu

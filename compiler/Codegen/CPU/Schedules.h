@@ -1,0 +1,38 @@
+//===- Schedules.h - one writer for each form of kernel ---------*- C++ -*-===//
+#ifndef GMC_CODEGEN_CPU_SCHEDULES_H
+#define GMC_CODEGEN_CPU_SCHEDULES_H
+
+#include "compiler/Codegen/CPU/VectorBody.h"
+
+namespace gmc::cpu {
+
+/// Elements that a unit of elementwise work covers, about. A constant, so that
+/// the cut does not depend on the number of threads.
+inline constexpr int64_t elementsOfUnit = 4096;
+
+/// Writes an all-parallel nest; a unit is some rows of it or a part of a row.
+mlir::LogicalResult writeElementwise(KernelWriter &writer, Nest nest);
+
+/// What a reduction starts from: what a linalg.fill put there, or what the
+/// output holds.
+struct ReductionStart {
+  llvm::SmallVector<mlir::Value> fills; ///< one an output, may be null
+};
+
+/// Writes a nest with reduction loops into each of its outputs; each output is
+/// reduced by one unit, in a fixed order.
+mlir::LogicalResult writeReduction(KernelWriter &writer, Nest nest,
+                                   const ReductionStart &start);
+
+/// A product and what is done to its tiles before they are stored.
+struct Product {
+  mlir::linalg::LinalgOp multiply;
+  mlir::Value fill;                ///< null: adds to the output
+  mlir::linalg::LinalgOp epilogue; ///< null: stores the product
+};
+
+mlir::LogicalResult writeProduct(KernelWriter &writer, const Product &product);
+
+} // namespace gmc::cpu
+
+#endif // GMC_CODEGEN_CPU_SCHEDULES_H

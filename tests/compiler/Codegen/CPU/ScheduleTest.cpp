@@ -1,0 +1,320 @@
+//===- ScheduleTest.cpp - schedules against the reference -----------------===//
+//
+// Kernels of every form, over shapes and layouts drawn at random from a fixed
+// seed, through both pipelines.
+//
+//===----------------------------------------------------------------------===//
+#include "tests/compiler/Codegen/CPU/KernelCase.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace gmc::testing {
+namespace {
+
+std::mt19937_64 generator(11);
+
+int64_t pick(std::initializer_list<int64_t> values) {
+  return values.begin()[generator() % values.size()];
+}
+
+int64_t extent() {
+  return pick({1, 2, 3, 5, 7, 8, 13, 16, 17, 20, 31, 32, 33, 47, 64, 79, 100,
+               128, 130});
+}
+
+std::string generic(const std::vector<std::string> &maps, int loops,
+                    const std::string &kinds, const std::string &ins,
+                    const std::string &outs, const std::string &body) {
+  std::string text = "linalg.generic {indexing_maps = [";
+  for (size_t i = 0; i < maps.size(); ++i) {
+    text += (i ? ", " : "") + map(maps[i], loops);
+  }
+  text += "], iterator_types = [";
+  for (size_t i = 0; i < kinds.size(); ++i) {
+    text += fmt::format("{}\"{}\"", i ? ", " : "",
+                        kinds[i] == 'p' ? "parallel" : "reduction");
+  }
+  return text +
+         fmt::format("]}} ins({}) outs({}) {{\n{}\n}}\n", ins, outs, body);
+}
+
+/// ^bb0(%x0, %x1, ..) with every argument of the kernel's type.
+std::string block(int arguments, const std::string &body) {
+  std::string text = "^bb0(";
+  for (int i = 0; i < arguments; ++i) {
+    text += fmt::format("{}%x{}: @", i ? ", " : "", i);
+  }
+  return text + "):\n" + body;
+}
+
+const char *const types[] = {"f32", "f64"};
+
+TEST(Elementwise, SameShapes) {
+  for (int round = 0; round < 12; ++round) {
+    KernelCase kernel;
+    kernel.type = types[round % 2];
+    int64_t m = extent(), n = round == 0 ? 20011 : extent();
+    kernel.arguments = {{{m, n}}, {{m, n}}, {{m, n}}, {{m, n}}};
+    kernel.inputs = 2;
+    kernel.body = generic({"ab", "ab", "ab", "ab"}, 2, "pp",
+                          "%a0, %a1 : $0, $1", "%a2, %a3 : $2, $3", block(4, R"(
+  %zero = arith.constant 0.0 : @
+  %0 = arith.mulf %x0, %x1 : @
+  %1 = arith.cmpf ogt, %0, %zero : @
+  %2 = arith.select %1, %0, %zero : @
+  %3 = arith.subf %2, %x3 : @
+  linalg.yield %2, %3 : @, @)"));
+    expectAgreement(kernel);
+  }
+}
+
+TEST(Elementwise, BroadcastsAndIndices) {
+  for (int round = 0; round < 12; ++round) {
+    KernelCase kernel;
+    kernel.type = types[round % 2];
+    int64_t l = pick({1, 2, 5}), m = extent(), n = extent();
+    kernel.arguments = {{{l, m, n}}, {{n}}, {{m}}, {{1}}, {{l, n, m}}};
+    kernel.inputs = 4;
+    kernel.body =
+        "%c = arith.constant 0.25 : @\n" +
+        generic({"abc", "c", "b", "", "acb"}, 3, "ppp",
+                "%a0, %a1, %a2, %one : $0, $1, $2, memref<@, strided<[]>>",
+                "%a4 : $4", block(5, R"(
+  %i = linalg.index 1 : index
+  %j = linalg.index 2 : index
+  %jj = arith.index_cast %j : index to i32
+  %ii = arith.index_cast %i : index to i32
+  %k = arith.addi %ii, %jj : i32
+  %low, %high = arith.mului_extended %k, %k : i32
+  %s = arith.shrui %low, %ii : i32
+  %u = arith.xori %low, %jj : i32
+  %f = arith.uitofp %u : i32 to @
+  %0 = arith.addf %x0, %x1 : @
+  %1 = arith.mulf %0, %x2 : @
+  %t = arith.mulf %x3, %c : @
+  %2 = arith.addf %1, %t : @
+  %3 = arith.addf %2, %f : @
+  linalg.yield %3 : @)"));
+    kernel.body = "%one = memref.subview %a3[0] [1] [1] : $3 to "
+                  "memref<@, strided<[]>>\n" +
+                  kernel.body;
+    expectAgreement(kernel);
+  }
+}
+
+TEST(Elementwise, Panels) {
+  for (int round = 0; round < 16; ++round) {
+    KernelCase kernel;
+    kernel.type = types[round % 2];
+    int64_t m = extent(), n = extent(), w = pick({16, 32});
+    kernel.arguments = {{{m, n}, round % 3 - 1, w},
+                        {{m, n}, round % 3 - 1, w},
+                        {{m, n}, round / 3 % 3 - 1, w}};
+    kernel.inputs = 2;
+    kernel.body = generic({"ab", "ab", "ab"}, 2, "pp", "%a0, %a1 : $0, $1",
+                          "%a2 : $2", block(3, R"(
+  %0 = arith.subf %x0, %x1 : @
+  linalg.yield %0 : @)"));
+    expectAgreement(kernel);
+  }
+}
+
+TEST(Elementwise, ConcatenationAndFill) {
+  KernelCase kernel;
+  kernel.arguments = {{{5, 7}}, {{5, 20}}, {{5, 27}}};
+  kernel.inputs = 2;
+  std::string copy = block(2, "linalg.yield %x0 : @");
+  kernel.body =
+      "%l = memref.subview %a2[0, 0] [5, 7] [1, 1] : $2 to "
+      "memref<5x7x@, strided<[27, 1]>>\n"
+      "%r = memref.subview %a2[0, 7] [5, 20] [1, 1] : $2 to "
+      "memref<5x20x@, strided<[27, 1], offset: 7>>\n" +
+      generic({"ab", "ab"}, 2, "pp", "%a0 : $0",
+              "%l : memref<5x7x@, strided<[27, 1]>>", copy) +
+      generic({"ab", "ab"}, 2, "pp", "%a1 : $1",
+              "%r : memref<5x20x@, strided<[27, 1], offset: 7>>", copy);
+  expectAgreement(kernel);
+  // Padding: a fill, then a copy into the middle of it.
+  kernel.arguments = {{{5, 7}}, {{9, 40}}};
+  kernel.inputs = 1;
+  kernel.body =
+      "%z = arith.constant 0.5 : @\n"
+      "linalg.fill ins(%z : @) outs(%a1 : $1)\n"
+      "%l = memref.subview %a1[2, 3] [5, 7] [1, 1] : $1 to "
+      "memref<5x7x@, strided<[40, 1], offset: 83>>\n" +
+      generic({"ab", "ab"}, 2, "pp", "%a0 : $0",
+              "%l : memref<5x7x@, strided<[40, 1], offset: 83>>", copy);
+  expectAgreement(kernel);
+}
+
+TEST(Reduction, RowsColumnsAndAll) {
+  const char *const combiners[] = {"addf", "maximumf", "minimumf"};
+  for (int round = 0; round < 30; ++round) {
+    KernelCase kernel;
+    kernel.type = types[round % 2];
+    int64_t m = extent(), n = round == 1 ? 5003 : extent();
+    std::string combiner = combiners[round / 2 % 3];
+    int form = round % 5; // rows, columns, all, from panels, adding to output
+    std::string result = form == 0 ? "a" : form == 1 || form == 4 ? "b" : "";
+    std::vector<int64_t> shape = {1};
+    if (form != 2 && form != 3) {
+      shape = {form == 0 ? m : n};
+    }
+    kernel.arguments = {
+        {{m, n}, form == 3 ? round % 2 : -1, 32}, {{n}}, {shape}, {shape}};
+    kernel.inputs = 2;
+    bool all = form == 2 || form == 3;
+    std::string output = "memref<@, strided<[]>>";
+    std::string prefix = "%z = arith.constant 0.125 : @\n";
+    if (all) {
+      prefix += fmt::format("%o2 = memref.subview %a2[0] [1] [1] : $2 to {0}\n"
+                            "%o3 = memref.subview %a3[0] [1] [1] : $3 to {0}\n",
+                            output);
+    }
+    std::string o2 = all ? "%o2" : "%a2", o3 = all ? "%o3" : "%a3";
+    std::string t2 = all ? output : "$2", t3 = all ? output : "$3";
+    if (form != 4) {
+      prefix += fmt::format("linalg.fill ins(%z : @) outs({} : {})\n", o2, t2);
+    }
+    prefix += fmt::format("linalg.fill ins(%z : @) outs({} : {})\n", o3, t3);
+    std::string kinds = form == 0 ? "pr" : all ? "rr" : "rp";
+    kernel.body =
+        prefix + generic({"ab", "b", result, result}, 2, kinds,
+                         "%a0, %a1 : $0, $1",
+                         fmt::format("{}, {} : {}, {}", o2, o3, t2, t3),
+                         block(4, fmt::format(R"(
+  %0 = arith.mulf %x0, %x1 : @
+  %1 = arith.{} %x2, %0 : @
+  %2 = arith.mulf %x0, %x0 : @
+  %3 = arith.addf %2, %x3 : @
+  linalg.yield %1, %3 : @, @)",
+                                              combiner)));
+    expectAgreement(kernel);
+  }
+}
+
+TEST(Reduction, ThreeLoops) {
+  for (int round = 0; round < 12; ++round) {
+    KernelCase kernel;
+    kernel.type = types[round % 2];
+    int64_t l = pick({2, 3, 16}), m = extent(), n = pick({1, 5, 16, 33});
+    const char *const kinds[] = {"prr", "rpr", "rrp", "ppr", "prp", "rpp"};
+    const char *const results[] = {"a", "b", "c", "ab", "ac", "bc"};
+    int form = round / 2;
+    std::vector<int64_t> extents = {l, m, n}, shape;
+    for (const char *c = results[form]; *c; ++c) {
+      shape.push_back(extents[*c - 'a']);
+    }
+    kernel.arguments = {{{l, m, n}}, {shape}};
+    kernel.inputs = 1;
+    kernel.body = "%z = arith.constant 0.0 : @\n"
+                  "linalg.fill ins(%z : @) outs(%a1 : $1)\n" +
+                  generic({"abc", results[form]}, 3, kinds[form], "%a0 : $0",
+                          "%a1 : $1", block(2, R"(
+  %0 = arith.addf %x1, %x0 : @
+  linalg.yield %0 : @)"));
+    expectAgreement(kernel);
+  }
+}
+
+/// A product in one of its forms: maps of x, w and y, and their layouts.
+KernelCase product(int round, int64_t m, int64_t n, int64_t k, bool epilogue) {
+  KernelCase kernel;
+  kernel.type = types[round % 2];
+  bool xTransposed = generator() % 4 == 0, wTransposed = generator() % 2;
+  bool yTransposed = !epilogue && generator() % 4 == 0;
+  auto matrix = [&](bool transposed, int64_t rows, int64_t columns) {
+    Argument made;
+    made.shape =
+        transposed ? std::vector{columns, rows} : std::vector{rows, columns};
+    if (int choice = generator() % 4; choice < 2) {
+      made.axis = choice;
+      made.width = kernel.type == "f32" ? pick({16, 32}) : 16;
+      made.width = 32;
+    } else if (choice == 2) {
+      made.padding = 16;
+    }
+    return made;
+  };
+  Argument x = matrix(xTransposed, m, k), w = matrix(wTransposed, k, n),
+           y = matrix(yTransposed, m, n);
+  std::string z = "%z = arith.constant 0.0 : @\n";
+  std::string body = block(3, R"(
+  %0 = arith.mulf %x0, %x1 : @
+  %1 = arith.addf %x2, %0 : @
+  linalg.yield %1 : @)");
+  std::vector<std::string> maps = {xTransposed ? "ca" : "ac",
+                                   wTransposed ? "bc" : "cb",
+                                   yTransposed ? "ba" : "ab"};
+  if (!epilogue) {
+    kernel.arguments = {x, w, y};
+    kernel.inputs = 2;
+    kernel.body =
+        (round % 3 ? z + "linalg.fill ins(%z : @) outs(%a2 : $2)\n" : "") +
+        generic(maps, 3, "ppr", "%a0, %a1 : $0, $1", "%a2 : $2", body);
+    return kernel;
+  }
+  Argument r = matrix(false, m, n);
+  kernel.arguments = {x, w, {{n}}, {{m}}, r, y, {{m, n}}};
+  kernel.inputs = 5;
+  std::string tile = fmt::format("memref<{}x{}x@>", m, n);
+  const char *function =
+      generator() % 2 ? "%5 = math.exp %4 : @" : "%5 = arith.mulf %4, %4 : @";
+  kernel.body =
+      z + "%t = memref.alloc() : " + tile + "\n" +
+      "linalg.fill ins(%z : @) outs(%t : " + tile + ")\n" +
+      generic(maps, 3, "ppr", "%a0, %a1 : $0, $1", "%t : " + tile, body) +
+      generic({"ab", "b", "a", "ab", "ab", "ab"}, 2, "pp",
+              "%t, %a2, %a3, %a4 : " + tile + ", $2, $3, $4",
+              "%a5, %a6 : $5, $6",
+              block(6, fmt::format(R"(
+  %i = linalg.index 0 : index
+  %j = linalg.index 1 : index
+  %ij = arith.addi %i, %j : index
+  %ii = arith.index_cast %ij : index to i32
+  %f = arith.sitofp %ii : i32 to @
+  %s = arith.constant 0.001 : @
+  %fs = arith.mulf %f, %s : @
+  %0 = arith.addf %x0, %x1 : @
+  %1 = arith.mulf %0, %x2 : @
+  %2 = arith.addf %1, %fs : @
+  %3 = arith.cmpf ogt, %2, %x3 : @
+  %4 = arith.select %3, %2, %x3 : @
+  {}
+  linalg.yield %4, %5 : @, @)",
+                                   function)));
+  kernel.low = -0.5;
+  kernel.high = 0.5;
+  return kernel;
+}
+
+TEST(Product, RandomShapesAndLayouts) {
+  for (int round = 0; round < 40; ++round) {
+    SCOPED_TRACE(fmt::format("round {}", round));
+    expectAgreement(product(round, extent(), extent(), extent(), false));
+    if (HasFailure()) {
+      return;
+    }
+  }
+}
+
+TEST(Product, Epilogues) {
+  for (int round = 0; round < 24; ++round) {
+    SCOPED_TRACE(fmt::format("round {}", round));
+    expectAgreement(product(round, extent(), extent(), extent(), true));
+    if (HasFailure()) {
+      return;
+    }
+  }
+}
+
+TEST(Product, LargeOnes) {
+  expectAgreement(product(0, 300, 400, 784, false));
+  expectAgreement(product(2, 128, 784, 400, true));
+}
+
+} // namespace
+} // namespace gmc::testing
