@@ -60,6 +60,18 @@ Value shifted(PatternRewriter &rewriter, Location loc, double number, Value x) {
                        makeConstant(rewriter, loc, x.getType(), number), x);
 }
 
+/// c x + c y = c (x + y), and for -, where neither product is needed otherwise.
+template <typename Op> Value factoredOut(Op op, PatternRewriter &rewriter) {
+  Value a = op.getLhs(), b = op.getRhs();
+  auto left = constantAndOther<MulOp>(a), right = constantAndOther<MulOp>(b);
+  if (!left || !right || left->number != right->number || !a.hasOneUse() ||
+      !b.hasOneUse()) {
+    return {};
+  }
+  Value rest = Op::create(rewriter, op.getLoc(), left->other, right->other);
+  return scaled(rewriter, op.getLoc(), left->number, rest);
+}
+
 /// -(-u) = u; -(a - b) = b - a; -(c x) = (-c) x
 Value simplerNeg(NegOp op, PatternRewriter &rewriter) {
   Value u = op.getOperand();
@@ -75,7 +87,8 @@ Value simplerNeg(NegOp op, PatternRewriter &rewriter) {
   return {};
 }
 
-/// x + 0 = x; a + -b = a - b; -a + b = b - a; c + (d + x) = (c + d) + x
+/// x + 0 = x; a + -b = a - b; -a + b = b - a; c + (d + x) = (c + d) + x;
+/// c x + c y = c (x + y)
 Value simplerAdd(AddOp op, PatternRewriter &rewriter) {
   Location loc = op.getLoc();
   if (auto sum = constantAndOther(op)) {
@@ -92,11 +105,11 @@ Value simplerAdd(AddOp op, PatternRewriter &rewriter) {
   if (Value a = negated(op.getLhs())) {
     return SubOp::create(rewriter, loc, op.getRhs(), a);
   }
-  return {};
+  return factoredOut(op, rewriter);
 }
 
 /// x - 0 = x; 0 - x = -x; a - -b = a + b; c - (d - x) = (c - d) + x;
-/// c - (d + x) = (c - d) - x
+/// c - (d + x) = (c - d) - x; c x - c y = c (x - y)
 Value simplerSub(SubOp op, PatternRewriter &rewriter) {
   Location loc = op.getLoc();
   Value a = op.getLhs(), b = op.getRhs();
@@ -111,7 +124,7 @@ Value simplerSub(SubOp op, PatternRewriter &rewriter) {
   }
   std::optional<double> c = numberOf(a);
   if (!c) {
-    return {};
+    return factoredOut(op, rewriter);
   }
   if (auto inner = b.getDefiningOp<SubOp>()) {
     if (std::optional<double> d = numberOf(inner.getLhs())) {

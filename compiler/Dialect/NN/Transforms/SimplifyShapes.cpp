@@ -154,8 +154,9 @@ Value sumOfBroadcast(SumOp op, PatternRewriter &rewriter) {
   return BroadcastOp::create(rewriter, loc, op.getType(), value, places);
 }
 
-/// A sum of a sum is one; one over extents 1 is a reshape; c x and -x are summed
-/// before they are scaled; all elements may be summed in any shape.
+/// A sum of a sum is one; one over extents 1 is a reshape; c x and -x that
+/// nothing else reads are summed before they are scaled; all elements may be
+/// summed in any shape.
 Value simplerSum(SumOp op, PatternRewriter &rewriter) {
   Location loc = op.getLoc();
   Value u = op.getOperand();
@@ -176,11 +177,12 @@ Value simplerSum(SumOp op, PatternRewriter &rewriter) {
     llvm::sort(all);
     return sum(inner.getOperand(), all);
   }
-  if (auto inner = u.getDefiningOp<NegOp>()) {
+  bool alone = u.hasOneUse();
+  if (auto inner = u.getDefiningOp<NegOp>(); inner && alone) {
     return NegOp::create(rewriter, loc,
                          sum(inner.getOperand(), op.getDimensions()));
   }
-  if (auto inner = u.getDefiningOp<MulOp>()) {
+  if (auto inner = u.getDefiningOp<MulOp>(); inner && alone) {
     for (unsigned i : {0u, 1u}) {
       if (std::optional<double> number = numberOf(inner->getOperand(i))) {
         Value factor = makeConstant(rewriter, loc, to, *number);
