@@ -22,7 +22,7 @@ Body Parser::parseBody(const char *what) {
     if (accept(TokenKind::Semicolon)) {
       continue;
     }
-    if (at(TokenKind::EndOfFile) || beginsDeclaration(peek())) {
+    if (endsBody()) {
       break;
     }
     Placement placement = placementHere(body.statements.empty());
@@ -44,6 +44,12 @@ Body Parser::parseBody(const char *what) {
   body.oneLine =
       source.lineOf(body.range.begin) == source.lineOf(body.range.end);
   return body;
+}
+
+bool Parser::endsBody() const {
+  // A declaration at the margin: the `}` before it is missing.
+  bool declaration = beginsDeclaration(peek()) && atMargin(peek());
+  return at(TokenKind::EndOfFile) || declaration;
 }
 
 bool Parser::closeBody(const Token &open, const char *what) {
@@ -167,15 +173,12 @@ StmtPtr Parser::parseNamesStatement() {
 
 StmtPtr Parser::parseExpressionStatement() {
   uint32_t begin = beginOfNext();
-  const Token &first = peek();
-  if (first.kind == TokenKind::LetWord || first.kind == TokenKind::ConstWord) {
-    fail(Diag::DeclarationInBody, first.range, text(first))
-        .help("in a body a name is bound by `name = value` alone");
-    return nullptr;
+  if (beginsDeclaration(peek())) {
+    return reportDeclarationInBody();
   }
   if (atWord("return") && !at(TokenKind::EndOfFile, 1) && !peek(1).onNewLine &&
       !at(TokenKind::LeftParen, 1)) {
-    fail(Diag::ReturnStatement, first.range)
+    fail(Diag::ReturnStatement, peek().range)
         .help("the value of a body is its last expression; write it alone");
     return nullptr;
   }
@@ -189,6 +192,25 @@ StmtPtr Parser::parseExpressionStatement() {
               "observed");
   }
   return statement;
+}
+
+StmtPtr Parser::reportDeclarationInBody() {
+  const Token word = peek();
+  TokenKind next = peek(1).kind;
+  bool isBound = next == TokenKind::Equal || next == TokenKind::Comma ||
+                 next == TokenKind::Tilde || next == TokenKind::LeftArrow;
+  if (isBound) {
+    failReserved(word, "the name of a value");
+    return nullptr;
+  }
+  auto message = fail(Diag::DeclarationInBody, word.range, text(word));
+  bool value = word.kind == TokenKind::LetWord ||
+               word.kind == TokenKind::ConstWord ||
+               word.kind == TokenKind::HyperWord;
+  message.help(value ? "in a body a name is bound by `name = value` alone"
+                     : "declarations stand outside of bodies; is a `}` missing "
+                       "above?");
+  return nullptr;
 }
 
 StmtPtr Parser::parseDraw() {

@@ -136,7 +136,7 @@ TurnBlock Parser::parseTurnBlock(const char *what) {
     if (accept(TokenKind::Semicolon)) {
       continue;
     }
-    if (at(TokenKind::EndOfFile) || beginsDeclaration(peek())) {
+    if (endsBody()) {
       break;
     }
     Placement placement = placementHere(block.turns.empty());

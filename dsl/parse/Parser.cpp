@@ -237,6 +237,11 @@ bool Parser::beginsStatement(size_t index) const {
   }
 }
 
+bool Parser::atMargin(const Token &token) const {
+  uint32_t begin = token.range.begin;
+  return begin == 0 || source.text()[begin - 1] == '\n';
+}
+
 void Parser::synchronizeStatement(size_t from) {
   // Count what the statement has opened so far: within its parentheses a new
   // line is not yet a new statement.
@@ -257,7 +262,7 @@ void Parser::synchronizeStatement(size_t from) {
   openBrackets = 0;
   for (; tokens[position].kind != TokenKind::EndOfFile; ++position) {
     const Token &token = tokens[position];
-    if (beginsDeclaration(token)) {
+    if (beginsDeclaration(token) && atMargin(token)) {
       return;
     }
     if (braces == 0 && position > from) {
@@ -280,13 +285,11 @@ void Parser::synchronizeDeclaration() {
   inIndex = false;
   while (tokens[position].kind != TokenKind::EndOfFile) {
     const Token &token = tokens[position];
+    // These begin statements of a body as well.
     bool alsoStatement = token.kind == TokenKind::UseWord ||
                          token.kind == TokenKind::ParamWord ||
                          token.kind == TokenKind::StateWord;
-    // Declarations of a file stand at its margin; statements of a body do not.
-    bool atMargin =
-        source.lineColumn(token.range.begin).column == 1 && alsoStatement;
-    if (beginsDeclaration(token) || (token.onNewLine && atMargin)) {
+    if (beginsDeclaration(token) || (alsoStatement && atMargin(token))) {
       return;
     }
     ++position;
@@ -319,6 +322,11 @@ void Parser::growOver(Expr &node, const Expr *child) {
 // Small parts
 //===----------------------------------------------------------------------===//
 
+void Parser::failReserved(const Token &word, const char *what) {
+  fail(Diag::ReservedName, word.range, text(word), what)
+      .help(fmt::format("choose another name, such as `{}_`", text(word)));
+}
+
 Name Parser::parseName(const char *what) {
   if (at(TokenKind::Name)) {
     Token token = take();
@@ -326,8 +334,7 @@ Name Parser::parseName(const char *what) {
   }
   const Token &next = peek();
   if (isWord(next.kind) && (!next.onNewLine || openBrackets > 0)) {
-    fail(Diag::ReservedName, next.range, text(next), what)
-        .help(fmt::format("choose another name, such as `{}_`", text(next)));
+    failReserved(next, what);
   } else {
     reportExpected(what, "here");
   }

@@ -85,6 +85,8 @@ private:
   void synchronizeDeclaration();
   bool beginsDeclaration(const Token &token) const;
   bool beginsStatement(size_t index) const;
+  /// Says whether `token` stands in the first column, as declarations do.
+  bool atMargin(const Token &token) const;
   bool stopped() const { return fatal || diagnostics.tooManyErrors(); }
 
   /// Counts one level of nesting as long as it lives; reports too many.
@@ -105,6 +107,7 @@ private:
 
   //===--- Small parts (Parser.cpp) ---------------------------------------===//
 
+  void failReserved(const Token &word, const char *what);
   ast::Name parseName(const char *what);
   std::vector<ast::Name> parseNames(const char *what);
   ast::Name parseMemberName();
@@ -161,6 +164,8 @@ private:
   ast::Binding parseBinding();
   bool atDraw() const;
   bool atNames(TokenKind after) const;
+  bool endsBody() const;
+  ast::StmtPtr reportDeclarationInBody();
   bool closeBody(const Token &open, const char *what);
 
   //===--- Declarations (ParseModel.cpp, ParseTraining.cpp) ---------------===//
