@@ -93,7 +93,8 @@ PeakProbe probePeak(bool inDoubles) {
   const double operations = double(rounds) * 12 * 2 * lanes;
   // The first rounds warm the clock up; the best one counts.
   for (int turn = 0; turn < 24; ++turn) {
-    probe.gigaflops = std::max(probe.gigaflops, operations / loop(rounds) / 1e9);
+    probe.gigaflops =
+        std::max(probe.gigaflops, operations / loop(rounds) / 1e9);
   }
   return probe;
 }

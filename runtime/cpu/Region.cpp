@@ -21,9 +21,10 @@ static constexpr uint64_t hugePage = uint64_t(2) << 20;
 static constexpr uint64_t largestRegion = uint64_t(1) << 46;
 
 [[noreturn]] static void failFor(uint64_t bytes) {
-  fail(ExitMemory,
-       "the model needs one block of {:.1f} MiB and the system does not give it",
-       double(bytes) / (1 << 20));
+  fail(
+      ExitMemory,
+      "the model needs one block of {:.1f} MiB and the system does not give it",
+      double(bytes) / (1 << 20));
 }
 
 Region::Region(uint64_t wanted) : bytes(std::max<uint64_t>(wanted, 64)) {

@@ -134,8 +134,8 @@ static std::vector<Item> timeSteps(Machine &machine) {
     fillInputs(machine, entries[i]);
     uint64_t execution = 0;
     Item item{entries[i].name, nullptr, entries[i].flops, entries[i].batch, {}};
-    item.timing = timeOf(
-        [&] { machine.runEntry(int64_t(i), execution++); }, stepTime);
+    item.timing =
+        timeOf([&] { machine.runEntry(int64_t(i), execution++); }, stepTime);
     items.push_back(std::move(item));
     const auto &kernels = machine.manifest.kernels;
     for (size_t k = 0; k < kernels.size() && stopSignal() == 0; ++k) {

@@ -132,8 +132,7 @@ int runDiagnoseGradients(const Request &request) {
       const uint64_t count = monitors.executions(entry);
       if (count != series.seen) {
         series.seen = count;
-        series.norms.push_back(
-            monitors.lastNorm(entry, series.norm->network));
+        series.norms.push_back(monitors.lastNorm(entry, series.norm->network));
       }
     }
   }

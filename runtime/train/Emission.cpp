@@ -45,8 +45,7 @@ std::string endingOf(const Emission &emission) {
   if (emission.kind == "npy" || emission.kind == "csv") {
     return "." + emission.kind;
   }
-  fail(ExitUsage, "`emit {}` is not supported yet",
-       printable(emission.kind));
+  fail(ExitUsage, "`emit {}` is not supported yet", printable(emission.kind));
 }
 
 /// Returns the extents {channels, height, width} of the images in an item.
@@ -137,9 +136,9 @@ static void writeNpy(const Manifest &manifest, const Collected &output,
   for (int64_t extent : output.itemShape) {
     shape += fmt::format(" {},", extent);
   }
-  std::string header =
-      fmt::format("{{'descr': '<f{}', 'fortran_order': False, 'shape': ({}), }}",
-                  sizeOf(manifest.type), shape);
+  std::string header = fmt::format(
+      "{{'descr': '<f{}', 'fortran_order': False, 'shape': ({}), }}",
+      sizeOf(manifest.type), shape);
   while ((10 + header.size() + 1) % 64 != 0) {
     header += ' ';
   }

@@ -18,8 +18,8 @@ namespace gmc::runtime {
 
 /// One output, all batches put together.
 struct Collected {
-  Shape itemShape;       ///< of one example
-  int64_t items = 0;     ///< examples; 1 for a value of the whole batch
+  Shape itemShape;   ///< of one example
+  int64_t items = 0; ///< examples; 1 for a value of the whole batch
   bool perExample = true;
   std::vector<double> numbers; ///< [items, itemShape]
 };

@@ -20,8 +20,8 @@ static int countNames(const Manifest &manifest, const std::string &name,
   int count = 0;
   for (const ReportSpec &report : manifest.reports) {
     for (const Slot &output : manifest.entries[report.entry].outputs) {
-      count += output.name == name &&
-               (split == nullptr || report.split == *split);
+      count +=
+          output.name == name && (split == nullptr || report.split == *split);
     }
   }
   return count;

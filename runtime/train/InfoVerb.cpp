@@ -78,13 +78,11 @@ static Json describeRun(const RunFolder &folder, const Manifest &manifest) {
 }
 
 static void printModel(const Json &json) {
-  out().print("{} from {} ({}, {}, compiled for {}, hash {})",
-              json["model"].get<std::string>(),
-              json["source"].get<std::string>(),
-              json["type"].get<std::string>(),
-              json["pipeline"].get<std::string>(),
-              json["target"].get<std::string>(),
-              json["hash"].get<std::string>());
+  out().print(
+      "{} from {} ({}, {}, compiled for {}, hash {})",
+      json["model"].get<std::string>(), json["source"].get<std::string>(),
+      json["type"].get<std::string>(), json["pipeline"].get<std::string>(),
+      json["target"].get<std::string>(), json["hash"].get<std::string>());
   out().print("{} parameters, batch {}, state {:.1f} MiB, arena {:.1f} MiB",
               json["parameters"].get<int64_t>(), json["batch"].get<int64_t>(),
               json["stateBytes"].get<double>() / (1 << 20),

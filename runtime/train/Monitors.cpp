@@ -82,8 +82,7 @@ void Monitors::complain(int64_t entry, uint64_t step) const {
   }
   if (!networks.empty()) {
     what += fmt::format("{}the gradient of {}, as a sum of squares",
-                        what.empty() ? "" : " and ",
-                        fmt::join(networks, ", "));
+                        what.empty() ? "" : " and ", fmt::join(networks, ", "));
   }
   fail(ExitNotFinite, "step {}: `{}`{} gives what is not finite: {}", step,
        printable(machine.manifest.entries[entry].name),
@@ -149,8 +148,8 @@ void Monitors::restore(const RunState &run) {
     steps[i].count =
         counterOf(run, "window." + machine.manifest.entries[i].name);
     for (Value &value : steps[i].values) {
-      value.sum = std::bit_cast<double>(
-          counterOf(run, "window.bits." + value.column));
+      value.sum =
+          std::bit_cast<double>(counterOf(run, "window.bits." + value.column));
     }
   }
 }

@@ -8,8 +8,8 @@
 #ifndef GMC_RUNTIME_TRAIN_MONITORS_H
 #define GMC_RUNTIME_TRAIN_MONITORS_H
 
-#include "runtime/train/Machine.h"
 #include "runtime/io/Checkpoint.h"
+#include "runtime/train/Machine.h"
 
 #include <map>
 #include <string>

@@ -55,8 +55,8 @@ static Procedure describe(const Request &request) {
 /// Writes `entry.batch` items from `first` on into the input; rows past `valid`
 /// repeat the last one.
 static void fillInput(Machine &machine, const Dataset &dataset,
-                      const ProcedureArgument &argument,
-                      const EntrySpec &entry, int64_t first, int64_t valid) {
+                      const ProcedureArgument &argument, const EntrySpec &entry,
+                      int64_t first, int64_t valid) {
   if (first + valid > dataset.items()) {
     fail(ExitUsage, "{} has {} items, item {} is asked for", dataset.stream(),
          dataset.items(), first + valid);
@@ -95,7 +95,8 @@ static bool runBatches(const Procedure &procedure, Machine &machine,
                   procedure.firstItem[dataArgument++] + done, valid);
       }
     }
-    machine.runEntry(procedure.spec.entry, evaluationOf(uint64_t(done / batch)));
+    machine.runEntry(procedure.spec.entry,
+                     evaluationOf(uint64_t(done / batch)));
     for (size_t i = 0; i < outputs.size(); ++i) {
       collect(outputs[i], machine, procedure.entry.outputs[i], valid);
     }

@@ -53,9 +53,36 @@ static void appendTime(fmt::memory_buffer &line, double seconds) {
   }
 }
 
+void ProgressBar::appendLosses(fmt::memory_buffer &line) const {
+  constexpr size_t mostLosses = 6;
+  size_t shown = 0;
+  for (const Monitors::Latest &loss : monitors.latest()) {
+    if (!std::isnan(loss.value) && ++shown <= mostLosses) {
+      fmt::format_to(fmt::appender(line), "  {}.{} {:.5g}", loss.step,
+                     loss.name, loss.value);
+    }
+  }
+}
+
+void ProgressBar::appendPace(fmt::memory_buffer &line,
+                             const ProgressState &state) const {
+  const double seconds =
+      std::chrono::duration<double>(Clock::now() - start).count();
+  const double gained = state.fraction - startFraction;
+  if (seconds > 0.05 && state.examples > 0) {
+    fmt::format_to(fmt::appender(line), "  {:.0f} examples/s",
+                   double(state.examples) / seconds);
+  }
+  if (seconds > 0.05 && gained > 0 && state.fraction < 1) {
+    line.append(std::string_view("  "));
+    appendTime(line, seconds * (1 - state.fraction) / gained);
+    line.append(std::string_view(" left"));
+  }
+}
+
 void ProgressBar::draw(const ProgressState &state, bool asBar) {
-  static constexpr std::string_view full = "====================";
-  static constexpr std::string_view empty = "                    ";
+  static constexpr std::string_view full = "==========";
+  static constexpr std::string_view empty = "          ";
   fmt::memory_buffer line; // 500 bytes without an allocation
   auto end = fmt::appender(line);
   if (asBar) {
@@ -65,30 +92,20 @@ void ProgressBar::draw(const ProgressState &state, bool asBar) {
                    empty.substr(done), 100 * state.fraction);
   }
   if (state.epoch > 0) {
-    fmt::format_to(end, "epoch {:.4g}  ", state.epoch);
+    fmt::format_to(end, "epoch {:.4g}", state.epoch);
   }
-  fmt::format_to(end, "step {}", state.step);
-  size_t shown = 0;
-  for (const Monitors::Latest &loss : monitors.latest()) {
-    if (!std::isnan(loss.value) && ++shown <= 6) {
-      fmt::format_to(end, "  {}.{} {:.5g}", loss.step, loss.name, loss.value);
-    }
+  if (!asBar || state.epoch == 0) {
+    fmt::format_to(end, "{}step {}", state.epoch > 0 ? "  " : "", state.step);
   }
-  const double seconds =
-      std::chrono::duration<double>(Clock::now() - start).count();
-  const double gained = state.fraction - startFraction;
-  if (seconds > 0.05 && state.examples > 0) {
-    fmt::format_to(end, "  {:.0f} examples/s", double(state.examples) / seconds);
-  }
-  if (seconds > 0.05 && gained > 0 && state.fraction < 1) {
-    line.append(std::string_view("  "));
-    appendTime(line, seconds * (1 - state.fraction) / gained);
-    line.append(std::string_view(" left"));
-  }
-  if (!asBar) {
-    line.push_back('\n');
-  } else {
+  // A narrow terminal cuts the end of the line: the losses stand there.
+  if (asBar) {
+    appendPace(line, state);
+    appendLosses(line);
     line.resize(std::min(line.size(), console.columns() + 3));
+  } else {
+    appendLosses(line);
+    appendPace(line, state);
+    line.push_back('\n');
   }
   drawn = asBar;
   console.write({line.data(), line.size()});

@@ -18,8 +18,8 @@ namespace gmc::runtime {
 /// What the bar shows.
 struct ProgressState {
   uint64_t step = 0;
-  double epoch = 0;    ///< 0 for a run without data
-  double fraction = 0; ///< of the whole run, 0 to 1
+  double epoch = 0;      ///< 0 for a run without data
+  double fraction = 0;   ///< of the whole run, 0 to 1
   uint64_t examples = 0; ///< worked on since this program started
 };
 
@@ -37,6 +37,8 @@ public:
 private:
   using Clock = std::chrono::steady_clock;
 
+  void appendLosses(fmt::memory_buffer &line) const;
+  void appendPace(fmt::memory_buffer &line, const ProgressState &state) const;
   void draw(const ProgressState &state, bool asBar);
 
   Console &console;

@@ -178,9 +178,9 @@ void RoundRunner::setUpdates(const EntrySpec &entry) {
   for (size_t i = 0; i < machine.scalars.size(); ++i) {
     const ScalarSpec &scalar = machine.manifest.scalars[i];
     if (scalar.kind == ScalarSpec::Kind::Updates) {
-      const bool raised = std::find(entry.counters.begin(),
-                                    entry.counters.end(),
-                                    scalar.counter) != entry.counters.end();
+      const bool raised =
+          std::find(entry.counters.begin(), entry.counters.end(),
+                    scalar.counter) != entry.counters.end();
       machine.scalars[i] =
           double(position.counters[scalar.counter]) + (raised ? 1 : 0);
     }
@@ -198,8 +198,8 @@ void RoundRunner::runRound() {
   ++position.rounds;
   if (const StreamClock *owner = position.owner()) {
     const size_t index = size_t(owner - position.streams.data());
-    position.examples += (owner->drawn - owner->drawnBefore) *
-                         uint64_t(sources[index].batch);
+    position.examples +=
+        (owner->drawn - owner->drawnBefore) * uint64_t(sources[index].batch);
   } else {
     position.examples += uint64_t(machine.manifest.batch);
   }

@@ -103,8 +103,7 @@ static std::string hyperHelp(const Manifest &manifest) {
 
 /// Adds --out, and what running the model needs.
 static void addShared(CLI::App &verb, Raw &raw) {
-  verb.add_option("--out", raw.out, "folder of the run")
-      ->capture_default_str();
+  verb.add_option("--out", raw.out, "folder of the run")->capture_default_str();
   verb.add_option("--threads", raw.threads,
                   "threads; 0 takes one for each core (the results are the "
                   "same for any number)")
@@ -226,8 +225,9 @@ static void checkData(const Raw &raw, const Manifest &manifest,
     } else if (names.empty()) {
       fail(ExitUsage, "--data {}: this model reads no data", printable(text));
     } else {
-      fail(ExitUsage, "--data {}: there are several data sets; say NAME=DIR "
-                      "with one of {}",
+      fail(ExitUsage,
+           "--data {}: there are several data sets; say NAME=DIR "
+           "with one of {}",
            printable(text), fmt::join(names, ", "));
     }
   }
@@ -368,7 +368,8 @@ static void addVerbs(Verbs &verbs, const Manifest &manifest) {
   addShared(*bench, raw);
   bench->add_flag("--json", raw.json, "print one JSON object");
 
-  CLI::App *diagnose = verbs.add("diagnose", "look for trouble", Verb::Diagnose);
+  CLI::App *diagnose =
+      verbs.add("diagnose", "look for trouble", Verb::Diagnose);
   CLI::App *gradients = diagnose->add_subcommand(
       "gradients", "norms of the gradients of each network over some steps");
   diagnose->require_subcommand(1);

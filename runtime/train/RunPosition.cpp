@@ -68,8 +68,7 @@ double RunPosition::epochs(std::string_view name) const {
 
 double RunPosition::totalEpochs() const {
   const StreamClock *stream = owner();
-  return double(earlierEpochs) +
-         (stream == nullptr ? 0 : epochs(stream->name));
+  return double(earlierEpochs) + (stream == nullptr ? 0 : epochs(stream->name));
 }
 
 /// How many times `unit` fits into `amount`.
@@ -172,8 +171,7 @@ void RunPosition::restore(const Manifest &manifest, const RunState &run) {
   }
   for (size_t i = 0; i < executions.size(); ++i) {
     if (manifest.entries[i].kind == EntrySpec::Kind::Step) {
-      executions[i] =
-          counterOf(run, "executions." + manifest.entries[i].name);
+      executions[i] = counterOf(run, "executions." + manifest.entries[i].name);
     }
   }
   for (StreamClock &stream : streams) {

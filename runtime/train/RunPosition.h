@@ -28,12 +28,12 @@ struct StreamClock {
 struct RunPosition {
   explicit RunPosition(const Manifest &manifest);
 
-  uint64_t step = 0;           ///< rounds since the run's first
-  uint64_t train = 0;          ///< which `train` of the manifest
-  uint64_t rounds = 0;         ///< in this `train`
-  uint64_t examples = 0;       ///< of the owning stream, in this `train`
-  uint64_t examplesBefore = 0; ///< the same, before the last round
-  uint64_t earlierEpochs = 0;  ///< whole epochs of earlier `train`s
+  uint64_t step = 0;                ///< rounds since the run's first
+  uint64_t train = 0;               ///< which `train` of the manifest
+  uint64_t rounds = 0;              ///< in this `train`
+  uint64_t examples = 0;            ///< of the owning stream, in this `train`
+  uint64_t examplesBefore = 0;      ///< the same, before the last round
+  uint64_t earlierEpochs = 0;       ///< whole epochs of earlier `train`s
   std::vector<uint64_t> counters;   ///< updates, as in the manifest
   std::vector<uint64_t> executions; ///< of each entry
   std::vector<StreamClock> streams; ///< those that training reads

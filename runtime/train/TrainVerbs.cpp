@@ -137,7 +137,8 @@ int runResume(const Request &request) {
   for (;;) {
     LoadedRun loaded = loadRun(request, machine, Purpose::Resume);
     if (options.seed && *options.seed != loaded.run.seed) {
-      fail(ExitUsage, "--seed {}: the run in {} has the seed {} and keeps it",
+      fail(ExitCheckpoint,
+           "--seed {}: the run in {} has the seed {} and keeps it",
            *options.seed, printable(folder.path.string(), 400),
            loaded.run.seed);
     }

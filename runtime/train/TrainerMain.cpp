@@ -38,8 +38,8 @@ static int runVerb(const Request &request) {
 /// A result that nobody could read is not a success; a training run is, its
 /// results lie in files.
 static int checkOutput(Verb verb, int code) {
-  const bool keepsFiles = verb == Verb::Train || verb == Verb::Resume ||
-                          verb == Verb::Procedure;
+  const bool keepsFiles =
+      verb == Verb::Train || verb == Verb::Resume || verb == Verb::Procedure;
   return code == ExitOk && !keepsFiles && out().isBroken() ? ExitInputOutput
                                                            : code;
 }

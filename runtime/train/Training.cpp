@@ -66,8 +66,7 @@ double Training::fraction() const {
     most = std::max(most, position.totalEpochs() / *config.epochs);
   }
   if (!config.steps && !config.epochs) {
-    const Duration &duration =
-        machine.manifest.trains[position.train].duration;
+    const Duration &duration = machine.manifest.trains[position.train].duration;
     const double done = duration.unit == "rounds" ? double(position.rounds)
                         : duration.unit == "examples"
                             ? double(position.examples)
@@ -210,13 +209,15 @@ bool Training::handleEvents() {
 bool Training::runReports(const std::set<std::string> &present) {
   const Manifest &manifest = machine.manifest;
   for (size_t i = 0; i < manifest.reports.size(); ++i) {
-    if (manifest.reports[i].atEnd || !position.isDue(manifest.reports[i].every)) {
+    if (manifest.reports[i].atEnd ||
+        !position.isDue(manifest.reports[i].every)) {
       continue;
     }
     const std::vector<std::string> names = reportNames(manifest, i);
-    const bool done = std::any_of(
-        names.begin(), names.end(),
-        [&](const std::string &name) { return present.count(name) != 0; });
+    const bool done =
+        std::any_of(names.begin(), names.end(), [&](const std::string &name) {
+          return present.count(name) != 0;
+        });
     if (!done && !runReport(i, false)) {
       return false;
     }
@@ -328,9 +329,9 @@ void Training::checkFinite() const {
            tensor.network.empty()
                ? ""
                : fmt::format(" of {}", printable(tensor.network)),
-           savedStep ? fmt::format("the checkpoint is that of step {}",
-                                   *savedStep)
-                     : "and there is no checkpoint yet");
+           savedStep
+               ? fmt::format("the checkpoint is that of step {}", *savedStep)
+               : "and there is no checkpoint yet");
     }
   }
 }

@@ -84,8 +84,8 @@ private:
   std::optional<ProgressBar> bar;
   std::set<std::string> presentColumns; ///< of rows of the step resumed from
   bool metricsWarned = false;
-  std::string saveError;               ///< of the last save, "" if it went well
-  std::optional<uint64_t> savedStep;   ///< of the checkpoint on the disk
+  std::string saveError;             ///< of the last save, "" if it went well
+  std::optional<uint64_t> savedStep; ///< of the checkpoint on the disk
   uint64_t examplesDone = 0;
   Clock::time_point start;
 };

@@ -42,8 +42,8 @@ struct LoadedRun {
 /// none.
 LoadedRun loadRun(const Request &request, Machine &machine, Purpose purpose);
 
-/// Writes the clocks of the checkpoint into the scalars: a schedule stands where
-/// the training left it. A checkpoint of weights only leaves them at 0.
+/// Writes the clocks of the checkpoint into the scalars: a schedule stands
+/// where the training left it. A checkpoint of weights only leaves them at 0.
 void restoreClocks(Machine &machine, const RunState &run);
 
 /// Writes the hypers of `config` into the scalars.

@@ -18,9 +18,9 @@ TEST(CpuFeatures, namesWhatIsMissingInItsOrder) {
 }
 
 TEST(CpuFeatures, passesOverWhatWasSwitchedOffOrIsTuning) {
-  EXPECT_EQ(missingCpuFeatures({"-avx512f", "fast-variable-shuffle"}, nothing,
-                               0),
-            Names{});
+  EXPECT_EQ(
+      missingCpuFeatures({"-avx512f", "fast-variable-shuffle"}, nothing, 0),
+      Names{});
 }
 
 TEST(CpuFeatures, vectorsNeedTheSystemToo) {

@@ -3,7 +3,6 @@
 #include "tests/runtime/train/RunHelpers.h"
 
 #include <gtest/gtest.h>
-
 #include <nlohmann/json.hpp>
 
 using namespace gmc::runtime;

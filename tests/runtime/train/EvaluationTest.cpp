@@ -6,7 +6,6 @@
 #include "tests/runtime/train/RunHelpers.h"
 
 #include <gtest/gtest.h>
-
 #include <nlohmann/json.hpp>
 
 #include <cstring>
@@ -149,9 +148,9 @@ TEST_F(Evaluation, samplesFollowTheSeedAndTheArguments) {
 
 TEST_F(Evaluation, interpolatesBetweenTwoItems) {
   ASSERT_EQ(verb({"interpolate"}).code, 0);
-  EXPECT_EQ(readText(folder.path / "r" / "samples" / "interpolate.png")
-                .substr(1, 3),
-            "PNG");
+  EXPECT_EQ(
+      readText(folder.path / "r" / "samples" / "interpolate.png").substr(1, 3),
+      "PNG");
 }
 
 } // namespace

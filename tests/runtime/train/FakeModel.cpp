@@ -337,14 +337,11 @@ void forwardKernel(const GmFrame *f) {
 
 namespace gmc::runtime::fake {
 
-static const GmEntry entries[] = {fit,         tune,   report,
-                                  report,      sample, reconstruct,
-                                  interpolate};
+static const GmEntry entries[] = {fit,    tune,        report,     report,
+                                  sample, reconstruct, interpolate};
 static const GmEntry kernels[] = {forwardKernel};
 
-CompiledModel model() {
-  return {{text, sizeof text - 1}, entries, kernels};
-}
+CompiledModel model() { return {{text, sizeof text - 1}, entries, kernels}; }
 
 std::string manifestText() { return {text, sizeof text - 1}; }
 

@@ -21,8 +21,8 @@ protected:
   }
 
   Outcome train(const std::string &run, Words more) {
-    Words words{"train",  "--data", folder / "data", "--out",
-                folder / run, "--seed", "11"};
+    Words words{"train",  "--data", folder / "data", "--out", folder / run,
+                "--seed", "11"};
     words.insert(words.end(), more.begin(), more.end());
     return runHere(words);
   }
@@ -126,7 +126,7 @@ TEST_F(Resume, makesReportsThatAreMissing) {
 
 TEST_F(Resume, refusesAnotherSeed) {
   ASSERT_EQ(train("r", {"--steps", "5"}).code, 0);
-  EXPECT_EQ(resume("r", {"--seed", "12", "--epochs", "3"}).code, 2);
+  EXPECT_EQ(resume("r", {"--seed", "12", "--epochs", "3"}).code, 4);
   EXPECT_EQ(resume("r", {"--seed", "11", "--epochs", "3"}).code, 0);
   expectSame("r", "whole");
 }

@@ -20,8 +20,15 @@ protected:
 
   /// Three epochs of 38 rounds of 2 steps; each naps.
   Words train(const std::string &run, int microseconds) {
-    return {"train", "--data", folder / "data", "--out", folder / run, "--set",
-            "nap=" + std::to_string(microseconds), "--save-every", "3"};
+    return {"train",
+            "--data",
+            folder / "data",
+            "--out",
+            folder / run,
+            "--set",
+            "nap=" + std::to_string(microseconds),
+            "--save-every",
+            "3"};
   }
   std::filesystem::path checkpoint(const std::string &run) {
     return folder.path / run / "checkpoint.safetensors";
@@ -130,10 +137,10 @@ TEST_F(Signals, stepsAllocateNothing) {
   writeData(folder.path / "large", 2000, 21); // 125 rounds an epoch
   const auto count = [&](const char *steps) {
     const std::string file = folder / (std::string("count") + steps);
-    Process process({"train", "--data", folder / "large", "--out",
-                     folder / (std::string("r") + steps), "--steps", steps},
-                    {"LD_PRELOAD=" GMC_COUNT_ALLOCATIONS,
-                     "GMC_ALLOCATIONS=" + file});
+    Process process(
+        {"train", "--data", folder / "large", "--out",
+         folder / (std::string("r") + steps), "--steps", steps},
+        {"LD_PRELOAD=" GMC_COUNT_ALLOCATIONS, "GMC_ALLOCATIONS=" + file});
     EXPECT_EQ(process.wait(), 0);
     return std::stol(readText(file));
   };

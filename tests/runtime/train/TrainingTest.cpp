@@ -4,8 +4,9 @@
 #include "tests/runtime/train/RunHelpers.h"
 
 #include <gtest/gtest.h>
-
 #include <nlohmann/json.hpp>
+
+#include <cstring>
 
 using namespace gmc::runtime;
 using namespace gmc::runtime::fake;
@@ -57,6 +58,18 @@ TEST_F(Training, writesRowsAtTheirTimes) {
   EXPECT_EQ(rows[3].substr(0, 5), "25,2,");
   EXPECT_EQ(rows[7].substr(0, 3), "38,");
   EXPECT_EQ(rows[7].back(), '1'); // the report `at end` is marked as final
+}
+
+// `tune` moves gain towards the mean of w less a hundredth of x: below 0 if w
+// did not arrive.
+TEST_F(Training, valuesGoFromStepToStep) {
+  train("r", {"--steps", "300"});
+  const SafetensorsFile file =
+      readSafetensors(folder.path / "r" / "checkpoint.safetensors");
+  float gain = 0;
+  std::memcpy(&gain, file.find("gain")->bytes.data(), sizeof gain);
+  EXPECT_GT(gain, 0.03);
+  EXPECT_LT(gain, 0.2);
 }
 
 TEST_F(Training, epochsAndStepsAreLimits) {
@@ -119,9 +132,9 @@ struct Poison {
 class Poisoned : public Training, public testing::WithParamInterface<Poison> {};
 
 TEST_P(Poisoned, runStopsAndSavesNothingOfIt) {
-  const Outcome outcome = train("r", {"--set", "poison=40", "--set",
-                                      std::string("poison_where=") +
-                                          GetParam().where});
+  const Outcome outcome =
+      train("r", {"--set", "poison=40", "--set",
+                  std::string("poison_where=") + GetParam().where});
   EXPECT_EQ(outcome.code, 7);
   EXPECT_NE(outcome.err.find(GetParam().message), std::string::npos)
       << outcome.err;
@@ -153,10 +166,10 @@ TEST_F(Training, weightsThatAreNotFiniteAreNotSaved) {
 }
 
 TEST_F(Training, dataProblemsComeBeforeTheFirstStep) {
-  EXPECT_EQ(runHere({"train", "--data", folder / "nothing", "--out",
-                     folder / "r"})
-                .code,
-            5);
+  EXPECT_EQ(
+      runHere({"train", "--data", folder / "nothing", "--out", folder / "r"})
+          .code,
+      5);
   writeData(folder.path / "few", 7, 21); // D20: less than a batch
   const Outcome few =
       runHere({"train", "--data", folder / "few", "--out", folder / "r"});
@@ -166,8 +179,8 @@ TEST_F(Training, dataProblemsComeBeforeTheFirstStep) {
 }
 
 TEST_F(Training, diagnoseNamesWhatIsWrong) {
-  const Words words{"diagnose", "gradients", "--data", folder / "data",
-                    "--out",    folder / "none"};
+  const Words words{"diagnose",      "gradients", "--data",
+                    folder / "data", "--out",     folder / "none"};
   const Outcome well = runHere(words);
   EXPECT_EQ(well.code, 0) << well.err;
   EXPECT_NE(well.out.find("fit Dec"), std::string::npos);
