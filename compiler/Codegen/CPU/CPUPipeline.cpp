@@ -21,7 +21,7 @@ void buildCPUPipeline(OpPassManager &manager, const CPUOptions &options) {
     kernels.addPass(createCSEPass());
     kernels.addPass(createLoopInvariantCodeMotionPass());
   }
-  manager.addPass(createCPULowerMath());
+  manager.addPass(createCPULowerMath({/*polynomials=*/!options.reference}));
   manager.addNestedPass<func::FuncOp>(createSCFToControlFlowPass());
   manager.addPass(createCPULowerToLLVM());
   manager.addPass(createCPULowerLaunches());

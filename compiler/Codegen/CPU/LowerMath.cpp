@@ -1,14 +1,19 @@
 //===- LowerMath.cpp - functions of math as instructions or calls ---------===//
 //
-// What one instruction does stays for the LLVM dialect; every other function
-// becomes a call of libm, one for each lane of a vector.
+// What one instruction does stays for the LLVM dialect. Functions of f32
+// vectors become polynomials where the pass is asked for them; every other
+// function is a call of libm, one for each lane of a vector.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Codegen/CPU/Passes.h"
+#include "compiler/Codegen/CPU/Polynomials.h"
 
 #include "mlir/Conversion/MathToLibm/MathToLibm.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Math/Transforms/Approximation.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Transforms/DialectConversion.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 using namespace mlir;
 
@@ -19,7 +24,37 @@ namespace gmc::cpu {
 namespace {
 
 struct LowerMath : impl::CPULowerMathBase<LowerMath> {
+  using Base::Base;
+
+  /// Only the functions are rewritten, so only they are visited.
+  LogicalResult expand() {
+    RewritePatternSet patterns(&getContext());
+    populatePolynomials(patterns);
+    // Rarer ones as upstream has them.
+    populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
+      return llvm::is_contained({"math.atan", "math.atan2", "math.asin",
+                                 "math.acos", "math.erf", "math.erfc",
+                                 "math.expm1", "math.cbrt"},
+                                name);
+    });
+    SmallVector<Operation *> ops;
+    getOperation().walk([&](Operation *op) {
+      if (isa<math::MathDialect>(op->getDialect()) &&
+          llvm::any_of(op->getOperandTypes(),
+                       [](Type type) { return isa<VectorType>(type); })) {
+        ops.push_back(op);
+      }
+    });
+    return applyOpPatternsGreedily(
+        ops, std::move(patterns),
+        GreedyRewriteConfig().setStrictness(
+            GreedyRewriteStrictness::ExistingAndNewOps));
+  }
+
   void runOnOperation() override {
+    if (polynomials && failed(expand())) {
+      return signalPassFailure();
+    }
     RewritePatternSet patterns(&getContext());
     populateMathToLibmConversionPatterns(patterns);
     ConversionTarget target(getContext());

@@ -47,8 +47,9 @@ def CPULowerMath : Pass<"cpu-lower-math", "mlir::ModuleOp"> {
   let summary = "turns functions of math into polynomials or calls of libm";
   let description = [{
     Operations that are one instruction (sqrt, fma, abs, floor ..) stay; f32
-    vectors take the polynomials of ExpandMath.cpp and of upstream; everything
-    else becomes calls of libm, one for each lane.
+    vectors take the polynomials of Polynomials.cpp and of upstream if
+    `polynomials` is set; everything else becomes calls of libm, one for each
+    lane.
 
     ```mlir
     %y = math.exp %x : f64
@@ -56,6 +57,8 @@ def CPULowerMath : Pass<"cpu-lower-math", "mlir::ModuleOp"> {
     %y = func.call @exp(%x) : (f64) -> f64
     ```
   }];
+  let options = [Option<"polynomials", "polynomials", "bool", "false",
+                        "polynomials for f32 vectors">];
   let dependentDialects = ["mlir::arith::ArithDialect",
     "mlir::func::FuncDialect", "mlir::vector::VectorDialect",
     "mlir::LLVM::LLVMDialect"];

@@ -105,6 +105,89 @@ TEST(Elementwise, BroadcastsAndIndices) {
   }
 }
 
+/// One function of a vector of inputs, chosen by the caller; the reference
+/// calls libm.
+KernelCase functionCase(const std::string &type, const std::string &function,
+                        double low, double high) {
+  KernelCase kernel;
+  kernel.type = type;
+  kernel.arguments = {{{1003}}, {{1003}}};
+  kernel.inputs = 1;
+  kernel.low = low;
+  kernel.high = high;
+  kernel.body = generic(
+      {"a", "a"}, 1, "p", "%a0 : $0", "%a1 : $1",
+      block(2, "%0 = math." + function + " %x0 : @\nlinalg.yield %0 : @"));
+  return kernel;
+}
+
+TEST(Functions, AgreeWithLibm) {
+  struct Range {
+    const char *function;
+    double low, high;
+  };
+  for (const Range &range : std::initializer_list<Range>{
+           {"exp", -5, 5},     {"exp", -80, -70},      {"exp", 80, 88.7},
+           {"log", 1e-3, 10},  {"log", 1e20, 1e30},    {"log", 0.9, 1.1},
+           {"log1p", 0, 1},    {"log1p", -0.99, 100},  {"log1p", 0, 1e-6},
+           {"tanh", -1, 1},    {"tanh", -12, 12},      {"sin", -7, 7},
+           {"cos", -7, 7},     {"sin", -2000, 2000},   {"erf", -4, 4},
+           {"expm1", -2, 2},   {"expm1", -1e-4, 1e-4}, {"atan", -9, 9},
+           {"rsqrt", 0.1, 10}, {"sqrt", 0, 10},        {"floor", -9, 9},
+           {"absf", -9, 9}}) {
+    SCOPED_TRACE(range.function);
+    for (const char *type : types) {
+      expectAgreement(
+          functionCase(type, range.function, range.low, range.high));
+    }
+  }
+}
+
+/// Edges: as libm has them, NaN for NaN.
+TEST(Functions, AtTheEdges) {
+  for (const char *function :
+       {"exp", "log", "log1p", "tanh", "sin", "cos", "erf", "expm1"}) {
+    SCOPED_TRACE(function);
+    KernelCase kernel = functionCase("f32", function, 0, 1);
+    kernel.body = "%inf = arith.constant 0x7F800000 : f32\n"
+                  "%ninf = arith.constant 0xFF800000 : f32\n"
+                  "%nan = arith.constant 0x7FC00000 : f32\n"
+                  "%none = arith.constant -1.0 : f32\n"
+                  "%zero = arith.constant 0.0 : f32\n"
+                  "%big = arith.constant 89.5 : f32\n"
+                  "%small = arith.constant -110.0 : f32\n" +
+                  generic({"a", "a"}, 1, "p", "%a0 : $0", "%a1 : $1",
+                          block(2, fmt::format(R"(
+  %i = linalg.index 0 : index
+  %j = arith.index_cast %i : index to i32
+  %c0 = arith.constant 0 : i32
+  %c1 = arith.constant 1 : i32
+  %c2 = arith.constant 2 : i32
+  %c3 = arith.constant 3 : i32
+  %c4 = arith.constant 4 : i32
+  %c5 = arith.constant 5 : i32
+  %c6 = arith.constant 6 : i32
+  %b0 = arith.cmpi eq, %j, %c0 : i32
+  %b1 = arith.cmpi eq, %j, %c1 : i32
+  %b2 = arith.cmpi eq, %j, %c2 : i32
+  %b3 = arith.cmpi eq, %j, %c3 : i32
+  %b4 = arith.cmpi eq, %j, %c4 : i32
+  %b5 = arith.cmpi eq, %j, %c5 : i32
+  %b6 = arith.cmpi eq, %j, %c6 : i32
+  %v0 = arith.select %b0, %inf, %x0 : f32
+  %v1 = arith.select %b1, %ninf, %v0 : f32
+  %v2 = arith.select %b2, %nan, %v1 : f32
+  %v3 = arith.select %b3, %none, %v2 : f32
+  %v4 = arith.select %b4, %zero, %v3 : f32
+  %v5 = arith.select %b5, %big, %v4 : f32
+  %v6 = arith.select %b6, %small, %v5 : f32
+  %0 = math.{} %v6 : f32
+  linalg.yield %0 : f32)",
+                                               function)));
+    expectAgreement(kernel);
+  }
+}
+
 TEST(Elementwise, Panels) {
   for (int round = 0; round < 16; ++round) {
     KernelCase kernel;
