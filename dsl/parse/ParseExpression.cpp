@@ -329,7 +329,7 @@ ExprPtr Parser::parsePrimary() {
   default:
     break;
   }
-  auto message = reportExpected("an expression", "here");
+  auto message = reportExpected("an expression", "");
   if (at(TokenKind::Error) && tokens[position].kind == TokenKind::IfWord) {
     message.help("within an operation, `if` stands in parentheses");
   } else if (tokens[position].kind == TokenKind::Plus) {
@@ -618,7 +618,7 @@ ExprPtr Parser::parseScan() {
 
 ExprPtr Parser::parseReference(const char *what, bool callOnly) {
   if (!at(TokenKind::Name)) {
-    reportExpected(what, "here");
+    reportExpected(what, "");
     return errorExpr();
   }
   ExprPtr value = parsePostfix(false);

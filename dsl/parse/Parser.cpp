@@ -152,19 +152,29 @@ SourceRange Parser::rangeFrom(uint32_t begin) const {
 // Errors and recovery
 //===----------------------------------------------------------------------===//
 
+bool Parser::atLineEnd() const {
+  if (position == 0 || openBrackets > 0) {
+    return false;
+  }
+  // Where a statement begins it is the next token that is wrong.
+  TokenKind before = tokens[position - 1].kind;
+  bool begins = before == TokenKind::LeftBrace ||
+                before == TokenKind::RightBrace ||
+                before == TokenKind::Semicolon;
+  return tokens[position].onNewLine && !begins;
+}
+
 std::string Parser::seen(const Token &token) const {
   if (token.kind == TokenKind::EndOfFile) {
     return describe(token.kind);
   }
-  bool lineEnd = token.onNewLine && position > 0 && openBrackets == 0;
-  return lineEnd ? "the end of the line"
-                 : fmt::format("`{}`", shown(text(token)));
+  return atLineEnd() ? "the end of the line"
+                     : fmt::format("`{}`", shown(text(token)));
 }
 
 SourceRange Parser::rangeOfExpected() const {
   const Token &next = tokens[position];
-  bool lineEnd = next.onNewLine && openBrackets == 0;
-  if (position > 0 && (lineEnd || next.kind == TokenKind::EndOfFile)) {
+  if (position > 0 && (atLineEnd() || next.kind == TokenKind::EndOfFile)) {
     uint32_t end = tokens[position - 1].range.end;
     return {end, end};
   }
@@ -189,7 +199,7 @@ DiagnosticBuilder Parser::reportExpected(const std::string &expected,
   }
   panicking = true;
   return diagnostics.report(Diag::ExpectedToken, rangeOfExpected(), seen(next),
-                            expected, context);
+                            expected, *context ? " " : "", context);
 }
 
 bool Parser::beginsDeclaration(const Token &token) const {
@@ -336,7 +346,7 @@ Name Parser::parseName(const char *what) {
   if (isWord(next.kind) && (!next.onNewLine || openBrackets > 0)) {
     failReserved(next, what);
   } else {
-    reportExpected(what, "here");
+    reportExpected(what, "");
   }
   SourceRange range = rangeOfExpected();
   return {"", range};

@@ -75,6 +75,8 @@ private:
     panicking = true;
     return diagnostics.report(diag, range, args...);
   }
+  /// Says whether a message is about the end of the last line.
+  bool atLineEnd() const;
   std::string seen(const Token &token) const;
   SourceRange rangeOfExpected() const;
   /// A builder whose words are dropped, while panicking.
