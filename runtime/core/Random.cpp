@@ -68,10 +68,10 @@ void Draw::words(uint64_t first, std::span<uint32_t> words) const {
   }
 }
 
-/// Returns ((w >> 8) + 0.5) 2^-24 for float, (w + 0.5) 2^-32 for double.
+/// Returns ((w >> 9) + 0.5) 2^-23 for float, (w + 0.5) 2^-32 for double.
 template <typename T> static T uniformOf(uint32_t word) {
   if constexpr (sizeof(T) == 4) {
-    return (static_cast<T>(word >> 8) + T(0.5)) * T(0x1p-24);
+    return (static_cast<T>(word >> 9) + T(0.5)) * T(0x1p-23);
   } else {
     return (static_cast<T>(word) + T(0.5)) * T(0x1p-32);
   }

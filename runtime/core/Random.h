@@ -45,7 +45,7 @@ struct Draw {
   void words(uint64_t first, std::span<uint32_t> words) const;
 
   /// Returns a number uniform on (0, 1):
-  ///   float : ((w >> 8) + 0.5) * 2^-24, which rounds to 1 for the largest w
+  ///   float : ((w >> 9) + 0.5) * 2^-23, exact
   ///   double: (w + 0.5) * 2^-32
   template <typename T> T uniform(uint64_t element) const;
 

@@ -27,6 +27,15 @@ void buildCPUPipeline(OpPassManager &manager, const CPUOptions &options) {
   manager.addPass(createCPULowerLaunches());
 }
 
+namespace {
+
+struct ScheduledOptions : PassPipelineOptions<ScheduledOptions> {
+  Option<int> lanes{*this, "lanes", llvm::cl::desc("lanes of f32 in a vector"),
+                    llvm::cl::init(8)};
+};
+
+} // namespace
+
 void registerCPUCodegen() {
   registerCPUPasses();
   PassPipelineRegistration<>("cpu-reference",
@@ -36,6 +45,13 @@ void registerCPUCodegen() {
                                options.reference = true;
                                buildCPUPipeline(manager, options);
                              });
+  PassPipelineRegistration<ScheduledOptions>(
+      "cpu-scheduled", "kernels on vectors, to the LLVM dialect",
+      [](OpPassManager &manager, const ScheduledOptions &given) {
+        CPUOptions options;
+        options.lanesF32 = given.lanes;
+        buildCPUPipeline(manager, options);
+      });
 }
 
 } // namespace gmc::cpu

@@ -28,7 +28,8 @@ inline constexpr llvm::StringLiteral entryPrefix = "gm_entry_";
 /// dialect.
 void buildCPUPipeline(mlir::OpPassManager &manager, const CPUOptions &options);
 
-/// Registers the passes for gmc-opt, and the pipeline `cpu-reference`.
+/// Registers the passes for gmc-opt, and the pipelines `cpu-reference` and
+/// `cpu-scheduled`.
 void registerCPUCodegen();
 
 } // namespace gmc::cpu

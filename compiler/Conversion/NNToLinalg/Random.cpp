@@ -73,10 +73,10 @@ std::array<Value, 4> philox(const Words &w, std::array<Value, 4> c, Value k0,
   return c;
 }
 
-/// float: ((w >> 8) + 0.5) 2^-24;  double: (w + 0.5) 2^-32.
+/// float: ((w >> 9) + 0.5) 2^-23, exact;  double: (w + 0.5) 2^-32.
 Value uniform(const Words &w, Value word, FloatType type) {
   bool wide = type.isF64();
-  Value bits = wide ? word : w.shr(word, 8);
+  Value bits = wide ? word : w.shr(word, 9);
   Value number = arith::UIToFPOp::create(w.builder, w.loc, type, bits);
   auto real = [&](double value) -> Value {
     return arith::ConstantOp::create(w.builder, w.loc,
@@ -85,7 +85,7 @@ Value uniform(const Words &w, Value word, FloatType type) {
   Value centred =
       arith::AddFOp::create(w.builder, w.loc, number, real(0.5));
   return arith::MulFOp::create(w.builder, w.loc, centred,
-                               real(wide ? 0x1p-32 : 0x1p-24));
+                               real(wide ? 0x1p-32 : 0x1p-23));
 }
 
 /// sqrt(-2 log u) cos(2 pi v), or sin for the odd word of the pair.

@@ -65,7 +65,7 @@ TEST(Draw, AnyRangeOfWordsIsTheWordsOneByOne) {
 TEST(Draw, UniformsFollowTheirFormulas) {
   for (uint64_t e = 0; e < 200; ++e) {
     uint32_t w = draw.word(e);
-    EXPECT_EQ(draw.uniform<float>(e), ((w >> 8) + 0.5f) / 16777216.0f);
+    EXPECT_EQ(draw.uniform<float>(e), ((w >> 9) + 0.5f) / 8388608.0f);
     EXPECT_EQ(draw.uniform<double>(e), (w + 0.5) / 4294967296.0);
   }
 }

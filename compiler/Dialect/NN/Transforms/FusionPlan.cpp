@@ -208,7 +208,14 @@ void FusionPlan::visit(Operation *op) {
   if (isReduction(op)) {
     return visitReduction(op);
   }
-  bool product = isa<MatmulOp>(op);
+  auto matmul = dyn_cast<MatmulOp>(op);
+  bool product = matmul != nullptr;
+  // A weight gradient stands alone. Behind it comes an optimiser, which in the
+  // register tile would need p, m and v of all its vectors at once and spill;
+  // and alone it can lie in the weight's panels.
+  if (product && matmul.getTransposeA()) {
+    return;
+  }
   if (feeders.contains(op) || (!product && !isFusibleElementwise(op))) {
     return;
   }

@@ -1,0 +1,41 @@
+//===- Compile.h - a file in, an executable out -----------------*- C++ -*-===//
+#ifndef GMC_COMPILER_DRIVER_COMPILE_H
+#define GMC_COMPILER_DRIVER_COMPILE_H
+
+#include "compiler/Pipeline/Pipeline.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace gmc::driver {
+
+/// What the command line asks for.
+struct Invocation {
+  std::string program; ///< gmc's own path, beside which the runtime lies
+  std::string input;
+  std::string output;  ///< empty: the input's name without `.gm`
+  std::map<std::string, double> constants;
+  std::optional<int64_t> batch;
+  std::string cpu = "native";
+  bool reference = false;
+  bool f64 = false;
+  std::optional<pipeline::Phase> stopAfter;
+  bool explain = false; ///< say what the model is instead of making it
+};
+
+/// Compiles, or explains, as asked. Messages go to stderr, the text of --stop-after to
+/// stdout. Returns the exit code (dsl/language.md).
+int compile(const Invocation &invocation);
+
+/// Checks the text alone: `gmc check`.
+int checkOnly(const Invocation &invocation);
+
+/// Prints the text in canonical form to its file, or only says whether it has
+/// that form: `gmc fmt [--check]`.
+int format(const std::string &input, bool checkOnly);
+
+} // namespace gmc::driver
+
+#endif // GMC_COMPILER_DRIVER_COMPILE_H

@@ -1,0 +1,32 @@
+//===- LinkExecutable.h - model and runtime become a program ----*- C++ -*-===//
+#ifndef GMC_COMPILER_DRIVER_LINKEXECUTABLE_H
+#define GMC_COMPILER_DRIVER_LINKEXECUTABLE_H
+
+#include "llvm/ADT/ArrayRef.h"
+
+#include <string>
+
+namespace gmc::driver {
+
+/// Exit codes of gmc (dsl/language.md has the whole list).
+enum ExitCode {
+  exitOk = 0,
+  exitModel = 1,
+  exitUsage = 2,
+  exitIo = 5,
+  exitInternal = 70
+};
+
+/// Returns what keeps `output` from being written: a directory, a device, a
+/// folder that is missing or read-only, the source itself; empty: nothing.
+std::string checkOutput(const std::string &output, const std::string &source);
+
+/// Links `object` with the runtime library that lies beside gmc (`program` is
+/// its own path) and puts the executable at `output` in one rename. Returns an
+/// exit code, having said on stderr what went wrong.
+int linkExecutable(llvm::ArrayRef<char> object, const std::string &program,
+                   const std::string &output);
+
+} // namespace gmc::driver
+
+#endif // GMC_COMPILER_DRIVER_LINKEXECUTABLE_H

@@ -1,0 +1,422 @@
+//===- Manifest.cpp - what a trainer knows of its model -------------------===//
+//
+// Two sources meet here: the program, for data, training, reports and
+// procedures, and the planned module, for every place in memory.
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/Driver/Manifest.h"
+#include "compiler/Conversion/GMToRT/Passes.h"
+#include "compiler/Import/Import.h"
+#include "runtime/abi/gmAbi.h"
+
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/xxhash.h"
+
+using namespace mlir;
+namespace json = llvm::json;
+
+namespace gmc::driver {
+
+namespace {
+
+json::Array arrayOf(ArrayRef<int64_t> numbers) {
+  json::Array array;
+  for (int64_t number : numbers) {
+    array.push_back(number);
+  }
+  return array;
+}
+
+json::Array shapeOf(Type type) {
+  return arrayOf(cast<RankedTensorType>(type).getShape());
+}
+
+json::Object durationOf(const dsl::Duration &duration) {
+  const char *units[] = {"rounds", "epochs", "examples"};
+  return json::Object{{"count", duration.count},
+                      {"unit", units[static_cast<int>(duration.unit)]},
+                      {"stream", duration.stream}};
+}
+
+json::Object tensorOf(gm::VariableOp variable) {
+  json::Array storage;
+  for (auto place :
+       variable.getStorageAttr().getAsRange<DenseI64ArrayAttr>()) {
+    json::Object entry{{"offset", place[0]},
+                       {"layout", place[2] ? "panels" : "dense"}};
+    if (place[2] != 0) {
+      entry["axis"] = place[1];
+      entry["width"] = place[2];
+    }
+    storage.push_back(std::move(entry));
+  }
+  return json::Object{
+      {"name", variable.getSymName()},
+      {"shape", shapeOf(variable.getType())},
+      {"role", variable.getRole()},
+      {"network", variable.getNetwork()},
+      {"init", json::Object{{"kind", variable.getInitial()},
+                            {"a", variable.getA().convertToDouble()},
+                            {"b", variable.getB().convertToDouble()}}},
+      {"storage", std::move(storage)}};
+}
+
+json::Object scalarOf(const dsl::Scalar &scalar) {
+  switch (scalar.kind) {
+  case dsl::Scalar::Kind::Hyper:
+    return {{"kind", "hyper"}, {"name", scalar.name}, {"value", scalar.value}};
+  case dsl::Scalar::Kind::Rounds:
+    return {{"kind", "rounds"}};
+  case dsl::Scalar::Kind::Epochs:
+    return {{"kind", "epochs"}, {"stream", scalar.stream}};
+  case dsl::Scalar::Kind::Examples:
+    return {{"kind", "examples"}};
+  case dsl::Scalar::Kind::ProcArgument:
+    return {{"kind", "argument"},
+            {"procedure", scalar.owner},
+            {"name", scalar.name},
+            {"value", scalar.value}};
+  }
+  llvm_unreachable("every kind of scalar is written");
+}
+
+json::Object datasetOf(const dsl::Dataset &dataset) {
+  json::Array fields;
+  for (const dsl::DataField &field : dataset.fields) {
+    fields.push_back(json::Object{{"name", field.name},
+                                  {"shape", arrayOf(field.event)},
+                                  {"image", field.image},
+                                  {"low", field.low},
+                                  {"high", field.high},
+                                  {"binarize", field.binarize}});
+  }
+  return json::Object{{"name", dataset.name},
+                      {"format", dataset.format},
+                      {"source", dataset.source},
+                      {"fields", std::move(fields)}};
+}
+
+json::Object slotOf(DictionaryAttr slot) {
+  json::Object object{
+      {"name", cast<StringAttr>(slot.get("name")).getValue()},
+      {"offset", cast<IntegerAttr>(slot.get("offset")).getInt()}};
+  if (auto shape = slot.getAs<DenseI64ArrayAttr>("shape")) {
+    object["shape"] = arrayOf(shape.asArrayRef());
+  }
+  return object;
+}
+
+class ManifestWriter {
+public:
+  ManifestWriter(const dsl::Program &program, ModuleOp module,
+                 EntryNames &names)
+      : program(program), module(module), names(names) {}
+
+  json::Object write(const Target &target, const ManifestOptions &options);
+
+private:
+  json::Array tensors();
+  json::Array scalars();
+  json::Array entries();
+  json::Array kernels();
+  json::Object entryOf(rt::EntryOp entry);
+  json::Array turnsOf(const std::vector<dsl::Turn> &turns);
+  json::Array trains();
+  json::Array reports();
+  json::Array procedures();
+  json::Object argumentOf(const dsl::ProcArgument &argument,
+                          const dsl::Procedure &procedure);
+  ArrayAttr counters() {
+    return module->getAttrOfType<ArrayAttr>(import::countersAttribute);
+  }
+  int64_t bytes(const char *attribute) {
+    return module->getAttrOfType<IntegerAttr>(attribute).getInt();
+  }
+  static std::string kindOf(rt::EntryOp entry) {
+    return entry->getAttrOfType<StringAttr>("kind").str();
+  }
+
+  const dsl::Program &program;
+  ModuleOp module;
+  EntryNames &names;
+  llvm::StringMap<int64_t> entryIndex;
+};
+
+json::Array ManifestWriter::tensors() {
+  json::Array array;
+  for (auto variable : module.getOps<gm::VariableOp>()) {
+    array.push_back(tensorOf(variable));
+  }
+  return array;
+}
+
+json::Array ManifestWriter::scalars() {
+  json::Array array;
+  for (const dsl::Scalar &scalar : program.scalars) {
+    array.push_back(scalarOf(scalar));
+  }
+  for (size_t i = 0; i < counters().size(); ++i) {
+    array.push_back(json::Object{{"kind", "updates"},
+                                 {"counter", static_cast<int64_t>(i)}});
+  }
+  return array;
+}
+
+json::Object ManifestWriter::entryOf(rt::EntryOp entry) {
+  json::Array inputs, outputs, monitors, norms, updates;
+  for (auto slot : entry->getAttrOfType<ArrayAttr>("inputs")
+                       .getAsRange<DictionaryAttr>()) {
+    inputs.push_back(slotOf(slot));
+  }
+  for (auto slot : entry->getAttrOfType<ArrayAttr>("outputs")
+                       .getAsRange<DictionaryAttr>()) {
+    json::Object object = slotOf(slot);
+    StringRef kind = cast<StringAttr>(slot.get("kind")).getValue();
+    if (kind == "value") {
+      outputs.push_back(std::move(object));
+    } else if (kind == "monitor") {
+      monitors.push_back(std::move(object));
+    } else {
+      norms.push_back(json::Object{{"network", *object.getString("name")},
+                                   {"offset", *object.getInteger("offset")}});
+    }
+  }
+  if (auto counted = entry->getAttrOfType<ArrayAttr>("updates")) {
+    for (auto scalar : counted.getAsRange<IntegerAttr>()) {
+      updates.push_back(scalar.getInt() -
+                        static_cast<int64_t>(program.scalars.size()));
+    }
+  }
+  StringRef name = entry.getSymName();
+  if (kindOf(entry) == "procedure") {
+    name.consume_front("proc.");
+  }
+  return json::Object{
+      {"kind", kindOf(entry)},
+      {"name", name},
+      {"batch", entry->getAttrOfType<IntegerAttr>("batch").getInt()},
+      {"inputs", std::move(inputs)},
+      {"outputs", std::move(outputs)},
+      {"monitors", std::move(monitors)},
+      {"norms", std::move(norms)},
+      {"counters", std::move(updates)},
+      {"flops", entry->getAttrOfType<IntegerAttr>("flops").getInt()}};
+}
+
+json::Array ManifestWriter::entries() {
+  json::Array array;
+  for (auto entry : module.getOps<rt::EntryOp>()) {
+    if (kindOf(entry) == "kernel") {
+      continue;
+    }
+    entryIndex[entry.getSymName()] = names.entries.size();
+    names.entries.push_back(entry.getSymName().str());
+    array.push_back(entryOf(entry));
+  }
+  return array;
+}
+
+json::Array ManifestWriter::kernels() {
+  json::Array array;
+  for (auto entry : module.getOps<rt::EntryOp>()) {
+    if (kindOf(entry) != "kernel") {
+      continue;
+    }
+    names.kernels.push_back(entry.getSymName().str());
+    auto extents = entry->getAttrOfType<DenseI64ArrayAttr>("product");
+    array.push_back(json::Object{
+        {"entry",
+         entryIndex.lookup(entry->getAttrOfType<StringAttr>("of").getValue())},
+        {"name", entry->getAttrOfType<StringAttr>("name").getValue()},
+        {"kind", "product"},
+        {"m", extents[0]},
+        {"n", extents[1]},
+        {"k", extents[2]},
+        {"flops", 2 * extents[0] * extents[1] * extents[2]}});
+  }
+  return array;
+}
+
+json::Array ManifestWriter::turnsOf(const std::vector<dsl::Turn> &turns) {
+  json::Array array;
+  for (const dsl::Turn &turn : turns) {
+    if (turn.kind != dsl::Turn::Kind::Call) {
+      bool repeat = turn.kind == dsl::Turn::Kind::Repeat;
+      array.push_back(json::Object{{"kind", repeat ? "repeat" : "every"},
+                                   {"count", turn.count},
+                                   {"turns", turnsOf(turn.body)}});
+      continue;
+    }
+    json::Array arguments, results;
+    for (const dsl::TurnArgument &argument : turn.arguments) {
+      if (argument.kind == dsl::TurnArgument::Kind::Value) {
+        arguments.push_back(
+            json::Object{{"kind", "value"}, {"name", argument.value}});
+        continue;
+      }
+      bool next = argument.kind == dsl::TurnArgument::Kind::Next;
+      arguments.push_back(json::Object{{"kind", next ? "next" : "same"},
+                                       {"dataset", argument.dataset},
+                                       {"split", argument.split},
+                                       {"field", argument.field}});
+    }
+    for (const std::string &result : turn.results) {
+      results.push_back(result);
+    }
+    array.push_back(json::Object{
+        {"kind", "call"},
+        {"entry", entryIndex.lookup(program.steps[turn.step].name)},
+        {"results", std::move(results)},
+        {"arguments", std::move(arguments)}});
+  }
+  return array;
+}
+
+json::Array ManifestWriter::trains() {
+  json::Array array;
+  for (const dsl::Train &train : program.trains) {
+    array.push_back(json::Object{{"name", train.name},
+                                 {"turns", turnsOf(train.turns)},
+                                 {"duration", durationOf(train.duration)}});
+  }
+  return array;
+}
+
+json::Array ManifestWriter::reports() {
+  json::Array array;
+  for (const dsl::Report &report : program.reports) {
+    json::Array fields;
+    for (uint32_t field : report.fields) {
+      fields.push_back(field);
+    }
+    json::Object object{
+        {"entry", entryIndex.lookup("report." + std::to_string(report.body))},
+        {"dataset", report.dataset},
+        {"split", report.split},
+        {"fields", std::move(fields)}};
+    if (report.every) {
+      object["every"] = durationOf(*report.every);
+    }
+    array.push_back(std::move(object));
+  }
+  return array;
+}
+
+json::Object ManifestWriter::argumentOf(const dsl::ProcArgument &argument,
+                                        const dsl::Procedure &procedure) {
+  const char *kinds[] = {"count", "fixed", "real", "data"};
+  json::Object object{{"kind", kinds[static_cast<int>(argument.kind)]},
+                      {"name", argument.name}};
+  if (argument.kind == dsl::ProcArgument::Kind::Data) {
+    object["dataset"] = argument.dataset;
+    object["split"] = argument.split;
+    object["field"] = argument.field;
+    object["input"] = argument.argument;
+    return object;
+  }
+  object["value"] = argument.value;
+  for (auto [i, scalar] : llvm::enumerate(program.scalars)) {
+    if (argument.kind == dsl::ProcArgument::Kind::Real &&
+        scalar.kind == dsl::Scalar::Kind::ProcArgument &&
+        scalar.owner == procedure.name && scalar.name == argument.name) {
+      object["scalar"] = static_cast<int64_t>(i);
+    }
+  }
+  return object;
+}
+
+json::Array ManifestWriter::procedures() {
+  json::Array array;
+  for (const dsl::Procedure &procedure : program.procedures) {
+    json::Array arguments, emits;
+    for (const dsl::ProcArgument &argument : procedure.arguments) {
+      arguments.push_back(argumentOf(argument, procedure));
+    }
+    for (const dsl::Emit &emit : procedure.emits) {
+      const char *kinds[] = {"grid", "row", "npy", "csv"};
+      json::Array outputs;
+      for (uint32_t output : emit.outputs) {
+        outputs.push_back(output);
+      }
+      emits.push_back(json::Object{{"kind", kinds[static_cast<int>(emit.kind)]},
+                                   {"outputs", std::move(outputs)},
+                                   {"low", emit.low},
+                                   {"high", emit.high}});
+    }
+    array.push_back(
+        json::Object{{"entry", entryIndex.lookup("proc." + procedure.name)},
+                     {"name", procedure.name},
+                     {"arguments", std::move(arguments)},
+                     {"emits", std::move(emits)}});
+  }
+  return array;
+}
+
+/// Returns the model's hash: of its text, the values of its constants and the
+/// batch, in 16 hexadecimal digits.
+std::string hashOf(const dsl::Program &program, const std::string &text) {
+  std::string whole = text;
+  for (const dsl::NamedConstant &constant : program.constants) {
+    whole += "\n" + constant.name + "=" + std::to_string(constant.value);
+  }
+  whole += "\nbatch=" + std::to_string(program.batch);
+  return llvm::utohexstr(llvm::xxh3_64bits(whole), /*LowerCase=*/true, 16);
+}
+
+json::Object ManifestWriter::write(const Target &target,
+                                   const ManifestOptions &options) {
+  json::Array features, counterNames, datasets;
+  for (const std::string &feature : target.features) {
+    features.push_back(feature);
+  }
+  for (auto counter : counters().getAsRange<StringAttr>()) {
+    counterNames.push_back(counter.getValue());
+  }
+  for (const dsl::Dataset &dataset : program.datasets) {
+    datasets.push_back(datasetOf(dataset));
+  }
+  json::Object constants;
+  for (const dsl::NamedConstant &constant : program.constants) {
+    constants[constant.name] = constant.value;
+  }
+  json::Array entryArray = entries();
+  return json::Object{
+      {"abi", GM_ABI_VERSION},
+      {"model", llvm::sys::path::stem(program.file)},
+      {"source", llvm::sys::path::filename(program.file)},
+      {"hash", hashOf(program, options.text)},
+      {"type", options.f64 ? "f64" : "f32"},
+      {"target", json::Object{{"triple", target.triple},
+                              {"cpu", target.cpu},
+                              {"features", std::move(features)}}},
+      {"pipeline", options.reference ? "reference" : "scheduled"},
+      {"batch", program.batch},
+      {"stateBytes", bytes(conversion::stateBytesAttribute)},
+      {"arenaBytes", bytes(conversion::arenaBytesAttribute)},
+      {"constants", std::move(constants)},
+      {"tensors", tensors()},
+      {"counters", std::move(counterNames)},
+      {"scalars", scalars()},
+      {"datasets", std::move(datasets)},
+      {"entries", std::move(entryArray)},
+      {"kernels", kernels()},
+      {"trains", trains()},
+      {"reports", reports()},
+      {"procedures", procedures()}};
+}
+
+} // namespace
+
+std::string writeManifest(const dsl::Program &program, ModuleOp module,
+                          const Target &target, const ManifestOptions &options,
+                          EntryNames &names) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  stream << json::Value(
+      ManifestWriter(program, module, names).write(target, options));
+  return text;
+}
+
+} // namespace gmc::driver

@@ -1,0 +1,125 @@
+//===- gmc.cpp - the command line of the compiler -------------------------===//
+#include "compiler/Driver/Compile.h"
+#include "compiler/Driver/LinkExecutable.h"
+
+#include "llvm/Support/FileSystem.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+using namespace gmc;
+
+namespace {
+
+/// The flags that every command on a model shares.
+struct ModelFlags {
+  driver::Invocation invocation;
+  std::vector<std::string> constants;
+  int64_t batch = 0;
+  std::string stopAfter, target = "cpu";
+
+  void addTo(CLI::App &command) {
+    command.add_option("FILE", invocation.input, "the model's text, a .gm file")
+        ->required();
+    command.add_option("--const", constants, "give a const another value")
+        ->type_name("NAME=VALUE");
+    command.add_option("--batch", batch, "give the batch another size")
+        ->check(CLI::PositiveNumber);
+  }
+
+  /// Returns an exit code; usage errors are said on stderr.
+  int finish() {
+    for (const std::string &text : constants) {
+      size_t equals = text.find('=');
+      char *end = nullptr;
+      std::string value =
+          equals == std::string::npos ? "" : text.substr(equals + 1);
+      double number = std::strtod(value.c_str(), &end);
+      if (value.empty() || *end != '\0') {
+        fmt::print(stderr, "gmc: --const takes NAME=VALUE, got `{}`\n", text);
+        return driver::exitUsage;
+      }
+      invocation.constants[text.substr(0, equals)] = number;
+    }
+    if (batch > 0) {
+      invocation.batch = batch;
+    }
+    if (!stopAfter.empty()) {
+      invocation.stopAfter = pipeline::phaseNamed(stopAfter);
+      if (!invocation.stopAfter) {
+        fmt::print(stderr, "gmc: no phase `{}`; `gmc compile --help` lists "
+                           "them\n", stopAfter);
+        return driver::exitUsage;
+      }
+    }
+    if (target != "cpu") {
+      fmt::print(stderr, "gmc: target `{}` is not supported yet; `--target cpu` "
+                         "is\n", target);
+      return driver::exitUsage;
+    }
+    return driver::exitOk;
+  }
+};
+
+std::string phaseHelp() {
+  std::string text = "print what a phase leaves and stop:";
+#define GMC_PHASE(name, what) text += "\n  " #name ": " what;
+#include "compiler/Pipeline/phases.def"
+  return text;
+}
+
+void addCompileFlags(CLI::App &command, ModelFlags &flags) {
+  driver::Invocation &to = flags.invocation;
+  command.add_option("-o,--output", to.output, "name of the executable");
+  command.add_option("--mcpu", to.cpu, "processor, as LLVM names it")
+      ->capture_default_str();
+  command.add_option("--target", flags.target, "cpu or cuda")
+      ->capture_default_str();
+  command.add_flag("-O0", to.reference,
+                   "the reference pipeline: plain loops, nothing fused");
+  command.add_flag("--f64", to.f64, "all tensors in double precision");
+  command.add_option("--stop-after", flags.stopAfter, phaseHelp())
+      ->type_name("PHASE");
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  CLI::App app("gmc compiles a description of a generative model into a "
+               "program that trains it.", "gmc");
+  app.set_version_flag("--version", "gmc " GMC_VERSION);
+  app.require_subcommand(1);
+  ModelFlags flags;
+  bool checkOnly = false;
+  CLI::App *compile = app.add_subcommand("compile", "make the executable");
+  flags.addTo(*compile);
+  addCompileFlags(*compile, flags);
+  CLI::App *check = app.add_subcommand("check", "report what is wrong");
+  flags.addTo(*check);
+  CLI::App *explain = app.add_subcommand(
+      "explain", "say who trains what, shapes, parameters, FLOPs, memory");
+  flags.addTo(*explain);
+  addCompileFlags(*explain, flags);
+  CLI::App *fmtCommand = app.add_subcommand("fmt", "format the text");
+  fmtCommand->add_option("FILE", flags.invocation.input, "a .gm file")
+      ->required();
+  fmtCommand->add_flag("--check", checkOnly, "only say whether it is");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError &error) {
+    return app.exit(error) == 0 ? driver::exitOk : driver::exitUsage;
+  }
+  if (int code = flags.finish()) {
+    return code;
+  }
+  flags.invocation.program = llvm::sys::fs::getMainExecutable(
+      argv[0], reinterpret_cast<void *>(&main));
+  if (fmtCommand->parsed()) {
+    return driver::format(flags.invocation.input, checkOnly);
+  }
+  if (check->parsed()) {
+    return driver::checkOnly(flags.invocation);
+  }
+  flags.invocation.explain = explain->parsed();
+  return driver::compile(flags.invocation);
+}
