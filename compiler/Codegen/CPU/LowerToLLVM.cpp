@@ -39,11 +39,23 @@ struct LowerToLLVM : impl::CPULowerToLLVMBase<LowerToLLVM> {
   /// has them) become offsets, a division that rounds down becomes one that
   /// does not.
   LogicalResult simplify() {
+    SmallVector<Operation *> ops;
+    getOperation().walk([&](Operation *op) {
+      if (isa<memref::SubViewOp, arith::CeilDivSIOp, arith::CeilDivUIOp,
+              arith::FloorDivSIOp>(op)) {
+        ops.push_back(op);
+      }
+    });
+    if (ops.empty()) {
+      return success();
+    }
     RewritePatternSet patterns(&getContext());
     memref::populateExpandStridedMetadataPatterns(patterns);
-    arith::populateArithExpandOpsPatterns(patterns);
-    return applyPatternsGreedily(getOperation(), std::move(patterns),
-                                 GreedyRewriteConfig().enableFolding(true));
+    arith::populateCeilFloorDivExpandOpsPatterns(patterns);
+    return applyOpPatternsGreedily(
+        ops, std::move(patterns),
+        GreedyRewriteConfig().setStrictness(
+            GreedyRewriteStrictness::ExistingAndNewOps));
   }
 
   void runOnOperation() override {

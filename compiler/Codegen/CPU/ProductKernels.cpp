@@ -19,7 +19,7 @@ namespace gmc::cpu {
 namespace {
 
 /// Steps of k in one turn of the loop.
-constexpr int64_t unrollK = 4;
+constexpr int64_t unrollK = 1;
 /// Operations of an epilogue that still may be written once for each row; a
 /// longer one runs as a loop over rows of the tile in memory (L1).
 constexpr size_t shortEpilogue = 12;
