@@ -76,7 +76,8 @@ bool usesAny(Operation *op, const llvm::DenseSet<Value> &active) {
 void ReverseSweep::markActive() {
   active.insert(request.getVariables().begin(), request.getVariables().end());
   Block *block = request->getBlock();
-  for (Operation &op : llvm::make_range(block->begin(), request->getIterator())) {
+  for (Operation &op :
+       llvm::make_range(block->begin(), request->getIterator())) {
     if (!isConstant(&op) && usesAny(&op, active)) {
       active.insert(op.result_begin(), op.result_end());
       activeOps.push_back(&op);
@@ -183,7 +184,8 @@ LogicalResult ReverseSweep::run() {
   return success();
 }
 
-struct DifferentiatePass : autodiff::impl::DifferentiatePassBase<DifferentiatePass> {
+struct DifferentiatePass
+    : autodiff::impl::DifferentiatePassBase<DifferentiatePass> {
   using Base::Base;
 
   void runOnOperation() override {

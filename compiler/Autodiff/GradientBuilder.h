@@ -32,9 +32,7 @@ public:
   /// Builds `number` in every element of a tensor of `like`'s type.
   Value constant(double number, Value like);
 
-  template <typename Op> Value unary(Value u) {
-    return Op::create(builder, u);
-  }
+  template <typename Op> Value unary(Value u) { return Op::create(builder, u); }
   template <typename Op> Value binary(Value a, Value b) {
     return Op::create(builder, a, b);
   }

@@ -40,7 +40,8 @@ GradientCase leaf(const std::string &op, const std::string &arguments) {
           "2x3"};
 }
 
-/// A function that moves elements of sin(a0), so that it has second derivatives.
+/// A function that moves elements of sin(a0), so that it has second
+/// derivatives.
 GradientCase moving(const std::string &op, const std::string &arguments,
                     const std::string &from, const std::string &to) {
   std::string type = "tensor<" + from + "xf64>";
@@ -57,8 +58,10 @@ GradientCase reduction(const std::string &op, Kink kink) {
           {op},
           {{"2x3x2", -2, 2}},
           "%s = nn.mul %a0, %a0 : tensor<2x3x2xf64>\n"
-          "%y = nn." + op + " %s over [0, 2] : tensor<2x3x2xf64> to "
-          "tensor<3xf64>",
+          "%y = nn." +
+              op +
+              " %s over [0, 2] : tensor<2x3x2xf64> to "
+              "tensor<3xf64>",
           "3",
           kink};
 }
@@ -114,7 +117,8 @@ void addElementwise(std::vector<GradientCase> &cases) {
                    "%s = nn.sin %a0 : " + matrix +
                        "\n%c = nn.convert %s : " + matrix +
                        " to tensor<2x3xf32>"
-                       "\n%y = nn.convert %c : tensor<2x3xf32> to " + matrix,
+                       "\n%y = nn.convert %c : tensor<2x3xf32> to " +
+                       matrix,
                    "2x3"});
   for (const char *exponent : {"-1.0", "0.0", "1.0", "2.0", "3.0", "2.5"}) {
     cases.push_back({std::string("pow ") + exponent,
@@ -141,8 +145,8 @@ void addStructural(std::vector<GradientCase> &cases) {
                    {{"2x3", -2, 2}, {"2x2", -2, 2}},
                    "%s = nn.sin %a0 : " + matrix +
                        "\n%t = nn.exp %a1 : tensor<2x2xf64>"
-                       "\n%y = nn.concat %s, %t along 1 : " + matrix +
-                       ", tensor<2x2xf64> to tensor<2x5xf64>",
+                       "\n%y = nn.concat %s, %t along 1 : " +
+                       matrix + ", tensor<2x2xf64> to tensor<2x5xf64>",
                    "2x5"});
   cases.push_back(reduction("sum", Kink::none));
   cases.push_back(reduction("reduce_max", Kink::equalElements));
@@ -155,39 +159,42 @@ void addStructural(std::vector<GradientCase> &cases) {
 
 /// What models are made of: several ops in a row.
 void addComposed(std::vector<GradientCase> &cases) {
-  cases.push_back({"softmax",
-                   {"reduce_max", "exp", "sum", "div"},
-                   {{"2x3", -2, 2}},
-                   R"(%m = nn.reduce_max %a0 over [1] : tensor<2x3xf64> to tensor<2xf64>
+  cases.push_back(
+      {"softmax",
+       {"reduce_max", "exp", "sum", "div"},
+       {{"2x3", -2, 2}},
+       R"(%m = nn.reduce_max %a0 over [1] : tensor<2x3xf64> to tensor<2xf64>
 %mb = nn.broadcast %m [0] : tensor<2xf64> to tensor<2x3xf64>
 %d = nn.sub %a0, %mb : tensor<2x3xf64>
 %e = nn.exp %d : tensor<2x3xf64>
 %s = nn.sum %e over [1] : tensor<2x3xf64> to tensor<2xf64>
 %sb = nn.broadcast %s [0] : tensor<2xf64> to tensor<2x3xf64>
 %y = nn.div %e, %sb : tensor<2x3xf64>)",
-                   "2x3",
-                   Kink::equalElements});
-  cases.push_back({"layer",
-                   {"matmul", "broadcast", "add", "tanh", "reshape"},
-                   {{"2x4", -2, 2}, {"6x4", -1, 1}, {"6", -1, 1}},
-                   R"(%p = nn.matmul %a0, %a1 {transposeB} : tensor<2x4xf64>, tensor<6x4xf64> to tensor<2x6xf64>
+       "2x3",
+       Kink::equalElements});
+  cases.push_back(
+      {"layer",
+       {"matmul", "broadcast", "add", "tanh", "reshape"},
+       {{"2x4", -2, 2}, {"6x4", -1, 1}, {"6", -1, 1}},
+       R"(%p = nn.matmul %a0, %a1 {transposeB} : tensor<2x4xf64>, tensor<6x4xf64> to tensor<2x6xf64>
 %b = nn.broadcast %a2 [1] : tensor<6xf64> to tensor<2x6xf64>
 %s = nn.add %p, %b : tensor<2x6xf64>
 %t = nn.tanh %s : tensor<2x6xf64>
 %r = nn.reshape %t : tensor<2x6xf64> to tensor<2x1x2x3xf64>
 %q = nn.mul %r, %r : tensor<2x1x2x3xf64>
 %y = nn.sum %q over [1, 2, 3] : tensor<2x1x2x3xf64> to tensor<2xf64>)",
-                   "2"});
-  cases.push_back({"split",
-                   {"slice", "exp", "mul", "add"},
-                   {{"2x6", -1, 1}},
-                   R"(%m = nn.slice %a0 along 1 from 0 to 3 : tensor<2x6xf64> to tensor<2x3xf64>
+       "2"});
+  cases.push_back(
+      {"split",
+       {"slice", "exp", "mul", "add"},
+       {{"2x6", -1, 1}},
+       R"(%m = nn.slice %a0 along 1 from 0 to 3 : tensor<2x6xf64> to tensor<2x3xf64>
 %v = nn.slice %a0 along 1 from 3 to 6 : tensor<2x6xf64> to tensor<2x3xf64>
 %e = nn.random_normal site 3 : tensor<2x3xf64>
 %d = nn.exp %v : tensor<2x3xf64>
 %n = nn.mul %d, %e : tensor<2x3xf64>
 %y = nn.add %m, %n : tensor<2x3xf64>)",
-                   "2x3"});
+       "2x3"});
   cases.push_back({"bce",
                    {"sigmoid", "log", "sub", "mul", "add"},
                    {{"2x3", -3, 3}, {"2x3", 0, 1}},

@@ -1,4 +1,5 @@
-//===- GradientCases.h - expressions whose derivatives are checked -*- C++ -*-===//
+//===- GradientCases.h - expressions whose derivatives are checked -*- C++
+//-*-===//
 #ifndef GMC_TESTS_NUMERICS_GRADIENTCASES_H
 #define GMC_TESTS_NUMERICS_GRADIENTCASES_H
 

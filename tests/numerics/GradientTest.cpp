@@ -8,19 +8,19 @@
 // fusion, must give the same numbers.
 //
 //===----------------------------------------------------------------------===//
-#include "tests/numerics/GradientCases.h"
-#include "tests/numerics/NNInterpreter.h"
-
 #include "compiler/Autodiff/Passes.h"
 #include "compiler/Autodiff/Rules/RegisterRules.h"
 #include "compiler/Dialect/NN/Transforms/Passes.h"
 #include "compiler/Interfaces/DifferentiableOpInterface.h"
+#include "tests/numerics/GradientCases.h"
+#include "tests/numerics/NNInterpreter.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
+
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -46,11 +46,10 @@ std::string typeOf(const std::string &shape) {
 
 /// Joins `prefix`0 .. `prefix`(count - 1) with commas.
 std::string numbered(const std::string &prefix, size_t count) {
-  return llvm::join(llvm::map_range(llvm::seq<size_t>(0, count),
-                                    [&](size_t i) {
-                                      return prefix + std::to_string(i);
-                                    }),
-                    ", ");
+  return llvm::join(
+      llvm::map_range(llvm::seq<size_t>(0, count),
+                      [&](size_t i) { return prefix + std::to_string(i); }),
+      ", ");
 }
 
 std::string sumOfAll(const std::string &result, const std::string &value,
@@ -80,19 +79,19 @@ std::string programOf(const GradientCase &test) {
   };
   std::string text = "func.func @f(" + llvm::join(arguments, ", ") +
                      ") -> (tensor<f64>, " + all + ", tensor<f64>, " + all +
-                     ") {\n" + test.body + "\n%wy = nn.mul %y, %w : " +
-                     typeOf(test.shape) + "\n";
+                     ") {\n" + test.body +
+                     "\n%wy = nn.mul %y, %w : " + typeOf(test.shape) + "\n";
   text += sumOfAll("first", "%wy", test.shape) + gradient("g", "first");
   text += "%second0 = nn.constant 0.0 : tensor<f64>\n";
   for (auto [i, input] : llvm::enumerate(test.inputs)) {
     std::string n = std::to_string(i), next = std::to_string(i + 1);
     text += "%vg" + n + " = nn.mul %g#" + n + ", %v" + n + " : " + types[i] +
-            "\n" + sumOfAll("sg" + n, "%vg" + n, input.shape) + "%second" + next +
-            " = nn.add %second" + n + ", %sg" + n + " : tensor<f64>\n";
+            "\n" + sumOfAll("sg" + n, "%vg" + n, input.shape) + "%second" +
+            next + " = nn.add %second" + n + ", %sg" + n + " : tensor<f64>\n";
   }
   std::string q = "second" + std::to_string(count);
-  text += gradient("h", q) + "return %first, " + numbered("%g#", count) + ", %" +
-          q + ", " + numbered("%h#", count) + " : tensor<f64>, " + all +
+  text += gradient("h", q) + "return %first, " + numbered("%g#", count) +
+          ", %" + q + ", " + numbered("%h#", count) + " : tensor<f64>, " + all +
           ", tensor<f64>, " + all + "\n}\n";
   return text;
 }
@@ -257,9 +256,9 @@ TEST_P(GradientTest, AgreesWithDifferences) {
       for (size_t argument = 0; argument < count; ++argument) {
         const HostTensor &derived = results[number + 1 + argument];
         for (size_t i = 0; i < derived.elements.size(); ++i) {
-          double expected =
-              test.stopped ? 0
-                           : differenceOf(program, number, arguments, argument, i);
+          double expected = test.stopped ? 0
+                                         : differenceOf(program, number,
+                                                        arguments, argument, i);
           expectClose(derived.elements[i], expected, tolerance,
                       "order " + std::to_string(order + 1) + ", operand " +
                           std::to_string(argument) + ", element " +
@@ -288,15 +287,15 @@ TEST_P(GradientTest, RewritesKeepTheNumbers) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Ops, GradientTest, testing::Range<size_t>(0, gradientCases().size()),
-    [](const testing::TestParamInfo<size_t> &info) {
-      std::string name = std::to_string(info.param) + "_";
-      for (char c : gradientCases()[info.param].name) {
-        name += llvm::isAlnum(c) ? c : '_';
-      }
-      return name;
-    });
+INSTANTIATE_TEST_SUITE_P(Ops, GradientTest,
+                         testing::Range<size_t>(0, gradientCases().size()),
+                         [](const testing::TestParamInfo<size_t> &info) {
+                           std::string name = std::to_string(info.param) + "_";
+                           for (char c : gradientCases()[info.param].name) {
+                             name += llvm::isAlnum(c) ? c : '_';
+                           }
+                           return name;
+                         });
 
 // An op that gets a rule gets a case.
 TEST(GradientTable, HasEveryDifferentiableOp) {

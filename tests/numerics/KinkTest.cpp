@@ -3,11 +3,10 @@
 // What the op definitions promise at the corners of their functions.
 //
 //===----------------------------------------------------------------------===//
-#include "tests/numerics/NNInterpreter.h"
-
 #include "compiler/Autodiff/Passes.h"
 #include "compiler/Autodiff/Rules/RegisterRules.h"
 #include "compiler/Dialect/NN/Transforms/Passes.h"
+#include "tests/numerics/NNInterpreter.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -45,13 +44,12 @@ std::vector<Numbers> derivatives(const std::string &body,
     types += ", " + type;
     returned += ", %g#1";
   }
-  std::string text = "func.func @f(" + arguments + ") -> (" + types + ", " +
-                     type + ") {\n" + body + "\n%g:" + count +
-                     " = nn.gradient %y wrt " + names + " : " + type + " wrt " +
-                     types + " to " + types +
-                     "\n%h = nn.gradient %g#0 wrt %a : " + type + " wrt " +
-                     type + " to " + type + "\nreturn " + returned + ", %h : " +
-                     types + ", " + type + "\n}\n";
+  std::string text =
+      "func.func @f(" + arguments + ") -> (" + types + ", " + type + ") {\n" +
+      body + "\n%g:" + count + " = nn.gradient %y wrt " + names + " : " + type +
+      " wrt " + types + " to " + types +
+      "\n%h = nn.gradient %g#0 wrt %a : " + type + " wrt " + type + " to " +
+      type + "\nreturn " + returned + ", %h : " + types + ", " + type + "\n}\n";
   auto module = parseSourceString<ModuleOp>(text, &context);
   PassManager passes(&context);
   if (stabilize) {
@@ -66,9 +64,9 @@ std::vector<Numbers> derivatives(const std::string &body,
     tensors.emplace_back(ArrayRef<int64_t>{3}).elements = operand;
   }
   auto function = cast<func::FuncOp>(module->getBody()->front());
-  auto results =
-      NNInterpreter([](bool, int64_t, int64_t) { return 0.0; })
-          .run(function.getBody().front(), tensors);
+  auto results = NNInterpreter([](bool, int64_t, int64_t) {
+                   return 0.0;
+                 }).run(function.getBody().front(), tensors);
   std::vector<Numbers> numbers;
   for (const HostTensor &result : *results) {
     numbers.push_back(result.elements);
@@ -96,7 +94,8 @@ TEST(Kinks, TheFirstOperandHasATie) {
 }
 
 TEST(Kinks, EqualExtremesShare) {
-  std::string reduced = R"(%m = nn.reduce_max %a over [0] : tensor<3xf64> to tensor<f64>
+  std::string reduced =
+      R"(%m = nn.reduce_max %a over [0] : tensor<3xf64> to tensor<f64>
 %y = nn.broadcast %m [] : tensor<f64> to tensor<3xf64>)";
   EXPECT_EQ(derivatives(reduced, {{4, 1, 4}})[0], (Numbers{1.5, 0, 1.5}));
 }

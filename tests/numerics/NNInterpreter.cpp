@@ -58,7 +58,9 @@ double unary(Operation *op, double u) {
       .Case([&](Log1pOp) { return std::log1p(u); })
       .Case([&](SqrtOp) { return std::sqrt(u); })
       .Case([&](AbsOp) { return std::fabs(u); })
-      .Case([&](SignOp) { return u > 0 ? 1.0 : u < 0 ? -1.0 : 0.0; })
+      .Case([&](SignOp) { return u > 0   ? 1.0
+                                 : u < 0 ? -1.0
+                                         : 0.0; })
       .Case([&](SinOp) { return std::sin(u); })
       .Case([&](CosOp) { return std::cos(u); })
       .Case([&](TanhOp) { return std::tanh(u); })

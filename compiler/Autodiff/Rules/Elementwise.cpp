@@ -187,10 +187,10 @@ void autodiff::attachElementwiseRules(MLIRContext *context) {
   attach<nn::MulOp, mulRule>(context);
   attach<nn::DivOp, divRule>(context);
   attach<nn::PowOp, powRule>(context);
-  attach<nn::MaxOp,
-         extremumRule<ComparePredicate::greater_equal, nn::MaxOp>>(context);
-  attach<nn::MinOp,
-         extremumRule<ComparePredicate::less_equal, nn::MinOp>>(context);
+  attach<nn::MaxOp, extremumRule<ComparePredicate::greater_equal, nn::MaxOp>>(
+      context);
+  attach<nn::MinOp, extremumRule<ComparePredicate::less_equal, nn::MinOp>>(
+      context);
   attach<nn::SelectOp, selectRule>(context);
   attachZero<nn::CompareOp, nn::SignOp, nn::StopOp>(context);
 }

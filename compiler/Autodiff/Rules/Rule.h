@@ -39,10 +39,10 @@ struct RuleModel
 /// The interface of an op whose derivative is zero.
 template <typename Op>
 struct ZeroModel : DifferentiableOpInterface::ExternalModel<ZeroModel<Op>, Op> {
-  mlir::LogicalResult
-  differentiate(mlir::Operation *, mlir::ValueRange,
-                const llvm::SmallBitVector &, mlir::ImplicitLocOpBuilder &,
-                llvm::MutableArrayRef<mlir::Value>) const {
+  mlir::LogicalResult differentiate(mlir::Operation *, mlir::ValueRange,
+                                    const llvm::SmallBitVector &,
+                                    mlir::ImplicitLocOpBuilder &,
+                                    llvm::MutableArrayRef<mlir::Value>) const {
     return mlir::success();
   }
   bool isConstantToGradients(mlir::Operation *) const { return true; }

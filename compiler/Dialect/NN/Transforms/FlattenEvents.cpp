@@ -33,11 +33,11 @@ std::optional<Joints> jointsOf(RankedTensorType high, RankedTensorType low) {
   return getReassociationIndicesForCollapse(high.getShape(), low.getShape());
 }
 
-/// Returns which joints `dimensions` of the higher type cover as a whole (extents
-/// 1 do not count), or nothing where one is covered in part.
-std::optional<SmallVector<int64_t>>
-wholeJoints(RankedTensorType high, const Joints &joints,
-            ArrayRef<int64_t> dimensions) {
+/// Returns which joints `dimensions` of the higher type cover as a whole
+/// (extents 1 do not count), or nothing where one is covered in part.
+std::optional<SmallVector<int64_t>> wholeJoints(RankedTensorType high,
+                                                const Joints &joints,
+                                                ArrayRef<int64_t> dimensions) {
   SmallVector<int64_t> whole;
   for (auto [i, joint] : llvm::enumerate(joints)) {
     bool some = false, all = true;
@@ -81,10 +81,11 @@ SmallVector<Value> lowered(PatternRewriter &rewriter, Operation *op,
   SmallVector<Value> operands;
   for (Value operand : op->getOperands()) {
     if (std::optional<double> number = numberOf(operand)) {
-      operands.push_back(makeConstant(rewriter, operand.getLoc(), low, *number));
+      operands.push_back(
+          makeConstant(rewriter, operand.getLoc(), low, *number));
     } else {
-      operands.push_back(ReshapeOp::create(rewriter, op->getLoc(), low, operand)
-                             .getResult());
+      operands.push_back(
+          ReshapeOp::create(rewriter, op->getLoc(), low, operand).getResult());
     }
   }
   return operands;
@@ -109,7 +110,8 @@ struct SinkReshape : RewritePattern {
       auto reshape = operand.getDefiningOp<ReshapeOp>();
       RankedTensorType low =
           reshape ? tensorType(reshape.getOperand()) : RankedTensorType();
-      if (!low || !jointsOf(tensorType(operand), low) || !canLowerAll(op, low)) {
+      if (!low || !jointsOf(tensorType(operand), low) ||
+          !canLowerAll(op, low)) {
         continue;
       }
       Value result = rebuild(rewriter, op, lowered(rewriter, op, low), low);
@@ -190,10 +192,11 @@ template <typename Op> struct LowerReduction : OpRewritePattern<Op> {
     RankedTensorType high = tensorType(op.getOperand());
     RankedTensorType low = tensorType(reshape.getOperand());
     std::optional<Joints> joints = jointsOf(high, low);
-    auto whole = joints ? wholeJoints(high, *joints, op.getDimensions())
-                        : std::nullopt;
+    auto whole =
+        joints ? wholeJoints(high, *joints, op.getDimensions()) : std::nullopt;
     if (!whole) {
-      return rewriter.notifyMatchFailure(op, "reduces a part of what is joined");
+      return rewriter.notifyMatchFailure(op,
+                                         "reduces a part of what is joined");
     }
     SmallVector<int64_t> left;
     for (int64_t i = 0; i < low.getRank(); ++i) {
@@ -203,8 +206,8 @@ template <typename Op> struct LowerReduction : OpRewritePattern<Op> {
     }
     Value reduced = reshape.getOperand();
     if (!whole->empty()) {
-      reduced = Op::create(rewriter, op.getLoc(), low.clone(left), reduced,
-                           *whole);
+      reduced =
+          Op::create(rewriter, op.getLoc(), low.clone(left), reduced, *whole);
     }
     rewriter.replaceOp(op, rewriter.createOrFold<ReshapeOp>(
                                op.getLoc(), op.getType(), reduced));
@@ -217,9 +220,10 @@ struct FlattenEventsPass : nn::impl::FlattenEventsPassBase<FlattenEventsPass> {
 
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<SinkReshape, HoistReshape, LowerBroadcast,
-                 LowerReduction<SumOp>, LowerReduction<ReduceMaxOp>,
-                 LowerReduction<ReduceMinOp>>(&getContext());
+    patterns
+        .add<SinkReshape, HoistReshape, LowerBroadcast, LowerReduction<SumOp>,
+             LowerReduction<ReduceMaxOp>, LowerReduction<ReduceMinOp>>(
+            &getContext());
     GreedyRewriteConfig config;
     config.setMaxIterations(50).setRegionSimplificationLevel(
         GreedySimplifyRegionLevel::Disabled);

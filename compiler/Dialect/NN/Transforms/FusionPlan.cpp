@@ -4,6 +4,7 @@
 #include "compiler/Dialect/NN/Transforms/Rewriting.h"
 
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+
 #include "llvm/ADT/SetVector.h"
 
 #include <queue>
@@ -102,7 +103,8 @@ void FusionPlan::connect(Block &block) {
   }
 }
 
-/// Returns whether every reader of `op` is a reduction or leads to nothing else.
+/// Returns whether every reader of `op` is a reduction or leads to nothing
+/// else.
 bool FusionPlan::feedsOnlyReductions(Operation *op) const {
   return !op->use_empty() && llvm::all_of(op->getUsers(), [&](Operation *user) {
     return user->getBlock() == op->getBlock() && position.contains(user) &&
@@ -291,9 +293,9 @@ bool FusionPlan::isInMemory(Value value, UnitIndex reader) const {
 void FusionPlan::repeatCheapOps() {
   for (Operation *op : ops) {
     UnitIndex unit = indexOf(op);
-    bool operandsInMemory = llvm::all_of(
-        op->getOperands(),
-        [&](Value operand) { return isInMemory(operand, unit); });
+    bool operandsInMemory = llvm::all_of(op->getOperands(), [&](Value operand) {
+      return isInMemory(operand, unit);
+    });
     if (units[unit].isGroup() && isCheap(op) && operandsInMemory &&
         isReadBeyond(op) && isReadByGroupsOnly(op)) {
       repeated.insert(op);

@@ -1,7 +1,7 @@
 //===- Rewriting.h - what rewrites of nn ops are made of --------*- C++ -*-===//
 //
-// Small queries of nn values, and patterns written as functions that return what
-// an op equals.
+// Small queries of nn values, and patterns written as functions that return
+// what an op equals.
 //
 //===----------------------------------------------------------------------===//
 #ifndef GMC_DIALECT_NN_TRANSFORMS_REWRITING_H

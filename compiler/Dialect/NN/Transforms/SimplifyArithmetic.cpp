@@ -37,7 +37,8 @@ template <typename Op> std::optional<WithConstant> constantAndOther(Op op) {
 }
 
 /// The same for a value that such an op defines.
-template <typename Op> std::optional<WithConstant> constantAndOther(Value value) {
+template <typename Op>
+std::optional<WithConstant> constantAndOther(Value value) {
   auto op = value.getDefiningOp<Op>();
   return op ? constantAndOther(op) : std::nullopt;
 }
@@ -138,7 +139,8 @@ Value simplerSub(SubOp op, PatternRewriter &rewriter) {
   return {};
 }
 
-/// 1 x = x; -1 x = -x; c (d x) = (c d) x; c (-x) = (-c) x; c (d / x) = (c d) / x
+/// 1 x = x; -1 x = -x; c (d x) = (c d) x; c (-x) = (-c) x; c (d / x) = (c d) /
+/// x
 Value simplerScale(MulOp op, const WithConstant &product,
                    PatternRewriter &rewriter) {
   Location loc = op.getLoc();
@@ -178,7 +180,8 @@ Value simplerMul(MulOp op, PatternRewriter &rewriter) {
       continue;
     }
     if (Value a = negated(side)) {
-      return NegOp::create(rewriter, loc, MulOp::create(rewriter, loc, a, other));
+      return NegOp::create(rewriter, loc,
+                           MulOp::create(rewriter, loc, a, other));
     }
     if (auto inner = constantAndOther<MulOp>(side)) {
       Value rest = MulOp::create(rewriter, loc, inner->other, other);

@@ -27,8 +27,9 @@ Dimensions complementOf(ArrayRef<int64_t> dimensions, int64_t rank) {
 
 /// Returns the extents of `type` at `dimensions`.
 Dimensions extentsAt(RankedTensorType type, ArrayRef<int64_t> dimensions) {
-  return llvm::map_to_vector(
-      dimensions, [&](int64_t dimension) { return type.getDimSize(dimension); });
+  return llvm::map_to_vector(dimensions, [&](int64_t dimension) {
+    return type.getDimSize(dimension);
+  });
 }
 
 /// Returns the place of `dimension` in `dimensions`.
@@ -49,8 +50,8 @@ Value simplerBroadcast(BroadcastOp op, PatternRewriter &rewriter) {
                                inner.getOperand(), dimensions);
   }
   RankedTensorType from = tensorType(op.getOperand());
-  if (from != op.getType() && from.getNumElements() ==
-                                  tensorType(op.getResult()).getNumElements()) {
+  if (from != op.getType() &&
+      from.getNumElements() == tensorType(op.getResult()).getNumElements()) {
     return ReshapeOp::create(rewriter, op.getLoc(), op.getType(),
                              op.getOperand());
   }
@@ -81,7 +82,8 @@ struct NarrowElementwise : RewritePattern {
     }
     llvm::sort(united);
     united.erase(llvm::unique(united), united.end());
-    if (!anyBroadcast || static_cast<int64_t>(united.size()) == type.getRank()) {
+    if (!anyBroadcast ||
+        static_cast<int64_t>(united.size()) == type.getRank()) {
       return rewriter.notifyMatchFailure(op, "nothing is repeated in all");
     }
     RankedTensorType narrow = type.clone(extentsAt(type, united));

@@ -87,6 +87,20 @@ func.func @narrow(%b: tensor<3xf32>) -> (tensor<4x3xf32>, tensor<3xf32>) {
 
 // -----
 
+// Summed over one of two dimensions along which it is repeated: the other one
+// keeps its place.
+// CHECK-LABEL: func.func @partly
+// CHECK-SAME: %[[X:.*]]: tensor<3xf32>
+func.func @partly(%x: tensor<3xf32>) -> tensor<2x3xf32> {
+  // CHECK: %[[S:.*]] = nn.mul %{{.*}}, %[[X]] : tensor<3xf32>
+  // CHECK: nn.broadcast %[[S]] [1] : tensor<3xf32> to tensor<2x3xf32>
+  %b = nn.broadcast %x [2] : tensor<3xf32> to tensor<4x2x3xf32>
+  %s = nn.sum %b over [0] : tensor<4x2x3xf32> to tensor<2x3xf32>
+  return %s : tensor<2x3xf32>
+}
+
+// -----
+
 // CHECK-LABEL: func.func @sums
 // CHECK-SAME: %[[X:.*]]: tensor<4x2x3xf32>
 func.func @sums(%x: tensor<4x2x3xf32>) -> tensor<2xf32> {
