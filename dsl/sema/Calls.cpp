@@ -226,6 +226,9 @@ Value Elaborator::callExpr(const ast::CallExpr &expr) {
 }
 
 Value Elaborator::call(const CallSite &site) {
+  if (!module.countCall(site.range)) {
+    return {};
+  }
   auto user = module.functions.find(site.name);
   const LibraryEntry *entry = findLibrary(site.name);
   bool isVerb = user != module.functions.end() &&
@@ -241,6 +244,10 @@ Value Elaborator::call(const CallSite &site) {
       module.report(Diag::AsOnFunction, site.asName->range, site.name)
           .help("`as` names layers and blocks");
     }
+    if (result.kind == Value::Kind::Tensor &&
+        !sizeIsSane({{}, b.type(result.id).event}, site.range)) {
+      return {};
+    }
     return result;
   }
   if (user == module.functions.end()) {
@@ -253,6 +260,8 @@ Value Elaborator::call(const CallSite &site) {
   FileFunction &function = user->second;
   module.use(function.range);
   switch (function.kind) {
+  case FileFunction::Kind::Broken:
+    return {};
   case FileFunction::Kind::Def:
     return callDef(ast::cast<ast::DefDecl>(*function.decl), site);
   case FileFunction::Kind::Block:

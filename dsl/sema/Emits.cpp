@@ -85,8 +85,7 @@ void Elaborator::emit(const ast::EmitStmt &stmt) {
   const auto *call = ast::as<ast::CallExpr>(stmt.call);
   const auto *callee = call ? ast::as<ast::NameExpr>(call->callee) : nullptr;
   if (!callee) {
-    module.report(Diag::EmitWhat, stmt.call->range)
-        .help("`emit grid(x)`, `emit row(x)`, `emit npy(x)` or `emit csv(x)`");
+    evaluate(*stmt.call);
     return;
   }
   auto kind = kindOf(callee->text);

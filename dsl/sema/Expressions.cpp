@@ -401,8 +401,8 @@ bool Elaborator::aligned(const std::string &what, SourceRange range,
                              "one of them",
                              ea.elements()));
   } else if (a.event != c.event) {
-    builder.help("operands have equal shapes, or one is a single number; any "
-                 "other stretch is written: `h[:, new]`");
+    builder.help("operands have equal shapes, or one of them is a single "
+                 "number");
   }
   return false;
 }
@@ -484,6 +484,11 @@ Value Elaborator::evaluateMatmul(const ast::BinaryExpr &expr, ValueId a,
   if (!right.axes.empty()) {
     module.report(Diag::BatchedMatmulUnsupported, expr.right->range)
         .label("differs from example to example");
+    return {};
+  }
+  Type result{{}, left.event};
+  result.event.back() = right.event[1];
+  if (!sizeIsSane(result, expr.range)) {
     return {};
   }
   return Value::ofTensor(b.matmul(a, c, false));
@@ -655,6 +660,15 @@ Value Elaborator::evaluateComprehension(const ast::ComprehensionExpr &expr) {
     module.report(Diag::Redefined, expr.variable.range, name)
         .label("a second time here")
         .label(frame->locals[name].declared, "first here");
+    return {};
+  }
+  double turns = static_cast<double>(axis.extent);
+  for (const Axis &open : openAxes) {
+    turns *= static_cast<double>(open.extent);
+  }
+  if (turns > 1 << 28) {
+    module.report(Diag::TooManyTurns, expr.range, turns)
+        .help("batch and comprehensions together may have 268435456 turns");
     return {};
   }
   frame->locals[name] = {Value::ofTensor(*variable), expr.variable.range};

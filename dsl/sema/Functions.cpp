@@ -16,7 +16,9 @@ Value unary(Elaborator &e, const CallSite &site, const Arguments &arguments,
     ValueId result = b.unary(entry.op, b.constant(value.number));
     double number = *b.constantValue(result);
     if (!std::isfinite(number)) {
-      e.module.report(Diag::DomainError, site.range, site.name, value.number);
+      e.module.report(Diag::DomainError, site.range, site.name, value.number)
+          .help(site.name == "exp" ? "the result is too large"
+                                   : "`log` and `sqrt` take numbers above 0");
       return {};
     }
     return Value::ofNumber(number);

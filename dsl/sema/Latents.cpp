@@ -185,6 +185,7 @@ void Elaborator::draw(const ast::DrawStmt &stmt) {
     if (!inStep) {
       module.report(Diag::ViaOutsideStep, stmt.via->range)
           .help("latents stand in a `step`");
+      bind(stmt.name, {}, "draw");
       return;
     }
     latent(*this, stmt, d);

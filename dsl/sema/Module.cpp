@@ -46,6 +46,12 @@ Module::nearest(std::string_view name,
 
 bool Module::enter(const std::string &name, SourceRange range,
                    SourceRange use) {
+  constexpr size_t limit = 200;
+  if (open.size() >= limit) {
+    report(Diag::CallsTooDeep, use, limit)
+        .help("write the part that repeats with `repeat`");
+    return false;
+  }
   auto it = std::find_if(open.begin(), open.end(),
                          [&](const auto &entry) { return entry.first == name; });
   if (it == open.end()) {
@@ -62,6 +68,18 @@ bool Module::enter(const std::string &name, SourceRange range,
     builder.label(entry->second, "`" + entry->first + "` is defined here");
   }
   builder.note("the cycle: " + cycle + "`" + name + "`");
+  return false;
+}
+
+bool Module::countCall(SourceRange range) {
+  constexpr unsigned long limit = 50000;
+  if (++calls <= limit) {
+    return true;
+  }
+  if (calls == limit + 1) {
+    report(Diag::TooManyCalls, range, limit)
+        .help("a `repeat` or a `def` multiplies what it is made of");
+  }
   return false;
 }
 
@@ -129,10 +147,17 @@ void Module::collectValue(const ast::ValueDecl &decl) {
   }
 }
 
+void Module::addBroken(const ast::Name &name) {
+  addFunction(name, {FileFunction::Kind::Broken, nullptr, nullptr, {}}, "name");
+}
+
 void Module::collectUse(const ast::UseDecl &decl) {
   const auto *target = ast::as<ast::NameExpr>(decl.target);
   if (!target) {
     report(Diag::UseCallUnsupported, decl.target->range);
+    for (const ast::Name &name : decl.names) {
+      addBroken(name);
+    }
     return;
   }
   const ast::NetDecl *net = nullptr;
@@ -149,6 +174,9 @@ void Module::collectUse(const ast::UseDecl &decl) {
     auto builder = report(Diag::UnknownNet, target->range, target->text);
     if (auto help = nearest(target->text, nets)) {
       builder.help(*help);
+    }
+    for (const ast::Name &name : decl.names) {
+      addBroken(name);
     }
     return;
   }
@@ -233,15 +261,18 @@ void Module::collect() {
     case ast::DeclKind::Ema:
       report(Diag::EmaUnsupported, decl->range)
           .help("sample from the net itself for now");
+      addBroken(ast::cast<ast::EmaDecl>(*decl).name);
       break;
     case ast::DeclKind::Pool:
       report(Diag::PoolUnsupported, decl->range);
       break;
     case ast::DeclKind::NetImport:
       report(Diag::NetImportUnsupported, decl->range);
+      addBroken(ast::cast<ast::NetImportDecl>(*decl).name);
       break;
     case ast::DeclKind::Model:
       report(Diag::ModelUnsupported, decl->range);
+      addBroken(ast::cast<ast::ModelDecl>(*decl).name);
       break;
     case ast::DeclKind::At:
       report(Diag::AtUnsupported, decl->range);

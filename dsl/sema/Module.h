@@ -40,7 +40,8 @@ struct FileValue {
 
 /// A name of the file that is called.
 struct FileFunction {
-  enum class Kind : uint8_t { Def, Net, Block, Step, Proc, Ema };
+  /// Broken: reported already; its calls are errors in silence.
+  enum class Kind : uint8_t { Def, Net, Block, Step, Proc, Broken };
   Kind kind = Kind::Def;
   const ast::Decl *decl = nullptr;
   Instance *instance = nullptr; ///< Net; null for a template of `use`
@@ -70,6 +71,8 @@ public:
   std::deque<Instance> instances;
   /// By "linear.weight".
   std::map<std::string, InitialRule, std::less<>> initialRules;
+  /// Names that turns of `train` gave.
+  std::set<std::string> turnResults;
   /// Names being evaluated, outermost first; what finds cycles.
   std::vector<std::pair<std::string, SourceRange>> open;
   /// The stream whose epochs a duration counts that names none.
@@ -105,6 +108,9 @@ public:
   /// Reports a cycle when `name` is open already; otherwise opens it.
   bool enter(const std::string &name, SourceRange range, SourceRange use);
   void leave() { open.pop_back(); }
+  /// Counts a call; reports and returns false when the text writes out more
+  /// than any real model does.
+  bool countCall(SourceRange range);
 
   /// Returns the stream, "fashion.train", whose epochs `duration` counts.
   std::optional<std::string> streamOf(const ast::DurationExpr &duration);
@@ -127,6 +133,7 @@ private:
     SourceRange range;
   };
   void collectValue(const ast::ValueDecl &decl);
+  void addBroken(const ast::Name &name);
   void collectUse(const ast::UseDecl &decl);
   void collectParam(const ast::ParamDecl &decl);
   void collectInit(const ast::InitDecl &decl);
@@ -134,6 +141,7 @@ private:
   void addFunction(const ast::Name &name, FileFunction function,
                    const char *what);
 
+  unsigned long calls = 0;
   std::vector<Declared> declared;
   std::set<uint32_t> used;
   std::map<std::string, uint32_t, std::less<>> parameterIndex;

@@ -204,8 +204,13 @@ Value Elaborator::callNet(Instance &instance, const CallSite &site) {
   if (!ok) {
     return {};
   }
+  if (!module.enter(instance.name, instance.where, site.nameRange)) {
+    return {};
+  }
   FrameScope scope(*this, inner);
-  return runNet(*this, net);
+  Value result = runNet(*this, net);
+  module.leave();
+  return result;
 }
 
 Value Elaborator::callBlock(const ast::BlockDecl &block,

@@ -268,8 +268,6 @@ std::optional<Optimizer> optimizerOf(Elaborator &e,
     e.module.use(it->second.range);
     const auto *call = ast::as<ast::CallExpr>(*it->second.expr);
     if (!call) {
-      e.module.report(Diag::OptimizerCall, it->second.expr->range)
-          .help("`opt og = adam(lr)`");
       return std::nullopt;
     }
     auto optimizer = readOptimizer(e, *call);

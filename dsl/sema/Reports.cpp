@@ -40,6 +40,15 @@ void addItems(Elaborator &e, const ast::ReportDecl &decl,
           .label(it->second, "first here");
       continue;
     }
+    if (!decl.of) {
+      const auto *bare = ast::as<ast::NameExpr>(item.value);
+      if (bare && e.module.turnResults.count(bare->text)) {
+        e.module.report(Diag::ReportResultUnsupported, item.value->range,
+                        bare->text)
+            .help("`report .. of STEP on SET` walks the step on a data set");
+        continue;
+      }
+    }
     auto value = e.tensor(*item.value);
     if (value && e.isOneNumber(*value, item.value->range,
                                "a report is one number an example")) {

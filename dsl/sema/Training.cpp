@@ -17,14 +17,12 @@ void streamsOf(const ast::TurnBlock &block,
   for (const auto &turn : block.turns) {
     if (const auto *call = ast::as<ast::CallTurn>(turn)) {
       for (const auto &argument : call->arguments) {
-        if (argument.kind == ast::TurnArgument::Kind::Next) {
+        if (argument.kind != ast::TurnArgument::Kind::Value) {
           streams.push_back(&argument.stream);
         }
       }
     } else if (const auto *draw = ast::as<ast::DrawTurn>(turn)) {
-      if (!draw->same) {
-        streams.push_back(&draw->stream);
-      }
+      streams.push_back(&draw->stream);
     } else if (const auto *repeat = ast::as<ast::RepeatTurn>(turn)) {
       streamsOf(repeat->body, streams);
     } else if (const auto *every = ast::as<ast::EveryTurn>(turn)) {
@@ -35,7 +33,7 @@ void streamsOf(const ast::TurnBlock &block,
   }
 }
 
-void readBatch(Module &module, const ast::TrainDecl &train) {
+void readBatch(Module &module, const ast::TrainDecl &train, bool usesData) {
   int64_t batch = 1;
   SourceRange range = train.duration->range;
   if (train.batch) {
@@ -45,7 +43,7 @@ void readBatch(Module &module, const ast::TrainDecl &train) {
       return;
     }
     batch = *given;
-  } else if (!module.program.datasets.empty() && !module.options.batch) {
+  } else if (usesData && !module.options.batch) {
     module.report(Diag::NoBatch, range).help("`.. for 10 epochs, batch 128`");
     return;
   }
@@ -72,8 +70,9 @@ void findBatchAndClock(Module &module) {
   for (const auto &decl : module.file.declarations) {
     if (const auto *train = ast::as<ast::TrainDecl>(decl)) {
       any = true;
-      readBatch(module, *train);
+      size_t before = streams.size();
       streamsOf(train->body, streams);
+      readBatch(module, *train, streams.size() != before);
       if (train->duration->stream && !named) {
         named = train->duration->stream;
       }
@@ -314,6 +313,9 @@ private:
   }
 
   std::optional<Turn> walkCall(const ast::CallTurn &call) {
+    for (const ast::Name &name : call.results) {
+      module.turnResults.insert(name.text);
+    }
     const ast::StepDecl *step = findStep(call.step);
     auto filled = fillings(call.arguments);
     if (!step || !filled) {

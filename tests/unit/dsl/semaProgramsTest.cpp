@@ -1,0 +1,317 @@
+//===- semaProgramsTest.cpp - what good programs are written out as -------===//
+//
+// Every tests/dsl/programs/NAME.gm is written out as NAME.program. After a
+// deliberate change run with GMC_UPDATE_EXPECTED=1 and read the difference.
+//
+//===----------------------------------------------------------------------===//
+#include "dsl/parse/Parser.h"
+#include "dsl/program/Dump.h"
+#include "dsl/sema/Sema.h"
+#include "tests/unit/dsl/CheckText.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <set>
+
+namespace gmc::dsl {
+namespace {
+
+/// A text, checked: its program and what was said about it.
+struct Checked {
+  std::optional<Program> program;
+  std::string messages;
+  std::set<std::string> codes;
+};
+
+Checked checked(const std::string &text, const std::string &name = "test.gm",
+                const Options &options = {}) {
+  SourceFile source(name, text);
+  DiagnosticEngine diagnostics(source);
+  ParseResult parsed = parse(source, diagnostics);
+  Checked result;
+  if (parsed.ok) {
+    result.program = check(parsed.file, source, options, diagnostics);
+  }
+  result.messages = diagnostics.render();
+  for (const Diagnostic &diagnostic : diagnostics.diagnostics()) {
+    result.codes.insert(diagnostic.code());
+  }
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// Whole programs
+//===----------------------------------------------------------------------===//
+
+class GoodProgram : public testing::TestWithParam<std::filesystem::path> {};
+
+TEST_P(GoodProgram, IsWrittenOut) {
+  Checked result = checked(test::readFile(GetParam()),
+                           GetParam().filename().string());
+  ASSERT_TRUE(result.program) << result.messages;
+  EXPECT_EQ(result.messages, "");
+  std::string text = dump(*result.program);
+  std::filesystem::path expected = GetParam();
+  expected.replace_extension(".program");
+  if (std::getenv("GMC_UPDATE_EXPECTED")) {
+    std::ofstream(expected, std::ios::binary) << text;
+    return;
+  }
+  ASSERT_TRUE(std::filesystem::exists(expected)) << expected;
+  EXPECT_EQ(test::readFile(expected), text);
+}
+
+std::string nameOf(const testing::TestParamInfo<std::filesystem::path> &info) {
+  return info.param.stem().string();
+}
+
+INSTANTIATE_TEST_SUITE_P(All, GoodProgram,
+                         testing::ValuesIn(test::programsOf("programs")),
+                         nameOf);
+
+class ShippedModel : public testing::TestWithParam<std::filesystem::path> {};
+
+TEST_P(ShippedModel, ChecksWithoutAWord) {
+  Checked result = checked(test::readFile(GetParam()));
+  EXPECT_TRUE(result.program);
+  EXPECT_EQ(result.messages, "");
+}
+
+INSTANTIATE_TEST_SUITE_P(All, ShippedModel,
+                         testing::ValuesIn(test::programsOf("../../models")),
+                         nameOf);
+
+/// Every node has operands before it, and as many as its op says.
+TEST(Programs, AreInOrder) {
+  static constexpr unsigned arity[] = {
+#define GMC_OP(Name, spelling, operands, kind) operands,
+#include "dsl/program/ops.def"
+  };
+  for (const auto &path : test::programsOf("programs")) {
+    Checked result = checked(test::readFile(path));
+    ASSERT_TRUE(result.program) << path;
+    const Program &program = *result.program;
+    for (const auto *bodies : {&program.steps, &program.reportBodies,
+                               &program.procedureBodies}) {
+      for (const Body &body : *bodies) {
+        for (ValueId id = 0; id < body.nodes.size(); ++id) {
+          const Node &node = body.nodes[id];
+          EXPECT_EQ(node.operands.size(), arity[size_t(node.op)]);
+          for (ValueId operand : node.operands) {
+            EXPECT_LT(operand, id);
+          }
+        }
+      }
+    }
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Messages
+//===----------------------------------------------------------------------===//
+
+TEST(Messages, EachRowIsUsed) {
+  std::set<std::string> seen;
+  for (const auto &path : test::programsOf("bad")) {
+    seen.merge(checked(test::readFile(path)).codes);
+  }
+  Options options;
+  options.constants["latnt"] = 3;
+  seen.merge(checked(test::readFile(test::programsOf("programs").back()), "",
+                     options)
+                 .codes);
+  // A file of 64 MiB is made in LexerTest.cpp.
+  seen.insert(infoOf(Diag::FileTooLarge).code);
+  for (unsigned i = 0; i < diagCount(); ++i) {
+    const DiagInfo &info = infoOf(static_cast<Diag>(i));
+    EXPECT_TRUE(seen.count(info.code)) << info.code << " " << info.name;
+  }
+}
+
+TEST(Messages, RowsHaveCodesOfTheirOwn) {
+  std::set<std::string> codes, texts;
+  for (unsigned i = 0; i < diagCount(); ++i) {
+    const DiagInfo &info = infoOf(static_cast<Diag>(i));
+    EXPECT_TRUE(codes.insert(info.code).second) << info.code;
+    EXPECT_TRUE(texts.insert(info.text).second) << info.text;
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Rules of meaning, by their numbers in dsl/language.md
+//===----------------------------------------------------------------------===//
+
+const std::string head = "param a : f32 = 1\nparam b : f32 = 2\n"
+                         "net F(u: f32[3]) -> f32 { u |> linear(1) }\n"
+                         "net G(u: f32[3]) -> f32[3] { u |> linear(3) }\n";
+const std::string tail =
+    "}\nstep other() { minimize sum(G(zeros(3))) * a * b * F(zeros(3)) over "
+    "a, b, F, G using og }\nopt og = sgd(0.1)\n"
+    "train { fit(); other() } for 5 rounds, batch 4\n";
+
+Checked stepOf(const std::string &lines) {
+  return checked(head + "step fit() {\n" + lines + tail);
+}
+
+const Minimize &firstOf(const Checked &result) {
+  return result.program->steps[0].minimizers[0];
+}
+
+TEST(Meaning, Rule1OverNamesWhatIsTrained) {
+  Checked result = stepOf("z ~ Normal(0, 1)[3]\n"
+                          "minimize -F(G(z)) over G using og\n");
+  ASSERT_TRUE(result.program) << result.messages;
+  for (uint32_t index : firstOf(result).parameters) {
+    EXPECT_EQ(result.program->parameters[index].network, "G");
+  }
+}
+
+TEST(Meaning, Rule2AValueThatLeftAStepIsAnArgument) {
+  Checked result = checked(
+      "param a : f32 = 1\n"
+      "step one() -> w { w = 2 * a\n minimize w over a using og }\n"
+      "step two(w) { minimize (a - w)^2 over a using og }\n"
+      "opt og = sgd(0.1)\ntrain { w = one(); two(w) } for 5 rounds\n");
+  ASSERT_TRUE(result.program) << result.messages;
+  EXPECT_EQ(result.program->steps[1].arguments.size(), 1u);
+  EXPECT_EQ(result.program->trains[0].turns[1].arguments[0].value, "w");
+}
+
+TEST(Meaning, Rule3NothingCrossesTheBatchUnsaid) {
+  Checked result = stepOf("z ~ Normal(0, 1)[3]\ny = norm(z)\n"
+                          "minimize F(z) * y over F using og\n");
+  ASSERT_TRUE(result.program) << result.messages;
+  for (const Node &node : result.program->steps[0].nodes) {
+    if (node.name == "y") {
+      ASSERT_EQ(node.type.axes.size(), 1u);
+      EXPECT_EQ(node.type.axes[0].name, "batch");
+    }
+  }
+}
+
+TEST(Meaning, Rule4DensitiesSumOverTheEvent) {
+  Checked result =
+      stepOf("z ~ Normal(0, 1)[3]\n"
+             "minimize log_prob(Normal(0, a^2)[3], z) over a using og\n");
+  EXPECT_TRUE(result.program) << result.messages;
+}
+
+TEST(Meaning, Rule5OneNetUnderTwoMinimizersSharesItsOptimizer) {
+  EXPECT_TRUE(stepOf("minimize a^2 over a using og\n"
+                     "minimize (a - 1)^2 over a using og\n")
+                  .program);
+  EXPECT_TRUE(stepOf("minimize a^2 over a using sgd(0.1)\n"
+                     "minimize (a - 1)^2 over a using sgd(0.1)\n")
+                  .codes.count(infoOf(Diag::TwoOptimizers).code));
+}
+
+TEST(Meaning, Rule7EachCallIsOneEvaluation) {
+  // Two names of equal values stay two values, so a gradient has a meaning.
+  Checked result = stepOf("p = 2 * a\nq = 2 * a\n"
+                          "minimize p + grad(p * q, p) over a using og\n");
+  ASSERT_TRUE(result.program) << result.messages;
+  int named = 0;
+  for (const Node &node : result.program->steps[0].nodes) {
+    named += node.name == "p" || node.name == "q";
+  }
+  EXPECT_EQ(named, 2);
+}
+
+uint64_t siteOfDraw(const Checked &result, const std::string &name) {
+  for (const Node &node : result.program->steps[0].nodes) {
+    if (node.name == name) {
+      return node.attrs.site;
+    }
+  }
+  return 0;
+}
+
+TEST(Meaning, Rule9ALineMoreChangesNoOtherDraw) {
+  std::string use = "minimize F(z) over F using og\n";
+  Checked few = stepOf("z ~ Normal(0, 1)[3]\n" + use);
+  Checked more = stepOf("e ~ Normal(0, 1)[3]\nz ~ Normal(0, 1)[3]\n"
+                        "minimize F(z) + sum(e) over F using og\n");
+  ASSERT_TRUE(few.program && more.program) << more.messages;
+  EXPECT_NE(siteOfDraw(few, "z"), 0u);
+  EXPECT_EQ(siteOfDraw(few, "z"), siteOfDraw(more, "z"));
+  EXPECT_NE(siteOfDraw(more, "e"), siteOfDraw(more, "z"));
+}
+
+TEST(Meaning, Rule10DropoutFollowsThePlaceOfTheCall) {
+  Checked result = checked(
+      "net F(u: f32[3]) -> f32[3] { u |> linear(3) |> dropout(0.5) }\n"
+      "step fit() { minimize sum(F(zeros(3))) over F using sgd(0.1) }\n"
+      "train { fit() } for 5 rounds\n"
+      "proc show(n = 2) batch n { emit npy(F(ones(3))) }\n");
+  ASSERT_TRUE(result.program) << result.messages;
+  auto draws = [](const Body &body) {
+    return std::count_if(
+        body.nodes.begin(), body.nodes.end(),
+        [](const Node &node) { return node.op == Op::RandomUniform; });
+  };
+  EXPECT_EQ(draws(result.program->steps[0]), 1);
+  EXPECT_EQ(draws(result.program->procedureBodies[0]), 0);
+}
+
+TEST(Meaning, Rule11AHyperIsAScalarOfTheRun) {
+  Checked result = checked("hyper lr = 0.5\nparam a : f32 = 1\n"
+                           "step fit() { minimize a^2 over a using sgd(lr) }\n"
+                           "train { fit() } for 5 rounds\n");
+  ASSERT_TRUE(result.program) << result.messages;
+  const Body &body = result.program->steps[0];
+  ValueId rate = body.minimizers[0].optimizer.arguments[0];
+  EXPECT_EQ(body.nodes[rate].op, Op::Scalar);
+  EXPECT_EQ(result.program->scalars[0].value, 0.5);
+}
+
+TEST(Meaning, Rule11AConstIsSetFromOutside) {
+  Options options;
+  options.constants["n"] = 5;
+  Checked result = checked(
+      "const n = 3\nnet F(u: f32[n]) -> f32[n] { u |> linear(n) }\n"
+      "step fit() { minimize sum(F(zeros(n))) over F using sgd(0.1) }\n"
+      "train { fit() } for 5 rounds\n",
+      "test.gm", options);
+  ASSERT_TRUE(result.program) << result.messages;
+  EXPECT_EQ(result.program->parameters[0].shape,
+            (std::vector<int64_t>{5, 5}));
+}
+
+TEST(Meaning, Rule12AFunctionAndAValueMayShareAName) {
+  EXPECT_TRUE(stepOf("norm = norm(a * ones(3))\n"
+                     "minimize norm over a using og\n")
+                  .program);
+}
+
+TEST(Meaning, Rule13AnyOtherNewNameIsADrawWithoutATerm) {
+  Checked result = checked(
+      "data d : idx(\"m\") as f32[3] in [0,1]\n"
+      "net F(u: f32[3]) -> f32[3] { u |> linear(3) }\n"
+      "step fit(x) {\n  e ~ Normal(0, 1)[3]\n  x ~ Normal(F(e), 1)\n"
+      "  minimize -elbo over F using adam(1e-3)\n}\n"
+      "train { fit(next d.train) } for 1 epoch, batch 2\n");
+  ASSERT_TRUE(result.program) << result.messages;
+  std::vector<std::string> names;
+  for (const Output &monitor : result.program->steps[0].monitors) {
+    names.push_back(monitor.name);
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"loss", "rec"}));
+}
+
+TEST(Meaning, Rule14SchedulesMoveOnTheStreamsEpochs) {
+  Checked result = checked(
+      "data d : idx(\"m\") as f32[3] in [0,1]\n"
+      "param a : f32[3] = 0\nlet w = ramp(0 -> 1, over 2 epochs)\n"
+      "step fit(x) { minimize w * sum(a * x) over a using sgd(0.1) }\n"
+      "train { fit(next d.train) } for 4 epochs, batch 2\n");
+  ASSERT_TRUE(result.program) << result.messages;
+  ASSERT_EQ(result.program->scalars.size(), 1u);
+  EXPECT_EQ(result.program->scalars[0].kind, Scalar::Kind::Epochs);
+  EXPECT_EQ(result.program->scalars[0].stream, "d.train");
+}
+
+} // namespace
+} // namespace gmc::dsl
