@@ -2,7 +2,8 @@
 //
 // A group has a space: the shape and element type that all its loops run over
 // (of single numbers, the shape alone). Its members are
-//   - at most one product, whose result has that shape,
+//   - at most one product, whose result has that shape (not one of a transposed
+//     left operand, a weight gradient: those stay out of all groups),
 //   - ops that act element by element on that shape,
 //   - reductions of that shape, all over the same leading or trailing
 //     dimensions, and then no product: the reduction would cross its tiles.

@@ -87,7 +87,7 @@ def FusePass : Pass<"nn-fuse"> {
   let description = [{
     Works on each single-block region that is not itself an `nn.fused`. After
     it, every op on elements, every reduction, product and broadcast stands in an
-    `nn.fused`; constants, draws, iota, convert (but for single numbers),
+    `nn.fused`; weight gradients (`nn.matmul` with `transposeA`), constants, draws, iota, convert (but for single numbers),
     reshape, slice, pad, concat and transpose stay between the groups.
 
     Groups are grown from their last ops backwards (FusionPlan.h has the rules):

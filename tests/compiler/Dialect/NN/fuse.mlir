@@ -59,14 +59,12 @@ func.func @reduced(%x: tensor<4x3xf32>, %y: tensor<4x3xf32>) -> (tensor<4x3xf32>
 
 // -----
 
-// A norm stands between a gradient and its use (clipping): two groups, and the
-// squares go with the sum.
+// A weight gradient is in no group. A norm stands between it and its use
+// (clipping): two groups, and the squares go with the sum.
 // CHECK-LABEL: func.func @clipped
 func.func @clipped(%a: tensor<4x3xf32>, %b: tensor<4x3xf32>, %p: tensor<3x3xf32>) -> tensor<3x3xf32> {
-  // CHECK: %[[G:.*]] = nn.fused
-  // CHECK: nn.matmul
-  // CHECK-NEXT: nn.yield
-  // CHECK: nn.fused(%[[G]])
+  // CHECK-NEXT: %[[G:.*]] = nn.matmul {{.*}} {transposeA}
+  // CHECK-NEXT: nn.fused(%[[G]])
   // CHECK: nn.mul
   // CHECK-NEXT: nn.sum
   // CHECK: nn.fused
