@@ -21,10 +21,6 @@ public:
 
   LogicalResult write() {
     lanes = writer.lanesOf(nest.outputs().front().type);
-    if (nest.loops.empty()) {
-      addUnitLoop();
-    }
-    nest.moveLast(chooseLanes(nest, lanes));
     columns = nest.loops.back().extent;
     for (const Loop &loop : ArrayRef(nest.loops).drop_back()) {
       rows *= loop.extent;
@@ -38,20 +34,6 @@ public:
   }
 
 private:
-  /// A nest of one element gets a loop to be its lanes.
-  void addUnitLoop() {
-    nest.loops.push_back({1, false});
-    for (Operand &operand : nest.operands) {
-      operand.place.coefficients.push_back(0);
-    }
-    for (Operand &operand : nest.outputs()) {
-      operand.place.coefficients.back() = 1;
-    }
-    for (Linear &index : nest.indices) {
-      index.coefficients.push_back(0);
-    }
-  }
-
   /// A unit is a part of a row.
   void writeChunks() {
     int64_t size = elementsOfUnit;
@@ -189,10 +171,36 @@ private:
   bool failedBody = false;
 };
 
+/// A nest of one element gets a loop to be its lanes.
+void addUnitLoop(Nest &nest) {
+  nest.loops.push_back({1, false});
+  for (Operand &operand : nest.operands) {
+    operand.place.coefficients.push_back(0);
+  }
+  for (Operand &operand : nest.outputs()) {
+    operand.place.coefficients.back() = 1;
+  }
+  for (Linear &index : nest.indices) {
+    index.coefficients.push_back(0);
+  }
+}
+
 } // namespace
 
-LogicalResult writeElementwise(KernelWriter &writer, Nest nest) {
+LogicalResult writeRowsOf(KernelWriter &writer, Nest nest) {
   return ElementwiseWriter(writer, std::move(nest)).write();
+}
+
+LogicalResult writeElementwise(KernelWriter &writer, Nest nest) {
+  if (nest.loops.empty()) {
+    addUnitLoop(nest);
+  }
+  nest.moveLast(chooseLanes(nest, writer.lanesOf(nest.outputs().front().type)));
+  FailureOr<bool> written = writeTransposed(writer, nest);
+  if (failed(written) || *written) {
+    return success(succeeded(written));
+  }
+  return writeRowsOf(writer, std::move(nest));
 }
 
 } // namespace gmc::cpu

@@ -13,6 +13,13 @@ inline constexpr int64_t elementsOfUnit = 4096;
 /// Writes an all-parallel nest; a unit is some rows of it or a part of a row.
 mlir::LogicalResult writeElementwise(KernelWriter &writer, Nest nest);
 
+/// The same for a nest whose last loop runs along the lanes, row by row.
+mlir::LogicalResult writeRowsOf(KernelWriter &writer, Nest nest);
+
+/// Writes a nest whose last loop runs along the lanes in square blocks, if
+/// operands lie side by side along two loops; false if they do not.
+mlir::FailureOr<bool> writeTransposed(KernelWriter &writer, Nest nest);
+
 /// What a reduction starts from: what a linalg.fill put there, or what the
 /// output holds.
 struct ReductionStart {
