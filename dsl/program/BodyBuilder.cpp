@@ -18,9 +18,8 @@ std::optional<std::vector<Axis>> unitedAxes(const std::vector<Axis> &a,
                                             const std::vector<Axis> &b) {
   std::vector<Axis> united = a;
   for (const Axis &axis : b) {
-    auto it = std::find_if(united.begin(), united.end(), [&](const Axis &u) {
-      return u.name == axis.name;
-    });
+    auto it = std::find_if(united.begin(), united.end(),
+                           [&](const Axis &u) { return u.name == axis.name; });
     if (it == united.end()) {
       united.push_back(axis);
     } else if (it->extent != axis.extent) {
@@ -30,9 +29,8 @@ std::optional<std::vector<Axis>> unitedAxes(const std::vector<Axis> &a,
   auto key = [](const Axis &axis) {
     return std::pair(axis.name != "batch", std::string_view(axis.name));
   };
-  std::sort(united.begin(), united.end(), [&](const Axis &u, const Axis &v) {
-    return key(u) < key(v);
-  });
+  std::sort(united.begin(), united.end(),
+            [&](const Axis &u, const Axis &v) { return key(u) < key(v); });
   return united;
 }
 
@@ -142,8 +140,8 @@ ValueId BodyBuilder::makeDistinct(ValueId a, size_t since) {
   if (original.operands.empty()) {
     return a;
   }
-  known.erase(keyOf(original.op, original.operands, original.attrs,
-                    original.type));
+  known.erase(
+      keyOf(original.op, original.operands, original.attrs, original.type));
   if (a >= since) {
     return a;
   }
@@ -355,8 +353,7 @@ ValueId BodyBuilder::sliceEvent(ValueId a, int64_t axis, int64_t begin,
   if (auto number = constantValue(a)) {
     return constant(*number, std::move(result));
   }
-  return append(Op::Slice, {a}, {.dims = {dim, begin, end}},
-                std::move(result));
+  return append(Op::Slice, {a}, {.dims = {dim, begin, end}}, std::move(result));
 }
 
 ValueId BodyBuilder::concatEvent(ValueId a, ValueId b, int64_t axis) {

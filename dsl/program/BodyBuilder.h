@@ -94,7 +94,8 @@ public:
   size_t size() const { return body.nodes.size(); }
   /// Returns `a`, or a copy where `a` is older than node `since`, and merges no
   /// equal expression with it from here on: a variable is a value of its own,
-  /// so that `grad(y, a)` is the derivative in `a` alone. Leaves and draws stay.
+  /// so that `grad(y, a)` is the derivative in `a` alone. Leaves and draws
+  /// stay.
   ValueId makeDistinct(ValueId a, size_t since);
   /// Returns u where `a` is sigmoid(u), also below changes of shape.
   std::optional<ValueId> sigmoidArgument(ValueId a);

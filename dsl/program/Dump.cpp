@@ -205,8 +205,8 @@ std::string dump(const Body &body) {
   Out out(text);
   fmt::format_to(out, "  body {}\n", body.name);
   for (size_t i = 0; i < body.arguments.size(); ++i) {
-    fmt::format_to(out, "    argument #{} {} : {}\n", i,
-                   body.arguments[i].name, dump(body.arguments[i].type));
+    fmt::format_to(out, "    argument #{} {} : {}\n", i, body.arguments[i].name,
+                   dump(body.arguments[i].type));
   }
   for (ValueId id = 0; id < body.nodes.size(); ++id) {
     dumpNode(out, id, body.nodes[id]);

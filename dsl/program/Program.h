@@ -52,10 +52,10 @@ struct Type {
 using ValueId = uint32_t;
 
 struct Attributes {
-  double value = 0;          ///< Constant, LeakyRelu
-  int64_t index = 0;         ///< Parameter, Argument, Scalar
+  double value = 0;            ///< Constant, LeakyRelu
+  int64_t index = 0;           ///< Parameter, Argument, Scalar
   std::vector<int64_t> dims{}; ///< Shape, Reduction and Contraction ops
-  uint64_t site = 0;         ///< Random: 64-bit hash of the path of the draw
+  uint64_t site = 0;           ///< Random: 64-bit hash of the path of the draw
 };
 
 struct Node {
@@ -181,7 +181,7 @@ struct TurnArgument {
 /// A statement of `train { }`.
 struct Turn {
   enum class Kind : uint8_t { Call, Repeat, Every } kind = Kind::Call;
-  uint32_t step = 0;                ///< Call: index into Program::steps
+  uint32_t step = 0; ///< Call: index into Program::steps
   std::vector<TurnArgument> arguments;
   std::vector<std::string> results; ///< Call: names for the step's outputs
   int64_t count = 0;                ///< Repeat: times; Every: rounds
@@ -202,9 +202,9 @@ struct Train {
 
 /// A line `report`: `body` has one argument a field of `dataset` that it uses.
 struct Report {
-  uint32_t body = 0; ///< index into Program::reportBodies
-  std::string dataset, split; ///< empty: no data (items of no example)
-  std::vector<uint32_t> fields; ///< field of each argument of the body
+  uint32_t body = 0;             ///< index into Program::reportBodies
+  std::string dataset, split;    ///< empty: no data (items of no example)
+  std::vector<uint32_t> fields;  ///< field of each argument of the body
   std::optional<Duration> every; ///< nothing: at the end
 };
 

@@ -161,8 +161,8 @@ CallSite siteOfName(const ast::NameExpr &expr) {
 
 } // namespace
 
-std::optional<Arguments>
-Elaborator::bindArguments(const CallSite &site, std::string_view signature) {
+std::optional<Arguments> Elaborator::bindArguments(const CallSite &site,
+                                                   std::string_view signature) {
   return Binder(module, site, signature).bind();
 }
 
@@ -331,8 +331,8 @@ Value Elaborator::applyStage(const ast::Expr &stage, const Value &input,
   return call(site);
 }
 
-Value Elaborator::applyRepeat(const ast::RepeatExpr &repeat,
-                              const Value &input, SourceRange inputRange) {
+Value Elaborator::applyRepeat(const ast::RepeatExpr &repeat, const Value &input,
+                              SourceRange inputRange) {
   Value value = input;
   if (!repeat.variable) {
     auto count = integer(*repeat.count, "the count of `repeat`");
@@ -364,8 +364,9 @@ Value Elaborator::applyRepeat(const ast::RepeatExpr &repeat,
     auto [it, isNew] = frame->locals.emplace(
         repeat.variable->text, Local{element, repeat.variable->range});
     if (!isNew) {
-      module.report(Diag::Redefined, repeat.variable->range,
-                    repeat.variable->text)
+      module
+          .report(Diag::Redefined, repeat.variable->range,
+                  repeat.variable->text)
           .label("a second time here")
           .label(it->second.declared, "first here");
       return {};

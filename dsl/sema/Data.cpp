@@ -9,8 +9,7 @@ namespace {
 /// Returns the numbers of `[a, b]` or `{a, b}`.
 std::optional<std::pair<double, double>>
 readRange(Module &module, const ast::ValueRange &range) {
-  if (range.kind == ast::ValueRange::Kind::Span ||
-      range.elements.size() != 2) {
+  if (range.kind == ast::ValueRange::Kind::Span || range.elements.size() != 2) {
     module.report(Diag::DataRangeUnsupported, range.range)
         .help("`in [0,1]`, `in [-1,1]` or `in {0,1}`");
     return std::nullopt;
@@ -58,8 +57,8 @@ void applyTransform(Module &module, const ast::Expr &expr, Dataset &dataset,
                           : ast::as<ast::NameExpr>(expr);
   if (!name || name->text != "binarize") {
     std::string text = name ? name->text : "this";
-    bool reserved = text == "flip" || text == "crop" || text == "split" ||
-                    text == "subset";
+    bool reserved =
+        text == "flip" || text == "crop" || text == "split" || text == "subset";
     module.report(reserved ? Diag::TransformUnsupported
                            : Diag::UnknownTransform,
                   expr.range, text);
@@ -85,8 +84,7 @@ void applyTransform(Module &module, const ast::Expr &expr, Dataset &dataset,
 
 void collectData(Module &module, const ast::DataDecl &decl) {
   auto value = module.values.find(decl.name.text);
-  if (value == module.values.end() ||
-      value->second.range != decl.name.range) {
+  if (value == module.values.end() || value->second.range != decl.name.range) {
     return;
   }
   value->second.failed = true;
@@ -103,15 +101,15 @@ void collectData(Module &module, const ast::DataDecl &decl) {
                  text == "grid" || text == "gaussians" ||
                  text == "swiss_roll" || text == "moons";
     SourceRange range = callee ? callee->range : decl.source->range;
-    module.report(known ? Diag::FormatUnsupported : Diag::UnknownFormat, range,
-                  text)
+    module
+        .report(known ? Diag::FormatUnsupported : Diag::UnknownFormat, range,
+                text)
         .help("`idx(\"fashion-mnist\")` reads IDX files");
     return;
   }
-  const auto *source =
-      call->arguments.size() == 1
-          ? ast::as<ast::StringExpr>(call->arguments[0].value)
-          : nullptr;
+  const auto *source = call->arguments.size() == 1
+                           ? ast::as<ast::StringExpr>(call->arguments[0].value)
+                           : nullptr;
   if (!source) {
     module.report(Diag::SourceText, call->parentheses)
         .help("`idx(\"fashion-mnist\")`");
@@ -136,15 +134,13 @@ void collectData(Module &module, const ast::DataDecl &decl) {
   for (const auto &transform : decl.transforms) {
     applyTransform(module, *transform, dataset, binarized);
   }
-  bool isSet = field.values &&
-               field.values->kind == ast::ValueRange::Kind::Set;
+  bool isSet = field.values && field.values->kind == ast::ValueRange::Kind::Set;
   if (isSet && !binarized) {
     module.report(Diag::SetWithoutBinarize, field.values->range)
         .help("add `binarize(each epoch)`, or say `in [0,1]`");
   }
   value->second.failed = false;
-  value->second.index =
-      static_cast<uint32_t>(module.program.datasets.size());
+  value->second.index = static_cast<uint32_t>(module.program.datasets.size());
   module.program.datasets.push_back(std::move(dataset));
 }
 
@@ -161,8 +157,7 @@ void collectDatasets(Module &module) {
 std::optional<Stream> resolveStream(Module &module, const ast::Path &path) {
   const ast::Name &name = path.parts.front();
   auto it = module.values.find(name.text);
-  if (it == module.values.end() ||
-      it->second.kind != FileValue::Kind::Data) {
+  if (it == module.values.end() || it->second.kind != FileValue::Kind::Data) {
     std::vector<std::string> names;
     for (const auto &[other, value] : module.values) {
       if (value.kind == FileValue::Kind::Data) {

@@ -51,8 +51,8 @@ bool gather(Elaborator &e, const CallSite &site, const Arguments &arguments,
       }
       if (!fits) {
         e.module.report(Diag::RecordField, bound->range, field, site.name)
-            .help(fmt::format("`{}` has {}", site.name,
-                              fmt::join(names, ", ")));
+            .help(
+                fmt::format("`{}` has {}", site.name, fmt::join(names, ", ")));
         return false;
       }
       auto id = e.toTensor(value.elements[i], bound->range);
@@ -166,8 +166,8 @@ Value uniform(Elaborator &e, const CallSite &site, const Arguments &arguments,
 }
 
 /// Bernoulli(p), or of logits; `grey: true` observes numbers in [0, 1].
-Value bernoulli(Elaborator &e, const CallSite &site,
-                const Arguments &arguments, const LibraryEntry &) {
+Value bernoulli(Elaborator &e, const CallSite &site, const Arguments &arguments,
+                const LibraryEntry &) {
   Given given;
   if (!gather(e, site, arguments, {"probs", "logits"}, given)) {
     return {};
@@ -252,8 +252,8 @@ Value Elaborator::reshaped(const Value &value, const ast::IndexExpr &index) {
         dims.push_back(static_cast<int64_t>(i));
       }
       for (size_t i = 0; i < from.event.size(); ++i) {
-        dims.push_back(static_cast<int64_t>(to.shape().size() -
-                                            from.event.size() + i));
+        dims.push_back(
+            static_cast<int64_t>(to.shape().size() - from.event.size() + i));
       }
       return b.broadcast(id, to, std::move(dims));
     };
@@ -349,16 +349,16 @@ std::optional<ValueId> elementDivergence(BodyBuilder &b, const Distribution &q,
     // 1/2 (log vp - log vq + (vq + (mq - mp)^2) / vp - 1)
     ValueId logs = b.binary(Op::Sub, logVarOf(b, p), logVarOf(b, q));
     ValueId apart = b.binary(Op::Pow, b.binary(Op::Sub, q.first, p.first), 2.0);
-    ValueId spread = b.binary(Op::Div, b.binary(Op::Add, varOf(b, q), apart),
-                              varOf(b, p));
+    ValueId spread =
+        b.binary(Op::Div, b.binary(Op::Add, varOf(b, q), apart), varOf(b, p));
     ValueId sum = b.binary(Op::Sub, b.binary(Op::Add, logs, spread), 1.0);
     return b.binary(Op::Mul, sum, 0.5);
   }
   if (q.family == Family::Bernoulli) {
     // pq (lq - lp) - softplus(lq) + softplus(lp)
     ValueId probability = b.unary(Op::Sigmoid, q.first);
-    ValueId gain = b.binary(Op::Mul, probability,
-                            b.binary(Op::Sub, q.first, p.first));
+    ValueId gain =
+        b.binary(Op::Mul, probability, b.binary(Op::Sub, q.first, p.first));
     ValueId norms = b.binary(Op::Sub, b.unary(Op::Softplus, p.first),
                              b.unary(Op::Softplus, q.first));
     return b.binary(Op::Add, gain, norms);
@@ -367,8 +367,8 @@ std::optional<ValueId> elementDivergence(BodyBuilder &b, const Distribution &q,
     // log sp/sq + |d| / sp + sq/sp exp(-|d| / sq) - 1
     ValueId far = b.unary(Op::Abs, b.binary(Op::Sub, q.first, p.first));
     ValueId ratio = b.binary(Op::Div, q.second, p.second);
-    ValueId tail = b.unary(
-        Op::Exp, b.unary(Op::Neg, b.binary(Op::Div, far, q.second)));
+    ValueId tail =
+        b.unary(Op::Exp, b.unary(Op::Neg, b.binary(Op::Div, far, q.second)));
     ValueId sum = b.binary(Op::Add, b.binary(Op::Div, far, p.second),
                            b.binary(Op::Mul, ratio, tail));
     sum = b.binary(Op::Sub, sum, b.unary(Op::Log, ratio));
@@ -394,8 +394,7 @@ ValueId Elaborator::sample(const Distribution &d, const std::string &name,
   uint64_t site = siteOf(name);
   if (d.family == Family::Normal) {
     ValueId noise = b.random(Op::RandomNormal, type, site);
-    return b.binary(Op::Add, d.first,
-                    b.binary(Op::Mul, stdOf(b, d), noise));
+    return b.binary(Op::Add, d.first, b.binary(Op::Mul, stdOf(b, d), noise));
   }
   ValueId u = b.random(Op::RandomUniform, type, site);
   if (d.family == Family::Uniform) {
@@ -405,10 +404,10 @@ ValueId Elaborator::sample(const Distribution &d, const std::string &name,
   if (d.family == Family::Laplace) {
     // mu - s sign(v) log(1 - 2 |v|), v = u - 1/2
     ValueId v = b.binary(Op::Sub, u, 0.5);
-    ValueId tail = b.binary(
-        Op::Sub, 1.0, b.binary(Op::Mul, b.unary(Op::Abs, v), 2.0));
-    ValueId step = b.binary(Op::Mul, b.unary(Op::Sign, v),
-                            b.unary(Op::Log, tail));
+    ValueId tail =
+        b.binary(Op::Sub, 1.0, b.binary(Op::Mul, b.unary(Op::Abs, v), 2.0));
+    ValueId step =
+        b.binary(Op::Mul, b.unary(Op::Sign, v), b.unary(Op::Log, tail));
     return b.binary(Op::Sub, d.first, b.binary(Op::Mul, d.second, step));
   }
   ValueId drawn = b.binary(Op::Less, u, b.unary(Op::Sigmoid, d.first));

@@ -1,9 +1,8 @@
 //===- Expressions.cpp - operators, names, numbers ------------------------===//
-#include "dsl/sema/Elaborator.h"
-#include "dsl/sema/Library.h"
-
 #include "dsl/program/Dump.h"
 #include "dsl/program/ScalarMath.h"
+#include "dsl/sema/Elaborator.h"
+#include "dsl/sema/Library.h"
 
 #include <algorithm>
 #include <cmath>
@@ -84,9 +83,8 @@ Value Elaborator::evaluate(const Bound &bound) {
   return bound.piped ? *bound.piped : evaluate(*bound.expr);
 }
 
-std::optional<double> Elaborator::toNumber(const Value &value,
-                                           SourceRange range,
-                                           const char *what) {
+std::optional<double>
+Elaborator::toNumber(const Value &value, SourceRange range, const char *what) {
   if (value.kind == Value::Kind::Number) {
     return value.number;
   }
@@ -120,20 +118,17 @@ std::optional<double> Elaborator::number(const ast::Expr &expr,
   return toNumber(evaluate(expr), expr.range, what);
 }
 
-std::optional<double> Elaborator::number(const Bound &bound,
-                                         const char *what) {
+std::optional<double> Elaborator::number(const Bound &bound, const char *what) {
   return toNumber(evaluate(bound), bound.range, what);
 }
 
-std::optional<int64_t> Elaborator::toInteger(const Value &value,
-                                             SourceRange range,
-                                             const char *what) {
+std::optional<int64_t>
+Elaborator::toInteger(const Value &value, SourceRange range, const char *what) {
   auto real = toNumber(value, range, what);
   if (!real) {
     return std::nullopt;
   }
-  if (!(std::fabs(*real) <= 9007199254740992.0) ||
-      *real != std::floor(*real)) {
+  if (!(std::fabs(*real) <= 9007199254740992.0) || *real != std::floor(*real)) {
     module.report(Diag::NotInteger, range, what, *real);
     return std::nullopt;
   }
@@ -170,9 +165,8 @@ Elaborator::dimensions(const std::vector<ast::ExprPtr> &exprs) {
   if (!ok) {
     return std::nullopt;
   }
-  if (!exprs.empty() &&
-      !sizeIsSane({{}, extents},
-                  {exprs.front()->range.begin, exprs.back()->range.end})) {
+  if (!exprs.empty() && !sizeIsSane({{}, extents}, {exprs.front()->range.begin,
+                                                    exprs.back()->range.end})) {
     return std::nullopt;
   }
   return extents;
@@ -225,8 +219,9 @@ std::optional<ValueId> Elaborator::scalarNode(const ast::Expr &expr,
     return std::nullopt;
   }
   if (b.type(*value) != Type{}) {
-    module.report(Diag::NotOneScalar, expr.range, what,
-                  dsl::typeText(b.type(*value)))
+    module
+        .report(Diag::NotOneScalar, expr.range, what,
+                dsl::typeText(b.type(*value)))
         .help("a number, a `hyper` or a schedule can stand here");
     return std::nullopt;
   }
@@ -262,8 +257,8 @@ Value Elaborator::evaluateFileValue(const std::string &name, FileValue &value,
   module.use(value.range);
   switch (value.kind) {
   case FileValue::Kind::Const: {
-    if (value.failed || (!value.number &&
-                         !module.enter(name, value.range, range))) {
+    if (value.failed ||
+        (!value.number && !module.enter(name, value.range, range))) {
       return {};
     }
     if (!value.number) {
@@ -325,8 +320,7 @@ Value Elaborator::evaluateName(const ast::NameExpr &expr) {
   if (expr.text == "elbo") {
     return elbo(nullptr, expr.range).value_or(Value{});
   }
-  bool isFunction =
-      module.functions.count(expr.text) || findLibrary(expr.text);
+  bool isFunction = module.functions.count(expr.text) || findLibrary(expr.text);
   if (isFunction) {
     module.report(Diag::FunctionAsValue, expr.range, expr.text)
         .label("a function, not a value")
@@ -496,13 +490,12 @@ Value Elaborator::evaluateMatmul(const ast::BinaryExpr &expr, ValueId a,
 
 Value Elaborator::evaluateBinary(const ast::BinaryExpr &expr) {
   Value left = evaluate(*expr.left), right = evaluate(*expr.right);
-  bool numbers = left.kind == Value::Kind::Number &&
-                 right.kind == Value::Kind::Number;
+  bool numbers =
+      left.kind == Value::Kind::Number && right.kind == Value::Kind::Number;
   if (numbers && expr.op != BinaryOp::Matmul) {
     if ((expr.op == BinaryOp::Divide || expr.op == BinaryOp::Modulo) &&
         right.number == 0) {
-      module.report(Diag::DivisionByZero, expr.right->range)
-          .label("this is 0");
+      module.report(Diag::DivisionByZero, expr.right->range).label("this is 0");
       return {};
     }
     return Value::ofNumber(computeNumbers(expr.op, left.number, right.number));
@@ -520,8 +513,8 @@ Value Elaborator::evaluateBinary(const ast::BinaryExpr &expr) {
     module.report(Diag::ModuloUnsupported, expr.opRange);
     return {};
   }
-  if (!aligned(ast::spellingOf(expr.op), expr.opRange, *a, expr.left->range,
-               *c, expr.right->range)) {
+  if (!aligned(ast::spellingOf(expr.op), expr.opRange, *a, expr.left->range, *c,
+               expr.right->range)) {
     return {};
   }
   if (auto op = elementwiseOp(expr.op)) {
@@ -536,8 +529,7 @@ Value Elaborator::evaluateBinary(const ast::BinaryExpr &expr) {
 Value Elaborator::evaluateIf(const ast::IfExpr &expr) {
   Value condition = evaluate(*expr.condition);
   if (condition.kind == Value::Kind::Number) {
-    return evaluate(condition.number != 0 ? *expr.thenValue
-                                          : *expr.elseValue);
+    return evaluate(condition.number != 0 ? *expr.thenValue : *expr.elseValue);
   }
   auto c = toTensor(condition, expr.condition->range);
   auto x = tensor(*expr.thenValue);

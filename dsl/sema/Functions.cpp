@@ -34,8 +34,8 @@ Value unary(Elaborator &e, const CallSite &site, const Arguments &arguments,
 /// Functions of one value made of several core ops.
 using Formula = ValueId (*)(BodyBuilder &, ValueId);
 template <Formula formula>
-Value composed(Elaborator &e, const CallSite &site,
-               const Arguments &arguments, const LibraryEntry &) {
+Value composed(Elaborator &e, const CallSite &site, const Arguments &arguments,
+               const LibraryEntry &) {
   auto x = e.tensor(*arguments.find("x"));
   if (!x) {
     return {};
@@ -104,8 +104,8 @@ Value softmax(Elaborator &e, const CallSite &site, const Arguments &arguments,
   return Value::ofTensor(softmaxOf(e.b, *x));
 }
 
-Value leakyRelu(Elaborator &e, const CallSite &site,
-                const Arguments &arguments, const LibraryEntry &) {
+Value leakyRelu(Elaborator &e, const CallSite &site, const Arguments &arguments,
+                const LibraryEntry &) {
   auto x = e.tensor(*arguments.find("x"));
   double slope = 0.01;
   if (const Bound *bound = arguments.find("slope")) {
@@ -145,8 +145,10 @@ Value power(Elaborator &e, const CallSite &site, const Arguments &arguments,
 Value clamp(Elaborator &e, const CallSite &site, const Arguments &arguments,
             const LibraryEntry &) {
   const Bound &value = *arguments.find("x");
-  const Bound &lowBound = *arguments.find("a"), &highBound = *arguments.find("b");
-  auto x = e.tensor(value), low = e.tensor(lowBound), high = e.tensor(highBound);
+  const Bound &lowBound = *arguments.find("a"),
+              &highBound = *arguments.find("b");
+  auto x = e.tensor(value), low = e.tensor(lowBound),
+       high = e.tensor(highBound);
   if (!x || !low || !high) {
     return {};
   }
@@ -154,8 +156,7 @@ Value clamp(Elaborator &e, const CallSite &site, const Arguments &arguments,
   if (above.isError()) {
     return {};
   }
-  return apply(e, site, Op::Min, above.id, value.range, *high,
-               highBound.range);
+  return apply(e, site, Op::Min, above.id, value.range, *high, highBound.range);
 }
 
 // a + t (b - a)

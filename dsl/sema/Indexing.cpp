@@ -97,8 +97,8 @@ Value reshape(Elaborator &e, const CallSite &site, const Arguments &arguments,
     return {};
   }
   if (from.elements() != to.elements()) {
-    e.module.report(Diag::ReshapeCount, site.range, typeText(from),
-                    typeText(to))
+    e.module
+        .report(Diag::ReshapeCount, site.range, typeText(from), typeText(to))
         .label(arguments.find("x")->range,
                fmt::format("has {} elements", from.elements()))
         .help(fmt::format("{} has {} elements", typeText(to), to.elements()));
@@ -116,8 +116,7 @@ std::optional<int64_t> axisOf(Elaborator &e, const Arguments &arguments,
     return 0;
   }
   auto axis = bound->expr ? e.integer(*bound->expr, "an axis") : std::nullopt;
-  if (axis && (*axis < 0 ||
-               *axis >= static_cast<int64_t>(type.event.size()))) {
+  if (axis && (*axis < 0 || *axis >= static_cast<int64_t>(type.event.size()))) {
     e.module.report(Diag::AxisRange, bound->range, *axis, typeText(type))
         .help("event axes are counted from 0");
     return std::nullopt;
@@ -139,9 +138,9 @@ Value split(Elaborator &e, const CallSite &site, const Arguments &arguments,
             const LibraryEntry &) {
   auto x = e.tensor(*arguments.find("x"));
   const Bound &partsBound = *arguments.find("parts");
-  auto parts =
-      partsBound.expr ? e.integer(*partsBound.expr, "the number of parts")
-                      : std::nullopt;
+  auto parts = partsBound.expr
+                   ? e.integer(*partsBound.expr, "the number of parts")
+                   : std::nullopt;
   if (!x || !parts || refuseBatch(e, site, arguments)) {
     return {};
   }
@@ -160,8 +159,8 @@ Value split(Elaborator &e, const CallSite &site, const Arguments &arguments,
   list.kind = Value::Kind::List;
   e.b.setRange(site.range);
   for (int64_t i = 0; i < *parts; ++i) {
-    list.elements.push_back(Value::ofTensor(
-        e.b.sliceEvent(*x, *axis, i * width, (i + 1) * width)));
+    list.elements.push_back(
+        Value::ofTensor(e.b.sliceEvent(*x, *axis, i * width, (i + 1) * width)));
   }
   return list;
 }
@@ -216,8 +215,8 @@ Value concat(Elaborator &e, const CallSite &site, const Arguments &arguments,
   return Value::ofTensor(*joined);
 }
 
-Value transpose(Elaborator &e, const CallSite &site,
-                const Arguments &arguments, const LibraryEntry &) {
+Value transpose(Elaborator &e, const CallSite &site, const Arguments &arguments,
+                const LibraryEntry &) {
   auto x = e.tensor(*arguments.find("x"));
   if (!x) {
     return {};
@@ -260,8 +259,10 @@ Value linspace(Elaborator &e, const CallSite &site, const Arguments &arguments,
     return {};
   }
   e.b.setRange(site.range);
-  double step = *n > 1 ? (*to - *from) / double(*n - 1) : 0;
-  ValueId place = e.b.binary(Op::Mul, e.b.iota({{}, {*n}}, 0), step);
+  // A copy: g++ 12 loses track of the optional and warns.
+  const int64_t steps = n.value_or(1);
+  double step = steps > 1 ? (*to - *from) / double(steps - 1) : 0;
+  ValueId place = e.b.binary(Op::Mul, e.b.iota({{}, {steps}}, 0), step);
   return Value::ofTensor(e.b.binary(Op::Add, place, *from));
 }
 

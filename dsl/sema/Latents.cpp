@@ -36,9 +36,8 @@ bool hasUnsupportedPart(Elaborator &e, const ast::DrawStmt &stmt) {
   return true;
 }
 
-std::shared_ptr<const Distribution> asDistribution(Elaborator &e,
-                                                   const Value &value,
-                                                   SourceRange range) {
+std::shared_ptr<const Distribution>
+asDistribution(Elaborator &e, const Value &value, SourceRange range) {
   if (value.kind != Value::Kind::Distribution && !value.isError()) {
     e.module.report(Diag::NotADistribution, range, e.typeText(value))
         .help("`~` and `via` take a distribution: `Normal(Enc(x))`");
@@ -124,8 +123,8 @@ void latent(Elaborator &e, const ast::DrawStmt &stmt,
     return;
   }
   if (guide->type.event != prior->type.event) {
-    auto builder = e.module.report(Diag::GuideShape, stmt.via->range,
-                                   stmt.name.text);
+    auto builder =
+        e.module.report(Diag::GuideShape, stmt.via->range, stmt.name.text);
     builder.label(guide->where, "gives " + typeText(guide->type));
     builder.label(prior->where, "gives " + typeText(prior->type));
     if (prior->type.event.empty()) {
@@ -264,8 +263,7 @@ Value elboCall(Elaborator &e, const CallSite &site, const Arguments &arguments,
 
 /// The name that `bound` is, or empty.
 std::string nameOf(const Bound &bound) {
-  const auto *name =
-      bound.expr ? ast::as<ast::NameExpr>(*bound.expr) : nullptr;
+  const auto *name = bound.expr ? ast::as<ast::NameExpr>(*bound.expr) : nullptr;
   return name ? name->text : "";
 }
 

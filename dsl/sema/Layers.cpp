@@ -85,8 +85,8 @@ Value linear(Elaborator &e, const CallSite &site, const Arguments &arguments,
     return {};
   }
   if (e.b.type(*x).event.empty()) {
-    e.module.report(Diag::LayerNeedsVector, arguments.find("x")->range,
-                    site.name)
+    e.module
+        .report(Diag::LayerNeedsVector, arguments.find("x")->range, site.name)
         .label("is " + typeText(e.b.type(*x)))
         .help("a single number becomes a vector by `reshape(1)`");
     return {};
@@ -111,8 +111,8 @@ Value linear(Elaborator &e, const CallSite &site, const Arguments &arguments,
                                     "linear", site.range);
   ValueId y = e.b.matmul(*x, weight, true);
   if (*bias) {
-    ValueId c = e.layerParameter(prefix, "bias", {*n}, uniform, "linear",
-                                 site.range);
+    ValueId c =
+        e.layerParameter(prefix, "bias", {*n}, uniform, "linear", site.range);
     Type type = e.b.type(y);
     auto last = static_cast<int64_t>(type.shape().size()) - 1;
     y = e.b.binary(Op::Add, y, e.b.broadcast(c, type, {last}));

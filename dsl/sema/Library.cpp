@@ -9,30 +9,44 @@ namespace {
 
 /// What the language reference names and what does not work yet.
 constexpr std::array<std::string_view, 62> reserved = {
-    "conv2d",      "conv_transpose2d", "max_pool",    "avg_pool",
-    "upsample",    "batch_norm",       "layer_norm",  "instance_norm",
-    "group_norm",  "embedding",        "gru",         "attention",
-    "gelu",        "prod",             "argmax",      "argmin",
-    "cumsum",      "peers",            "lift",        "stack",
-    "group",       "ungroup",          "permute",     "expand",
-    "diag",        "onehot",           "xent",        "Categorical",
-    "OneHot",      "UniformInt",       "Beta",        "Gamma",
-    "Mixture",     "entropy",          "iwae",        "nll",
-    "bpd",         "modes",            "active_units", "fid",
-    "frozen",      "weights",          "dot",         "gumbel",
-    "binarize",    "flip",             "crop",        "subset",
-    "idx",         "folder",           "npy",         "cifar10",
-    "csv",         "text",             "ring",        "grid",
-    "gaussians",   "swiss_roll",       "moons",       "row",
-    "scatter",     "swap"};
+    "conv2d",       "conv_transpose2d",
+    "max_pool",     "avg_pool",
+    "upsample",     "batch_norm",
+    "layer_norm",   "instance_norm",
+    "group_norm",   "embedding",
+    "gru",          "attention",
+    "gelu",         "prod",
+    "argmax",       "argmin",
+    "cumsum",       "peers",
+    "lift",         "stack",
+    "group",        "ungroup",
+    "permute",      "expand",
+    "diag",         "onehot",
+    "xent",         "Categorical",
+    "OneHot",       "UniformInt",
+    "Beta",         "Gamma",
+    "Mixture",      "entropy",
+    "iwae",         "nll",
+    "bpd",          "modes",
+    "active_units", "fid",
+    "frozen",       "weights",
+    "dot",          "gumbel",
+    "binarize",     "flip",
+    "crop",         "subset",
+    "idx",          "folder",
+    "npy",          "cifar10",
+    "csv",          "text",
+    "ring",         "grid",
+    "gaussians",    "swiss_roll",
+    "moons",        "row",
+    "scatter",      "swap"};
 
 const std::map<std::string_view, const LibraryEntry *> &table() {
   static const auto *entries = [] {
     auto *all = new std::map<std::string_view, const LibraryEntry *>;
-    for (auto group :
-         {layerEntries(), elementwiseEntries(), reductionEntries(),
-          shapeEntries(), lossEntries(), distributionEntries(),
-          latentEntries(), gradientEntries(), scheduleEntries()}) {
+    for (auto group : {layerEntries(), elementwiseEntries(), reductionEntries(),
+                       shapeEntries(), lossEntries(), distributionEntries(),
+                       latentEntries(), gradientEntries(), scheduleEntries()}) {
       for (const LibraryEntry &entry : group) {
         all->emplace(entry.name(), &entry);
       }

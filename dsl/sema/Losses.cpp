@@ -44,8 +44,7 @@ std::optional<ValueId> difference(Elaborator &e, const CallSite &site,
   const Bound &left = *arguments.find("a"), &right = *arguments.find("b");
   auto x = e.tensor(left), y = e.tensor(right);
   if (!x || !y ||
-      !e.aligned(site.name, site.nameRange, *x, left.range, *y,
-                 right.range)) {
+      !e.aligned(site.name, site.nameRange, *x, left.range, *y, right.range)) {
     return std::nullopt;
   }
   e.b.setRange(site.range);

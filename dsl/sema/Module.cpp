@@ -52,8 +52,9 @@ bool Module::enter(const std::string &name, SourceRange range,
         .help("write the part that repeats with `repeat`");
     return false;
   }
-  auto it = std::find_if(open.begin(), open.end(),
-                         [&](const auto &entry) { return entry.first == name; });
+  auto it = std::find_if(open.begin(), open.end(), [&](const auto &entry) {
+    return entry.first == name;
+  });
   if (it == open.end()) {
     open.emplace_back(name, range);
     return true;
@@ -186,8 +187,7 @@ void Module::collectUse(const ast::UseDecl &decl) {
     instance.name = name.text;
     instance.net = net;
     instance.where = name.range;
-    addFunction(name,
-                {FileFunction::Kind::Net, net, &instance, name.range},
+    addFunction(name, {FileFunction::Kind::Net, net, &instance, name.range},
                 "instance");
   }
 }

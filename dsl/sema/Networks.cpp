@@ -86,16 +86,15 @@ Value runNet(Elaborator &e, const ast::NetDecl &net) {
   Value result;
   bool ok = true;
   if (!net.outputs.empty() && !net.outputs[0].name) {
-    bool hasValue = !net.body.statements.empty() &&
-                    net.body.statements.back()->kind ==
-                        ast::StmtKind::Expression;
+    bool hasValue =
+        !net.body.statements.empty() &&
+        net.body.statements.back()->kind == ast::StmtKind::Expression;
     if (!hasValue) {
       e.module.report(Diag::NoValue, lastRange(net.body), net.name.text)
           .help("a net's value is its last line");
       return {};
     }
-    auto output =
-        checkOutput(e, net.outputs[0], last, lastRange(net.body));
+    auto output = checkOutput(e, net.outputs[0], last, lastRange(net.body));
     if (!output) {
       return {};
     }
@@ -106,8 +105,7 @@ Value runNet(Elaborator &e, const ast::NetDecl &net) {
       auto it = e.frame->locals.find(output.name->text);
       if (it == e.frame->locals.end()) {
         e.module
-            .report(Diag::OutputNotBound, output.name->range,
-                    output.name->text)
+            .report(Diag::OutputNotBound, output.name->range, output.name->text)
             .help("a line of the net bears its name: `" + output.name->text +
                   " = ..`");
         ok = false;
@@ -124,8 +122,7 @@ Value runNet(Elaborator &e, const ast::NetDecl &net) {
   if (!ok) {
     return {};
   }
-  auto lines =
-      std::make_shared<std::vector<std::pair<std::string, Value>>>();
+  auto lines = std::make_shared<std::vector<std::pair<std::string, Value>>>();
   for (const auto &[name, local] : e.frame->locals) {
     lines->emplace_back(name, local.value);
   }
@@ -186,8 +183,8 @@ Value Elaborator::callNet(Instance &instance, const CallSite &site) {
       return {};
     }
     if (b.type(*value).event != *event) {
-      auto builder = module.report(Diag::InputShape, bound.range,
-                                   instance.name, name);
+      auto builder =
+          module.report(Diag::InputShape, bound.range, instance.name, name);
       builder.label("is " + dsl::typeText(b.type(*value)));
       builder.label(input.type.range,
                     "is declared " + dsl::typeText({{}, *event}));
@@ -213,8 +210,7 @@ Value Elaborator::callNet(Instance &instance, const CallSite &site) {
   return result;
 }
 
-Value Elaborator::callBlock(const ast::BlockDecl &block,
-                            const CallSite &site) {
+Value Elaborator::callBlock(const ast::BlockDecl &block, const CallSite &site) {
   if (!frame->instance) {
     module.report(Diag::LayerOutsideNet, site.nameRange, site.name)
         .help("layers have parameters: call them in a `net` or a `block`");
@@ -227,8 +223,8 @@ Value Elaborator::callBlock(const ast::BlockDecl &block,
   }
   CallSite inside = site;
   inside.piped.reset();
-  auto arguments = bindArguments(
-      inside, signatureOf(site.name, block.parameters));
+  auto arguments =
+      bindArguments(inside, signatureOf(site.name, block.parameters));
   if (!arguments ||
       !module.enter(site.name, block.name.range, site.nameRange)) {
     return {};
@@ -265,8 +261,7 @@ Value Elaborator::callBlock(const ast::BlockDecl &block,
 
 Value Elaborator::callDef(const ast::DefDecl &def, const CallSite &site) {
   auto arguments = bindArguments(site, signatureOf(site.name, def.parameters));
-  if (!arguments ||
-      !module.enter(site.name, def.name.range, site.nameRange)) {
+  if (!arguments || !module.enter(site.name, def.name.range, site.nameRange)) {
     return {};
   }
   Frame inner;
@@ -315,8 +310,7 @@ std::string Elaborator::layerPrefix(const CallSite &site,
 ValueId Elaborator::layerParameter(const std::string &prefix, const char *name,
                                    std::vector<int64_t> shape,
                                    InitialValue initial,
-                                   const std::string &kind,
-                                   SourceRange range) {
+                                   const std::string &kind, SourceRange range) {
   auto rule = module.initialRules.find(kind + "." + name);
   if (rule != module.initialRules.end()) {
     initial = rule->second.value;

@@ -167,8 +167,7 @@ bool rateFits(Elaborator &e, std::string_view name, ValueId id,
               SourceRange range) {
   auto number = e.b.constantValue(id);
   if (!number && e.b.node(id).op == Op::Scalar) {
-    const Scalar &scalar =
-        e.module.program.scalars[e.b.node(id).attrs.index];
+    const Scalar &scalar = e.module.program.scalars[e.b.node(id).attrs.index];
     if (scalar.kind == Scalar::Kind::Hyper) {
       number = scalar.value;
     }
@@ -176,11 +175,11 @@ bool rateFits(Elaborator &e, std::string_view name, ValueId id,
   if (!number) {
     return true;
   }
-  bool below1 = name == "b1" || name == "b2" || name == "alpha" ||
-                name == "momentum";
+  bool below1 =
+      name == "b1" || name == "b2" || name == "alpha" || name == "momentum";
   bool fits = name == "lr" || name == "eps" ? *number > 0
-              : below1 ? *number >= 0 && *number < 1
-                       : *number >= 0;
+              : below1                      ? *number >= 0 && *number < 1
+                                            : *number >= 0;
   if (!fits) {
     e.module.report(Diag::OptimizerRange, range, name, *number)
         .help(name == "lr" || name == "eps" ? "it must be greater than 0"
@@ -196,8 +195,8 @@ std::optional<Optimizer> readOptimizer(Elaborator &e,
   const OptimizerRow *row = callee ? findOptimizer(callee->text) : nullptr;
   if (!row) {
     std::string name = callee ? callee->text : "this";
-    auto builder = e.module.report(Diag::UnknownOptimizer, call.callee->range,
-                                   name);
+    auto builder =
+        e.module.report(Diag::UnknownOptimizer, call.callee->range, name);
     if (auto help =
             e.module.nearest(name, {"sgd", "adam", "adamw", "rmsprop"})) {
       builder.help(*help);
@@ -256,8 +255,7 @@ std::optional<Optimizer> optimizerOf(Elaborator &e,
           opts.push_back(other);
         }
       }
-      auto builder =
-          e.module.report(Diag::UnknownOpt, name->range, name->text);
+      auto builder = e.module.report(Diag::UnknownOpt, name->range, name->text);
       if (auto help = e.module.nearest(name->text, opts)) {
         builder.help(*help);
       } else {
@@ -365,10 +363,10 @@ void checkReach(Elaborator &e, const ast::MinimizeStmt &stmt,
   std::vector<bool> sources(body.nodes.size(), false);
   for (size_t i = 0; i < body.nodes.size(); ++i) {
     const Node &node = body.nodes[i];
-    sources[i] = node.op == Op::Parameter &&
-                 std::find(minimize.parameters.begin(),
-                           minimize.parameters.end(),
-                           node.attrs.index) != minimize.parameters.end();
+    sources[i] =
+        node.op == Op::Parameter &&
+        std::find(minimize.parameters.begin(), minimize.parameters.end(),
+                  node.attrs.index) != minimize.parameters.end();
   }
   auto depends = dependents(body, sources);
   auto needed = ancestors(body, minimize.objective);
@@ -408,8 +406,7 @@ void checkReach(Elaborator &e, const ast::MinimizeStmt &stmt,
     }
     if (!reached) {
       const Parameter &parameter = e.module.program.parameters[index];
-      e.module
-          .report(Diag::ParameterUnreached, parameter.where, parameter.name)
+      e.module.report(Diag::ParameterUnreached, parameter.where, parameter.name)
           .label(stmt.objective->range, "does not depend on it");
     }
   }
@@ -503,9 +500,7 @@ void Elaborator::minimize(const ast::MinimizeStmt &stmt) {
     }
   }
   std::string suffix =
-      minimizers > 1
-          ? fmt::format(".{}", fmt::join(result.networks, "+"))
-          : "";
+      minimizers > 1 ? fmt::format(".{}", fmt::join(result.networks, "+")) : "";
   addMonitor("loss" + suffix, result.objective);
   monitorTerms(*stmt.objective);
   checkReach(*this, stmt, result);

@@ -73,9 +73,9 @@ void Elaborator::declareParam(const ast::ParamSpec &spec) {
   auto read = readSpec(*this, spec);
   Value value;
   if (read) {
-    uint32_t index = module.parameter({frame->prefix + spec.name.text,
-                                       frame->instance->name, read->first,
-                                       read->second, spec.name.range});
+    uint32_t index =
+        module.parameter({frame->prefix + spec.name.text, frame->instance->name,
+                          read->first, read->second, spec.name.range});
     value = Value::ofTensor(b.leaf(Op::Parameter, index, {{}, read->first}));
   }
   bind(spec.name, std::move(value), "param");
@@ -93,9 +93,9 @@ void Module::collectParam(const ast::ParamDecl &decl) {
     it->second.failed = true;
     return;
   }
-  it->second.index = parameter({decl.spec.name.text, decl.spec.name.text,
-                                read->first, read->second,
-                                decl.spec.name.range});
+  it->second.index =
+      parameter({decl.spec.name.text, decl.spec.name.text, read->first,
+                 read->second, decl.spec.name.range});
 }
 
 void Module::collectInit(const ast::InitDecl &decl) {

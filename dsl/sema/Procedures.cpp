@@ -111,8 +111,8 @@ private:
       return false;
     }
     if (!parameter.defaultValue) {
-      module.report(Diag::ProcDefault, parameter.name.range,
-                    parameter.name.text)
+      module
+          .report(Diag::ProcDefault, parameter.name.range, parameter.name.text)
           .help("`n = 64`, or `x from fashion.test`");
       return false;
     }
@@ -162,8 +162,7 @@ private:
     }
     result.name = proc.name.text;
     result.emits = std::move(e.emits);
-    result.body =
-        static_cast<uint32_t>(module.program.procedureBodies.size());
+    result.body = static_cast<uint32_t>(module.program.procedureBodies.size());
     prune(body);
     module.program.procedureBodies.push_back(std::move(body));
     module.program.procedures.push_back(std::move(result));

@@ -111,16 +111,16 @@ private:
   bool ok = true;
 };
 
-std::optional<std::vector<int64_t>>
-reducedDims(Elaborator &e, const CallSite &site, ValueId x,
-            const Arguments &arguments) {
+std::optional<std::vector<int64_t>> reducedDims(Elaborator &e,
+                                                const CallSite &site, ValueId x,
+                                                const Arguments &arguments) {
   const Type type = e.b.type(x);
   if (const Bound *over = arguments.find("over")) {
     return Over(e, type).read(*over->expr);
   }
   if (type.event.empty()) {
-    auto builder = e.module.report(Diag::ReducesNumber, site.nameRange,
-                                   site.name);
+    auto builder =
+        e.module.report(Diag::ReducesNumber, site.nameRange, site.name);
     std::string text(e.module.source.text(arguments.find("x")->range));
     builder.label(arguments.find("x")->range,
                   type.axes.empty() ? "one number already"
@@ -159,8 +159,7 @@ ValueId variance(BodyBuilder &b, ValueId x, const std::vector<int64_t> &dims) {
 }
 
 /// m + log(sum(exp(x - m))) with m = max(x), a constant to gradients.
-ValueId logSumExp(BodyBuilder &b, ValueId x,
-                  const std::vector<int64_t> &dims) {
+ValueId logSumExp(BodyBuilder &b, ValueId x, const std::vector<int64_t> &dims) {
   Type type = b.type(x);
   ValueId top = b.unary(Op::Stop, b.reduce(Op::ReduceMax, x, dims));
   ValueId shifted =
@@ -202,8 +201,8 @@ ValueId reduceBy(BodyBuilder &b, std::string_view name, ValueId x,
   return value;
 }
 
-Value reduction(Elaborator &e, const CallSite &site,
-                const Arguments &arguments, const LibraryEntry &entry) {
+Value reduction(Elaborator &e, const CallSite &site, const Arguments &arguments,
+                const LibraryEntry &entry) {
   auto x = e.tensor(*arguments.find("x"));
   if (!x) {
     return {};

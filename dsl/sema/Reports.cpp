@@ -22,8 +22,7 @@ std::string itemName(Module &module, const ast::ReportDecl::Item &item) {
       return callee->text;
     }
   }
-  module.report(Diag::ReportName, item.range)
-      .help("`report name = ..`");
+  module.report(Diag::ReportName, item.range).help("`report name = ..`");
   return "";
 }
 
@@ -43,8 +42,9 @@ void addItems(Elaborator &e, const ast::ReportDecl &decl,
     if (!decl.of) {
       const auto *bare = ast::as<ast::NameExpr>(item.value);
       if (bare && e.module.turnResults.count(bare->text)) {
-        e.module.report(Diag::ReportResultUnsupported, item.value->range,
-                        bare->text)
+        e.module
+            .report(Diag::ReportResultUnsupported, item.value->range,
+                    bare->text)
             .help("`report .. of STEP on SET` walks the step on a data set");
         continue;
       }

@@ -121,8 +121,7 @@ std::optional<ValueId> shaped(Elaborator &e, const Bound *shape, ValueId a,
 Value ramp(Elaborator &e, const CallSite &site, const Arguments &arguments,
            const LibraryEntry &) {
   const Bound &span = *arguments.find("span");
-  const auto *arrow =
-      span.expr ? ast::as<ast::ArrowExpr>(*span.expr) : nullptr;
+  const auto *arrow = span.expr ? ast::as<ast::ArrowExpr>(*span.expr) : nullptr;
   if (!arrow) {
     e.module.report(Diag::ArrowWanted, span.range)
         .help("`ramp(0 -> 1, over 10 epochs)`");
@@ -144,8 +143,8 @@ Value ramp(Elaborator &e, const CallSite &site, const Arguments &arguments,
 }
 
 /// `piecewise(v0, v1 at t1, v2 at t2)`: v0 before t1, then v1 until t2, ..
-Value piecewise(Elaborator &e, const CallSite &site,
-                const Arguments &arguments, const LibraryEntry &) {
+Value piecewise(Elaborator &e, const CallSite &site, const Arguments &arguments,
+                const LibraryEntry &) {
   const Bound &first = *arguments.find("value");
   auto value = first.expr ? e.scalarNode(*first.expr, "a schedule")
                           : std::optional<ValueId>();

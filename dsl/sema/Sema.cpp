@@ -15,8 +15,7 @@ void evaluateKnobs(Module &module) {
     }
     for (const ast::Binding &binding : values->bindings) {
       auto it = module.values.find(binding.name.text);
-      if (it == module.values.end() ||
-          it->second.range != binding.name.range) {
+      if (it == module.values.end() || it->second.range != binding.name.range) {
         continue;
       }
       FileValue &value = it->second;
@@ -41,8 +40,8 @@ void evaluateConstants(Module &module) {
     }
     for (const ast::Binding &binding : values->bindings) {
       auto it = module.values.find(binding.name.text);
-      bool first = it != module.values.end() &&
-                   it->second.range == binding.name.range;
+      bool first =
+          it != module.values.end() && it->second.range == binding.name.range;
       if (!first || !module.enter(binding.name.text, binding.name.range,
                                   binding.name.range)) {
         continue;
@@ -64,8 +63,7 @@ void evaluateConstants(Module &module) {
           names.push_back(other);
         }
       }
-      auto builder =
-          module.report(Diag::UnknownConstant, SourceRange{}, name);
+      auto builder = module.report(Diag::UnknownConstant, SourceRange{}, name);
       if (auto help = module.nearest(name, names)) {
         builder.help(*help);
       }

@@ -39,8 +39,7 @@ const ast::Expr *outermost(const ast::Expr &expr) {
 }
 
 bool isReference(const ast::Expr &expr) {
-  return expr.kind == ast::ExprKind::Name ||
-         expr.kind == ast::ExprKind::Member;
+  return expr.kind == ast::ExprKind::Name || expr.kind == ast::ExprKind::Member;
 }
 
 } // namespace
@@ -65,9 +64,9 @@ void Elaborator::assign(const ast::AssignStmt &stmt) {
   }
   bool isError = value.isError();
   if (!isError && value.elements.size() != stmt.names.size()) {
-    auto builder = module.report(
-        Diag::CountMismatch, stmt.value->range, stmt.names.size(),
-        value.elements.empty() ? 1 : value.elements.size());
+    auto builder =
+        module.report(Diag::CountMismatch, stmt.value->range, stmt.names.size(),
+                      value.elements.empty() ? 1 : value.elements.size());
     builder.label(typeText(value));
     isError = true;
   }

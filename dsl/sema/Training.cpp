@@ -54,8 +54,7 @@ void readBatch(Module &module, const ast::TrainDecl &train, bool usesData) {
     return;
   }
   if (module.program.batch != 0 && module.program.batch != batch) {
-    module.report(Diag::BatchesUnsupported, range, batch,
-                  module.program.batch);
+    module.report(Diag::BatchesUnsupported, range, batch, module.program.batch);
     return;
   }
   module.program.batch = batch;
@@ -95,8 +94,7 @@ void findBatchAndClock(Module &module) {
   }
 }
 
-std::optional<std::string>
-Module::streamOf(const ast::DurationExpr &duration) {
+std::optional<std::string> Module::streamOf(const ast::DurationExpr &duration) {
   if (duration.stream) {
     const std::string &name = duration.stream->text;
     auto it = values.find(name);
@@ -186,8 +184,8 @@ public:
           turns.push_back(std::move(*one));
         }
       } else if (const auto *repeat = ast::as<ast::RepeatTurn>(turn)) {
-        auto count = module.evaluateInteger(*repeat->count,
-                                            "the count of `repeat`");
+        auto count =
+            module.evaluateInteger(*repeat->count, "the count of `repeat`");
         addGroup(turns, Turn::Kind::Repeat, count, repeat->count->range,
                  repeat->body);
       } else if (const auto *every = ast::as<ast::EveryTurn>(turn)) {
@@ -341,8 +339,7 @@ private:
       turn.arguments.push_back(std::move(filling.argument));
     }
     const Body &body = module.program.steps[*index];
-    if (!call.results.empty() &&
-        call.results.size() != body.outputs.size()) {
+    if (!call.results.empty() && call.results.size() != body.outputs.size()) {
       module
           .report(Diag::StepResults, call.results.front().range,
                   call.results.size(), step->name.text, body.outputs.size())
@@ -351,8 +348,7 @@ private:
     }
     for (size_t i = 0; i < call.results.size(); ++i) {
       turn.results.push_back(call.results[i].text);
-      results[call.results[i].text] =
-          body.nodes[body.outputs[i].value].type;
+      results[call.results[i].text] = body.nodes[body.outputs[i].value].type;
     }
     return turn;
   }
@@ -378,8 +374,7 @@ private:
               .report(Diag::StepArgumentType, filled[i].range,
                       step.parameters[i].text, step.name.text)
               .label("is " + typeText(filled[i].type))
-              .help("its first call gave " +
-                    typeText(body.arguments[i].type));
+              .help("its first call gave " + typeText(body.arguments[i].type));
           return std::nullopt;
         }
       }

@@ -49,8 +49,8 @@ Checked checked(const std::string &text, const std::string &name = "test.gm",
 class GoodProgram : public testing::TestWithParam<std::filesystem::path> {};
 
 TEST_P(GoodProgram, IsWrittenOut) {
-  Checked result = checked(test::readFile(GetParam()),
-                           GetParam().filename().string());
+  Checked result =
+      checked(test::readFile(GetParam()), GetParam().filename().string());
   ASSERT_TRUE(result.program) << result.messages;
   EXPECT_EQ(result.messages, "");
   std::string text = dump(*result.program);
@@ -94,8 +94,8 @@ TEST(Programs, AreInOrder) {
     Checked result = checked(test::readFile(path));
     ASSERT_TRUE(result.program) << path;
     const Program &program = *result.program;
-    for (const auto *bodies : {&program.steps, &program.reportBodies,
-                               &program.procedureBodies}) {
+    for (const auto *bodies :
+         {&program.steps, &program.reportBodies, &program.procedureBodies}) {
       for (const Body &body : *bodies) {
         for (ValueId id = 0; id < body.nodes.size(); ++id) {
           const Node &node = body.nodes[id];
@@ -120,9 +120,9 @@ TEST(Messages, EachRowIsUsed) {
   }
   Options options;
   options.constants["latnt"] = 3;
-  seen.merge(checked(test::readFile(test::programsOf("programs").back()), "",
-                     options)
-                 .codes);
+  seen.merge(
+      checked(test::readFile(test::programsOf("programs").back()), "", options)
+          .codes);
   // A file of 64 MiB is made in LexerTest.cpp.
   seen.insert(infoOf(Diag::FileTooLarge).code);
   for (unsigned i = 0; i < diagCount(); ++i) {
@@ -170,11 +170,11 @@ TEST(Meaning, Rule1OverNamesWhatIsTrained) {
 }
 
 TEST(Meaning, Rule2AValueThatLeftAStepIsAnArgument) {
-  Checked result = checked(
-      "param a : f32 = 1\n"
-      "step one() -> w { w = 2 * a\n minimize w over a using og }\n"
-      "step two(w) { minimize (a - w)^2 over a using og }\n"
-      "opt og = sgd(0.1)\ntrain { w = one(); two(w) } for 5 rounds\n");
+  Checked result =
+      checked("param a : f32 = 1\n"
+              "step one() -> w { w = 2 * a\n minimize w over a using og }\n"
+              "step two(w) { minimize (a - w)^2 over a using og }\n"
+              "opt og = sgd(0.1)\ntrain { w = one(); two(w) } for 5 rounds\n");
   ASSERT_TRUE(result.program) << result.messages;
   EXPECT_EQ(result.program->steps[1].arguments.size(), 1u);
   EXPECT_EQ(result.program->trains[0].turns[1].arguments[0].value, "w");
@@ -241,11 +241,11 @@ TEST(Meaning, Rule9ALineMoreChangesNoOtherDraw) {
 }
 
 TEST(Meaning, Rule10DropoutFollowsThePlaceOfTheCall) {
-  Checked result = checked(
-      "net F(u: f32[3]) -> f32[3] { u |> linear(3) |> dropout(0.5) }\n"
-      "step fit() { minimize sum(F(zeros(3))) over F using sgd(0.1) }\n"
-      "train { fit() } for 5 rounds\n"
-      "proc show(n = 2) batch n { emit npy(F(ones(3))) }\n");
+  Checked result =
+      checked("net F(u: f32[3]) -> f32[3] { u |> linear(3) |> dropout(0.5) }\n"
+              "step fit() { minimize sum(F(zeros(3))) over F using sgd(0.1) }\n"
+              "train { fit() } for 5 rounds\n"
+              "proc show(n = 2) batch n { emit npy(F(ones(3))) }\n");
   ASSERT_TRUE(result.program) << result.messages;
   auto draws = [](const Body &body) {
     return std::count_if(
@@ -270,14 +270,13 @@ TEST(Meaning, Rule11AHyperIsAScalarOfTheRun) {
 TEST(Meaning, Rule11AConstIsSetFromOutside) {
   Options options;
   options.constants["n"] = 5;
-  Checked result = checked(
-      "const n = 3\nnet F(u: f32[n]) -> f32[n] { u |> linear(n) }\n"
-      "step fit() { minimize sum(F(zeros(n))) over F using sgd(0.1) }\n"
-      "train { fit() } for 5 rounds\n",
-      "test.gm", options);
+  Checked result =
+      checked("const n = 3\nnet F(u: f32[n]) -> f32[n] { u |> linear(n) }\n"
+              "step fit() { minimize sum(F(zeros(n))) over F using sgd(0.1) }\n"
+              "train { fit() } for 5 rounds\n",
+              "test.gm", options);
   ASSERT_TRUE(result.program) << result.messages;
-  EXPECT_EQ(result.program->parameters[0].shape,
-            (std::vector<int64_t>{5, 5}));
+  EXPECT_EQ(result.program->parameters[0].shape, (std::vector<int64_t>{5, 5}));
 }
 
 TEST(Meaning, Rule12AFunctionAndAValueMayShareAName) {
@@ -287,12 +286,12 @@ TEST(Meaning, Rule12AFunctionAndAValueMayShareAName) {
 }
 
 TEST(Meaning, Rule13AnyOtherNewNameIsADrawWithoutATerm) {
-  Checked result = checked(
-      "data d : idx(\"m\") as f32[3] in [0,1]\n"
-      "net F(u: f32[3]) -> f32[3] { u |> linear(3) }\n"
-      "step fit(x) {\n  e ~ Normal(0, 1)[3]\n  x ~ Normal(F(e), 1)\n"
-      "  minimize -elbo over F using adam(1e-3)\n}\n"
-      "train { fit(next d.train) } for 1 epoch, batch 2\n");
+  Checked result =
+      checked("data d : idx(\"m\") as f32[3] in [0,1]\n"
+              "net F(u: f32[3]) -> f32[3] { u |> linear(3) }\n"
+              "step fit(x) {\n  e ~ Normal(0, 1)[3]\n  x ~ Normal(F(e), 1)\n"
+              "  minimize -elbo over F using adam(1e-3)\n}\n"
+              "train { fit(next d.train) } for 1 epoch, batch 2\n");
   ASSERT_TRUE(result.program) << result.messages;
   std::vector<std::string> names;
   for (const Output &monitor : result.program->steps[0].monitors) {
@@ -302,11 +301,11 @@ TEST(Meaning, Rule13AnyOtherNewNameIsADrawWithoutATerm) {
 }
 
 TEST(Meaning, Rule14SchedulesMoveOnTheStreamsEpochs) {
-  Checked result = checked(
-      "data d : idx(\"m\") as f32[3] in [0,1]\n"
-      "param a : f32[3] = 0\nlet w = ramp(0 -> 1, over 2 epochs)\n"
-      "step fit(x) { minimize w * sum(a * x) over a using sgd(0.1) }\n"
-      "train { fit(next d.train) } for 4 epochs, batch 2\n");
+  Checked result =
+      checked("data d : idx(\"m\") as f32[3] in [0,1]\n"
+              "param a : f32[3] = 0\nlet w = ramp(0 -> 1, over 2 epochs)\n"
+              "step fit(x) { minimize w * sum(a * x) over a using sgd(0.1) }\n"
+              "train { fit(next d.train) } for 4 epochs, batch 2\n");
   ASSERT_TRUE(result.program) << result.messages;
   ASSERT_EQ(result.program->scalars.size(), 1u);
   EXPECT_EQ(result.program->scalars[0].kind, Scalar::Kind::Epochs);
