@@ -13,11 +13,11 @@ using namespace mlir;
 namespace gmc::cpu {
 
 void buildCPUPipeline(OpPassManager &manager, const CPUOptions &options) {
-  OpPassManager &kernels = manager.nest<func::FuncOp>();
   if (options.reference) {
-    kernels.addPass(createCPULoopKernels());
+    manager.addNestedPass<func::FuncOp>(createCPULoopKernels());
   } else {
-    kernels.addPass(createCPUScheduleKernels({options.lanesF32}));
+    manager.addPass(createCPUScheduleKernels({options.lanesF32}));
+    OpPassManager &kernels = manager.nest<func::FuncOp>();
     kernels.addPass(createCSEPass());
     kernels.addPass(createLoopInvariantCodeMotionPass());
   }

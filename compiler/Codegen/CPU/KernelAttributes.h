@@ -14,6 +14,10 @@ inline constexpr llvm::StringLiteral panelsAttr = "rt.panels";
 /// the range [lo, hi) of units to run.
 inline constexpr llvm::StringLiteral unitsAttr = "cpu.units";
 
+/// On a kernel whose units leave partial results: the kernel (of one unit) that
+/// makes the outputs of them.
+inline constexpr llvm::StringLiteral finishAttr = "cpu.finish";
+
 } // namespace gmc::cpu
 
 #endif // GMC_CODEGEN_CPU_KERNELATTRIBUTES_H

@@ -45,9 +45,12 @@ int64_t storageBytes(rt::BufferOp buffer) {
   return (last + 1) * element;
 }
 
+/// Stands for memory of the compiled code itself; a place in it is a kernel.
+constexpr int64_t partialsSpace = -1;
+
 /// Bytes that a launch reads or writes.
 struct Access {
-  rt::Space space;
+  int64_t space; ///< rt::Space, or partialsSpace
   int64_t begin, end;
   bool writes;
   bool firstThreadOnly;
@@ -133,11 +136,12 @@ private:
         LLVM::GEPNoWrapFlags::inbounds);
   }
 
-  /// A barrier, if the launch has to wait for others; notes its accesses.
-  LogicalResult orderAfterOthers(rt::LaunchOp launch, int64_t inputs,
-                                 bool firstThreadOnly) {
-    SmallVector<Access> accesses;
-    for (auto [i, value] : llvm::enumerate(launch.getBuffers())) {
+  /// What the first `count` buffers of a launch are touched for.
+  LogicalResult accessesOf(rt::LaunchOp launch, int64_t inputs, size_t count,
+                           bool firstThreadOnly,
+                           SmallVectorImpl<Access> &accesses) {
+    for (auto [i, value] :
+         llvm::enumerate(launch.getBuffers().take_front(count))) {
       auto buffer = value.getDefiningOp<rt::BufferOp>();
       if (!buffer) {
         return launch.emitError("argument ") << i << " is no rt.buffer";
@@ -147,9 +151,15 @@ private:
         return launch.emitError("argument ") << i << " has no static strides";
       }
       int64_t begin = buffer.getOffset();
-      accesses.push_back({buffer.getSpace(), begin, begin + bytes,
-                          static_cast<int64_t>(i) >= inputs, firstThreadOnly});
+      accesses.push_back({static_cast<int64_t>(buffer.getSpace()), begin,
+                          begin + bytes, static_cast<int64_t>(i) >= inputs,
+                          firstThreadOnly});
     }
+    return success();
+  }
+
+  /// A barrier, if the accesses have to wait for others; notes them.
+  void orderAfterOthers(ArrayRef<Access> accesses) {
     bool waits = llvm::any_of(accesses, [&](const Access &access) {
       return llvm::any_of(open, [&](const Access &before) {
         return access.conflictsWith(before);
@@ -160,8 +170,13 @@ private:
                            ValueRange{function.getArgument(0)});
       open.clear();
     }
-    open.append(accesses);
-    return success();
+    open.append(accesses.begin(), accesses.end());
+  }
+
+  /// Memory between the two kernels of a long sum.
+  Access partialsOf(LLVM::LLVMFuncOp kernel, bool writes) {
+    int64_t number = partials.insert({kernel, partials.size()}).first->second;
+    return {partialsSpace, number, number + 1, writes, !writes};
   }
 
   LLVM::LLVMFuncOp barrier() {
@@ -187,14 +202,44 @@ private:
     if (!inputs) {
       return launch.emitError() << launch.getKernel() << " is no kernel";
     }
-    auto units = kernel->getAttrOfType<IntegerAttr>(unitsAttr);
-    bool single = !units || units.getInt() <= 1;
-    if (failed(orderAfterOthers(launch, inputs.getInt(), single))) {
+    auto finish = kernel->getAttrOfType<FlatSymbolRefAttr>(finishAttr);
+    bool single = unitsOf(kernel) <= 1;
+    SmallVector<Access> accesses;
+    // The first of two kernels touches inputs and partials alone.
+    size_t count = finish ? inputs.getInt() : launch.getBuffers().size();
+    if (failed(accessesOf(launch, inputs.getInt(), count, single, accesses))) {
       return failure();
     }
+    if (finish) {
+      accesses.push_back(partialsOf(kernel, /*writes=*/true));
+    }
+    orderAfterOthers(accesses);
+    if (failed(callOn(kernel, launch))) {
+      return failure();
+    }
+    if (!finish) {
+      return success();
+    }
+    accesses = {partialsOf(kernel, /*writes=*/false)};
+    if (failed(accessesOf(launch, inputs.getInt(), launch.getBuffers().size(),
+                          /*firstThreadOnly=*/true, accesses))) {
+      return failure();
+    }
+    orderAfterOthers(accesses);
+    return callOn(symbols.lookup<LLVM::LLVMFuncOp>(finish.getValue()), launch);
+  }
+
+  /// 0: the kernel takes no range of units.
+  static int64_t unitsOf(LLVM::LLVMFuncOp kernel) {
+    auto units = kernel->getAttrOfType<IntegerAttr>(unitsAttr);
+    return units ? units.getInt() : 0;
+  }
+
+  LogicalResult callOn(LLVM::LLVMFuncOp kernel, rt::LaunchOp launch) {
     SmallVector<Value> arguments;
-    if (units) {
-      pushRange(units.getInt(), arguments);
+    int64_t units = unitsOf(kernel);
+    if (units != 0) {
+      pushRange(units, arguments);
     }
     for (Value buffer : launch.getBuffers()) {
       arguments.push_back(pointers[buffer]);
@@ -204,7 +249,7 @@ private:
              << launch.getBuffers().size() << " buffers to a kernel of "
              << kernel.getNumArguments() - (units ? 2 : 0);
     }
-    call(kernel, arguments, single);
+    call(kernel, arguments, units <= 1);
     return success();
   }
 
@@ -248,6 +293,7 @@ private:
   Value zero, isFirst;
   DenseMap<Value, Value> pointers;
   SmallVector<Access> open;
+  DenseMap<Operation *, int64_t> partials;
 };
 
 struct LowerLaunches : impl::CPULowerLaunchesBase<LowerLaunches> {
@@ -273,6 +319,7 @@ struct LowerLaunches : impl::CPULowerLaunchesBase<LowerLaunches> {
     kernel.setDsoLocal(true);
     kernel->removeAttr(kernelAttr);
     kernel->removeAttr(unitsAttr);
+    kernel->removeAttr(finishAttr);
     for (unsigned i = 0; i < kernel.getNumArguments(); ++i) {
       kernel.removeArgAttr(i, panelsAttr);
     }

@@ -20,12 +20,13 @@ def CPULoopKernels : Pass<"cpu-loop-kernels", "mlir::func::FuncOp"> {
     "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect"];
 }
 
-def CPUScheduleKernels : Pass<"cpu-schedule-kernels", "mlir::func::FuncOp"> {
+def CPUScheduleKernels : Pass<"cpu-schedule-kernels", "mlir::ModuleOp"> {
   let summary = "writes kernels as loops over vectors and units";
   let description = [{
     Units are pieces of a kernel of about equal work, cut the same way for any
     number of threads; the kernel gets the range of them to run and its buffers
-    flat. Elementwise work, reductions and products each have their schedule
+    flat. A long sum into one element becomes two kernels, `cpu.finish` of the
+    first names the second. Elementwise work, reductions and products each have their schedule
     (ElementwiseKernels.cpp, ReductionKernels.cpp, ProductKernels.cpp).
 
     ```mlir

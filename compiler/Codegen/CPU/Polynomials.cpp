@@ -76,13 +76,12 @@ public:
     }
     return sum;
   }
-  /// The integer next to x (|x| < 2^22), in the low bits of the result and as
-  /// a number: adding 1.5 * 2^23 leaves no place for a fraction.
+  /// The integer next to x (|x| < 2^22), in the low 22 bits of the result and
+  /// as a number: adding 1.5 * 2^23 leaves no place for a fraction.
   std::pair<Value, Value> nearest(Value x, Value factor) {
     constexpr float magic = 12582912.0f;
     Value shifted = fma(x, factor, number(magic));
-    Value integer = subBits(asBits(shifted), asBits(number(magic)));
-    return {integer, sub(shifted, number(magic))};
+    return {asBits(shifted), sub(shifted, number(magic))};
   }
 
 private:
@@ -95,24 +94,25 @@ private:
   VectorType type, bitsType;
 };
 
-/// e^x = 2^n * e^r with n = round(x / ln 2), |r| <= ln 2 / 2. 2^n is two
-/// factors, so that results next to overflow and below 2^-126 come out right.
+/// e^x = 2^n * e^r with n = round(x / ln 2), |r| <= ln 2 / 2. 2^n is added to
+/// the exponent's bits; where that does not fit (results below 2^-126 count as
+/// zero), or x is NaN, the result is chosen by x itself.
 Value exponential(Writer &w, Value x) {
-  Value low = w.number(-104.0f), high = w.number(89.0f);
-  x = w.select(w.compare(arith::CmpFPredicate::OGT, x, high), high, x);
-  x = w.select(w.compare(arith::CmpFPredicate::OLT, x, low), low, x);
-  auto [n, number] = w.nearest(x, w.number(1.44269504088896341f));
+  Value low = w.number(-87.3365448f), high = w.number(88.7228317f);
+  auto [bits, number] = w.nearest(x, w.number(1.44269504088896341f));
   Value r = w.fma(number, w.number(-0.693359375f), x);
   r = w.fma(number, w.number(2.12194440e-4f), r);
   Value p =
       w.polynomial(r, {1.9875691500e-4f, 1.3981999507e-3f, 8.3334519073e-3f,
                        4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f});
   p = w.add(w.fma(w.mul(r, r), p, r), w.number(1.0f));
-  Value half = w.right(n, 1);
-  auto power = [&](Value exponent) {
-    return w.asNumber(w.left(w.addBits(exponent, w.bits(127)), 23));
-  };
-  return w.mul(w.mul(p, power(half)), power(w.subBits(n, half)));
+  Value result = w.asNumber(w.addBits(w.asBits(p), w.left(bits, 23)));
+  // x + infinity: NaN if x is NaN.
+  Value above = w.add(x, w.number(std::numeric_limits<float>::infinity()));
+  result =
+      w.select(w.compare(arith::CmpFPredicate::OLE, x, high), result, above);
+  return w.select(w.compare(arith::CmpFPredicate::OLT, x, low), w.number(0.0f),
+                  result);
 }
 
 /// log(1 + f) + e ln 2 for f in [sqrt(1/2) - 1, sqrt(2) - 1].

@@ -82,7 +82,9 @@ private:
     SmallVector<TileRows> tiles =
         cutRows(plan.extents[LoopI], vectorsOf(panels), plan.wideRegisters);
     int64_t height = tiles[0].height, main = height * tiles[0].count;
-    int64_t unitRows = llvm::alignTo(plan.unitRows, height);
+    // A narrower unit is a higher one, so that all weigh the same.
+    int64_t share = plan.width / plan.lanes / vectorsOf(panels);
+    int64_t unitRows = llvm::alignTo(plan.unitRows * share, height);
     int64_t blocks = std::max<int64_t>(1, (main + unitRows / 2) / unitRows);
     int64_t together = std::clamp<int64_t>(
         (plan.superRows + unitRows / 2) / unitRows, 1, blocks);

@@ -291,16 +291,19 @@ private:
       plan.superRows =
           std::clamp<int64_t>(384 * 1024 / (depth * bytes), 64, rows);
     }
+    // A panel of B whose rows lie far apart collides in the cache's sets; a
+    // copy of it pays from some rows on.
+    bool sideBySide = plan.b.laneStride() == 1;
+    bool apart = plan.b.steps[LoopJ].width == 0 &&
+                 plan.b.steps[LoopK].stride > plan.width;
     // Enough units for an even share of several threads.
     plan.unitRows = plan.superRows;
-    int64_t least = plan.b.laneStride() == 1 ? 32 : 96;
+    int64_t least = !sideBySide ? 96 : !apart ? 32 : rows >= 512 ? 128 : 64;
     while (panels * llvm::divideCeil(rows, plan.unitRows) < 64 &&
            plan.unitRows >= 2 * least) {
       plan.unitRows = llvm::divideCeil(plan.unitRows, 2);
     }
-    // A panel of B whose rows lie far apart collides in the cache's sets.
-    bool apart = plan.b.steps[LoopK].stride > plan.width;
-    bool worthIt = plan.b.laneStride() != 1 || (apart && plan.unitRows >= 64);
+    bool worthIt = !sideBySide || (apart && plan.unitRows >= 64);
     plan.packB = worthIt && depth * plan.width * bytes <= 1024 * 1024;
   }
 

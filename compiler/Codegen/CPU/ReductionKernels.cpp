@@ -50,10 +50,13 @@ FailureOr<TypedAttr> neutralOf(Operation *combiner, OpBuilder &builder) {
   return combiner->emitError("is no reduction that a schedule knows");
 }
 
+/// Elements whose sum one unit leaves as a vector.
+constexpr int64_t elementsOfPartial = 16384;
+
 class ReductionWriter {
 public:
-  ReductionWriter(KernelWriter &writer, Nest nest, const ReductionStart &start)
-      : writer(writer), nest(std::move(nest)), start(start) {}
+  ReductionWriter(KernelWriter &writer, Nest nest, const ReductionPlan &plan)
+      : writer(writer), nest(std::move(nest)), plan(plan) {}
 
   LogicalResult write() {
     for (unsigned i = 0; i < nest.outputs().size(); ++i) {
@@ -83,7 +86,11 @@ public:
     for (unsigned d = 0; d < laneLoop; ++d) {
       (nest.loops[d].reduction ? reduced : kept).push_back(d);
     }
-    if (nest.loops.back().reduction) {
+    if (plan.phase == Phase::Partial) {
+      writePartial();
+    } else if (plan.phase == Phase::Finish) {
+      writeFinish();
+    } else if (nest.loops.back().reduction) {
       writeAlongReduced();
     } else {
       writeAlongKept();
@@ -203,22 +210,27 @@ private:
     llvm::copy(next, own.begin());
   }
 
+  /// One vector into each of `count` accumulators.
+  SmallVector<Value> stepBlock(unsigned count, Value column,
+                               ValueRange carried) {
+    SmallVector<Value> next(carried);
+    for (unsigned a = 0; a < count; ++a) {
+      stepOn(next, a, writer.add(column, a * lanes), {lanes, lanes});
+    }
+    return next;
+  }
+
   /// Vectors of a whole row of lanes into `carried`.
   SmallVector<Value> reduceRow(unsigned count, ValueRange carried) {
     int64_t columns = nest.loops[laneLoop].extent;
     int64_t block = count * lanes;
     int64_t blocks = columns / block;
     SmallVector<Value> all(carried);
-    auto wholeBlock = [&](Value column, ValueRange inner) {
-      SmallVector<Value> next(inner);
-      for (unsigned a = 0; a < count; ++a) {
-        stepOn(next, a, writer.add(column, a * lanes), {lanes, lanes});
-      }
-      return next;
-    };
     if (blocks > 0) {
       all = writer.loop(writer.constant(0), writer.constant(blocks * block),
-                        block, all, wholeBlock);
+                        block, all, [&](Value column, ValueRange inner) {
+                          return stepBlock(count, column, inner);
+                        });
     }
     unsigned a = 0;
     for (int64_t at = blocks * block; at < columns; at += lanes, ++a) {
@@ -248,7 +260,7 @@ private:
 
   /// The value that an output starts from, of the type of `like`.
   Value startOf(unsigned output, Value place, Lanes part, bool scalar) {
-    if (Value fill = start.fills[output]) {
+    if (Value fill = plan.fills[output]) {
       return scalar ? fill : broadcast(writer, fill, lanes);
     }
     const Operand &operand = nest.outputs()[output];
@@ -272,19 +284,86 @@ private:
           openReduced(0, neutralVectors(count), [&](ValueRange carried) {
             return reduceRow(count, carried);
           });
-      indices[laneLoop] = Value();
-      clearReduced();
-      for (unsigned o = 0; o < outputs(); ++o) {
-        Value sum = all[o];
-        for (unsigned a = 1; a < count; ++a) {
-          sum = combine(o, sum, all[a * outputs() + o]);
-        }
-        Value place = placeOf(nest.outputs()[o].place);
-        Value first = startOf(o, place, {lanes, 1}, /*scalar=*/true);
-        Value result = combine(o, first, acrossLanes(o, sum));
-        store(writer, nest.outputs()[o], place, 0, {lanes, 1}, result);
+      finishRow(all);
+    });
+  }
+
+  /// One vector of each output from several accumulators.
+  SmallVector<Value> joined(ArrayRef<Value> all) {
+    SmallVector<Value> sums(all.take_front(outputs()));
+    for (unsigned a = outputs(); a < all.size(); ++a) {
+      sums[a % outputs()] = combine(a % outputs(), sums[a % outputs()], all[a]);
+    }
+    return sums;
+  }
+
+  /// Stores what the accumulators of a row come to.
+  void finishRow(ArrayRef<Value> all) {
+    indices[laneLoop] = Value();
+    clearReduced();
+    for (auto [o, sum] : llvm::enumerate(joined(all))) {
+      Value place = placeOf(nest.outputs()[o].place);
+      Value first = startOf(o, place, {lanes, 1}, /*scalar=*/true);
+      Value result = combine(o, first, acrossLanes(o, sum));
+      store(writer, nest.outputs()[o], place, 0, {lanes, 1}, result);
+    }
+  }
+
+  /// Elements in whole blocks of accumulators, which units share.
+  int64_t blockedElements() {
+    int64_t block = accumulatorCount() * lanes;
+    return nest.loops[laneLoop].extent / block * block;
+  }
+
+  Value partialPlace(Value unit, unsigned output) {
+    return writer.add(writer.mul(unit, outputs() * lanes), output * lanes);
+  }
+
+  /// Each unit leaves one vector for each output.
+  void writePartial() {
+    unsigned count = accumulatorCount();
+    int64_t blocked = blockedElements();
+    indices.assign(nest.loops.size(), Value());
+    auto [lo, hi] =
+        writer.takeUnits(llvm::divideCeil(blocked, elementsOfPartial));
+    writer.loop(lo, hi, 1, [&](Value unit) {
+      Value begin = writer.mul(unit, elementsOfPartial);
+      Value end = writer.min(writer.add(begin, elementsOfPartial), blocked);
+      SmallVector<Value> all =
+          writer.loop(begin, end, count * lanes, neutralVectors(count),
+                      [&](Value column, ValueRange inner) {
+                        return stepBlock(count, column, inner);
+                      });
+      for (auto [o, sum] : llvm::enumerate(joined(all))) {
+        vector::StoreOp::create(writer.builder, writer.loc, sum, plan.partials,
+                                partialPlace(unit, o));
       }
     });
+  }
+
+  /// The vectors of all units in order, and what no block held.
+  void writeFinish() {
+    int64_t blocked = blockedElements();
+    int64_t columns = nest.loops[laneLoop].extent;
+    indices.assign(nest.loops.size(), Value());
+    Value units = writer.constant(llvm::divideCeil(blocked, elementsOfPartial));
+    SmallVector<Value> all = writer.loop(
+        writer.constant(0), units, 1, neutralVectors(1),
+        [&](Value unit, ValueRange inner) {
+          SmallVector<Value> next;
+          for (auto [o, sum] : llvm::enumerate(inner)) {
+            Value partial = vector::LoadOp::create(
+                writer.builder, writer.loc, cast<VectorType>(sum.getType()),
+                plan.partials, partialPlace(unit, o));
+            next.push_back(combine(o, sum, partial));
+          }
+          return next;
+        });
+    for (int64_t at = blocked; at < columns; at += lanes) {
+      stepOn(all, 0, writer.constant(at),
+             {lanes, std::min(lanes, columns - at)});
+    }
+    finishRow(all);
   }
 
   void clearReduced() {
@@ -347,7 +426,7 @@ private:
 
   KernelWriter &writer;
   Nest nest;
-  const ReductionStart &start;
+  const ReductionPlan &plan;
   int64_t lanes = 1;
   unsigned laneLoop = 0;
   SmallVector<unsigned> kept, reduced; ///< loops without the lanes'
@@ -359,9 +438,22 @@ private:
 
 } // namespace
 
+int64_t partialElements(const Nest &nest, int64_t lanesF32) {
+  if (nest.loops.size() != 1 || !nest.loops[0].reduction ||
+      nest.loops[0].extent < 4 * elementsOfPartial) {
+    return 0;
+  }
+  auto outputs = ArrayRef(nest.operands).drop_front(nest.inputs);
+  bool sameType = llvm::all_of(outputs, [&](const Operand &output) {
+    return output.type == outputs.front().type;
+  });
+  int64_t units = llvm::divideCeil(nest.loops[0].extent, elementsOfPartial);
+  return sameType ? units * outputs.size() * lanesF32 : 0;
+}
+
 LogicalResult writeReduction(KernelWriter &writer, Nest nest,
-                             const ReductionStart &start) {
-  return ReductionWriter(writer, std::move(nest), start).write();
+                             const ReductionPlan &plan) {
+  return ReductionWriter(writer, std::move(nest), plan).write();
 }
 
 } // namespace gmc::cpu

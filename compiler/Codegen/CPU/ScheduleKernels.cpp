@@ -21,8 +21,12 @@ namespace {
 
 class KernelScheduler {
 public:
-  KernelScheduler(func::FuncOp kernel, int64_t lanesF32)
-      : kernel(kernel), writer(kernel, lanesF32) {
+  /// `partials` is the global between the phases of a long sum, if any.
+  KernelScheduler(func::FuncOp kernel, int64_t lanesF32,
+                  Phase phase = Phase::Whole,
+                  memref::GlobalOp partials = nullptr)
+      : kernel(kernel), writer(kernel, lanesF32), phase(phase),
+        partials(partials) {
     for (Operation &op : kernel.getBody().front().without_terminator()) {
       old.push_back(&op);
     }
@@ -37,7 +41,7 @@ public:
         return op->emitError("does not belong into a kernel");
       }
     }
-    writer.serial = !independent();
+    writer.serial = phase == Phase::Finish || !independent();
     for (unsigned i = 0; i < statements.size(); ++i) {
       if (failed(writeStatement(i))) {
         return failure();
@@ -132,16 +136,21 @@ private:
 
   LogicalResult writeReductions(linalg::LinalgOp op,
                                 MutableArrayRef<Nest> nests) {
-    ReductionStart start;
+    ReductionPlan plan;
+    plan.phase = phase;
+    if (partials) {
+      plan.partials = memref::GetGlobalOp::create(
+          writer.builder, writer.loc, partials.getType(), partials.getName());
+    }
     for (Value output : op.getDpsInits()) {
-      start.fills.push_back(fills.lookup(output));
+      plan.fills.push_back(fills.lookup(output));
     }
     for (Nest &nest : nests) {
-      if (failed(writeReduction(writer, nest, start))) {
+      if (failed(writeReduction(writer, nest, plan))) {
         return failure();
       }
       // The lanes past the last full panel add to what the others gave.
-      for (Value &fill : start.fills) {
+      for (Value &fill : plan.fills) {
         fill = Value();
       }
     }
@@ -191,19 +200,77 @@ private:
   func::FuncOp kernel;
   SmallVector<Operation *> old; ///< before anything is written
   KernelWriter writer;
+  Phase phase;
+  memref::GlobalOp partials;
   SmallVector<linalg::LinalgOp> statements;
   DenseMap<Value, Value> fills; ///< what outputs start from
   DenseSet<Operation *> done;   ///< epilogues that products took along
 };
 
+/// Elements of partials that a kernel needs, which then is two; else 0.
+int64_t partialElementsOf(func::FuncOp kernel, int64_t lanes) {
+  linalg::LinalgOp sum;
+  for (auto op : kernel.getOps<linalg::LinalgOp>()) {
+    if (isa<linalg::FillOp>(op)) {
+      continue;
+    }
+    if (sum || op.getNumReductionLoops() == 0 || isProduct(op)) {
+      return 0;
+    }
+    sum = op;
+  }
+  if (!sum) {
+    return 0;
+  }
+  FailureOr<std::vector<Nest>> nests = nestsOf(sum);
+  return succeeded(nests) && nests->size() == 1
+             ? partialElements(nests->front(), lanes)
+             : 0;
+}
+
 struct ScheduleKernels : impl::CPUScheduleKernelsBase<ScheduleKernels> {
   using Base::Base;
 
+  /// Two kernels in place of one, and memory between them.
+  LogicalResult scheduleInPhases(func::FuncOp kernel, int64_t elements) {
+    OpBuilder builder(kernel);
+    auto statements = llvm::to_vector(kernel.getOps<linalg::LinalgOp>());
+    linalg::LinalgOp sum = statements.back();
+    auto output = cast<MemRefType>(sum.getDpsInits().front().getType());
+    auto partials = memref::GlobalOp::create(
+        builder, kernel.getLoc(), (kernel.getName() + ".partials").str(),
+        builder.getStringAttr("private"),
+        MemRefType::get({elements}, output.getElementType()),
+        builder.getUnitAttr(), /*constant=*/false,
+        builder.getI64IntegerAttr(64));
+    builder.setInsertionPointAfter(kernel);
+    auto finish = cast<func::FuncOp>(builder.clone(*kernel));
+    finish.setName((kernel.getName() + ".finish").str());
+    if (failed(KernelScheduler(kernel, lanes, Phase::Partial, partials)
+                   .schedule()) ||
+        failed(KernelScheduler(finish, lanes, Phase::Finish, partials)
+                   .schedule())) {
+      return failure();
+    }
+    kernel->setAttr(finishAttr, FlatSymbolRefAttr::get(finish));
+    return success();
+  }
+
   void runOnOperation() override {
-    func::FuncOp kernel = getOperation();
-    if (kernel->hasAttr(kernelAttr) &&
-        failed(KernelScheduler(kernel, lanes).schedule())) {
-      signalPassFailure();
+    SmallVector<func::FuncOp> kernels;
+    for (auto function : getOperation().getOps<func::FuncOp>()) {
+      if (function->hasAttr(kernelAttr)) {
+        kernels.push_back(function);
+      }
+    }
+    for (func::FuncOp kernel : kernels) {
+      int64_t elements = partialElementsOf(kernel, lanes);
+      LogicalResult scheduled = elements != 0
+                                    ? scheduleInPhases(kernel, elements)
+                                    : KernelScheduler(kernel, lanes).schedule();
+      if (failed(scheduled)) {
+        return signalPassFailure();
+      }
     }
   }
 };

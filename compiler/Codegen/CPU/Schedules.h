@@ -20,16 +20,26 @@ mlir::LogicalResult writeRowsOf(KernelWriter &writer, Nest nest);
 /// operands lie side by side along two loops; false if they do not.
 mlir::FailureOr<bool> writeTransposed(KernelWriter &writer, Nest nest);
 
-/// What a reduction starts from: what a linalg.fill put there, or what the
-/// output holds.
-struct ReductionStart {
-  llvm::SmallVector<mlir::Value> fills; ///< one an output, may be null
+/// A long sum into one element is two kernels: units that leave a vector each,
+/// and one that adds those up in order. This is which one to write.
+enum class Phase { Whole, Partial, Finish };
+
+/// How a reduction starts and ends.
+struct ReductionPlan {
+  /// What linalg.fill put into each output; null: what the output holds.
+  llvm::SmallVector<mlir::Value> fills;
+  Phase phase = Phase::Whole;
+  mlir::Value partials; ///< flat memory between the phases
 };
+
+/// Elements of partials that a nest needs to be written in two phases; 0 if it
+/// is to be written whole.
+int64_t partialElements(const Nest &nest, int64_t lanesF32);
 
 /// Writes a nest with reduction loops into each of its outputs; each output is
 /// reduced by one unit, in a fixed order.
 mlir::LogicalResult writeReduction(KernelWriter &writer, Nest nest,
-                                   const ReductionStart &start);
+                                   const ReductionPlan &plan);
 
 /// A product and what is done to its tiles before they are stored.
 struct Product {

@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include <barrier>
 #include <chrono>
 #include <cstdlib>
 #include <string>
@@ -128,6 +129,119 @@ std::string productText(Form form, Size size, int width) {
       gradient ? "" : stored, gradient ? stored : "");
 }
 
+/// Kernels that only stream: a name, its text, elements and bytes of a run.
+struct Stream {
+  const char *name;
+  std::string text;
+  double elements, bytes;
+};
+
+struct Buffer {
+  std::string type; ///< of memory, without memref< >
+  std::string map;  ///< over (a, b)
+  int axis;         ///< of panels of 32, or -1
+};
+
+/// A kernel of one generic over rows x columns.
+std::string streamText(const char *kinds, const std::vector<Buffer> &buffers,
+                       size_t inputs, const std::string &body,
+                       const char *yields) {
+  std::string arguments, places, names, types, maps, lists[2], typeLists[2],
+      block, fills;
+  for (size_t i = 0; i < buffers.size(); ++i) {
+    const Buffer &buffer = buffers[i];
+    std::string comma = i ? ", " : "", type = "memref<" + buffer.type + ">";
+    std::string axis = fmt::format("{}", buffer.axis);
+    bool panels = buffer.axis >= 0;
+    arguments += fmt::format(
+        "{}%a{}: {}{}", comma, i, type,
+        panels ? " {rt.panels = array<i64: " + axis + ", 32>}" : "");
+    places +=
+        fmt::format("  %a{} = rt.buffer arena at {} {}: {}\n", i, i * 4194304,
+                    panels ? "panels [" + axis + ", 32] " : "", type);
+    names += fmt::format("{}%a{}", comma, i);
+    types += comma + type;
+    maps += fmt::format("{}affine_map<(a, b) -> ({})>", comma, buffer.map);
+    bool output = i >= inputs;
+    std::string inner = lists[output].empty() ? "" : ", ";
+    lists[output] += fmt::format("{}%a{}", inner, i);
+    typeLists[output] += inner + type;
+    block += fmt::format("{}%x{}: f32", comma, i);
+    if (output && std::string(kinds).find("reduction") != std::string::npos) {
+      fills +=
+          fmt::format("linalg.fill ins(%z : f32) outs(%a{} : {})\n", i, type);
+    }
+  }
+  return fmt::format(
+      "func.func private @k({}) attributes {{rt.kernel = {}}} {{\n"
+      "%z = arith.constant 0.0 : f32\n%one = arith.constant 1.0 : f32\n"
+      "%c = arith.constant 0.9 : f32\n%d = arith.constant 0.1 : f32\n{}"
+      "linalg.generic {{indexing_maps = [{}], iterator_types = [{}]}} ins({} "
+      ": {}) outs({} : {}) {{\n^bb0({}):\n{}linalg.yield {}\n}}\nreturn\n}}\n"
+      "rt.entry @e {{\n{}  rt.launch @k({}) : {}\n}}\n",
+      arguments, inputs, fills, maps, kinds, lists[0], typeLists[0], lists[1],
+      typeLists[1], block, body, yields, places, names, types);
+}
+
+std::vector<Stream> streams() {
+  const char *both = "\"parallel\", \"parallel\"";
+  std::string w = "512x784xf32", y = "128x784xf32";
+  std::string adam = "%0 = arith.mulf %x2, %c : f32\n"
+                     "%1 = arith.mulf %x0, %d : f32\n"
+                     "%2 = arith.addf %0, %1 : f32\n"
+                     "%3 = arith.mulf %x3, %c : f32\n"
+                     "%4 = arith.mulf %x0, %x0 : f32\n"
+                     "%5 = arith.mulf %4, %d : f32\n"
+                     "%6 = arith.addf %3, %5 : f32\n"
+                     "%7 = math.sqrt %6 : f32\n"
+                     "%8 = arith.addf %7, %d : f32\n"
+                     "%9 = arith.divf %2, %8 : f32\n"
+                     "%10 = arith.subf %x1, %9 : f32\n";
+  std::string sum = "%0 = arith.addf %x1, %x0 : f32\n";
+  double weights = 512 * 784, values = 128 * 784;
+  return {
+      {"Adam",
+       streamText(
+           both,
+           {{w, "a, b", 0}, {w, "a, b", 0}, {w, "a, b", 0}, {w, "a, b", 0}}, 1,
+           adam, "%10, %2, %6 : f32, f32, f32"),
+       weights, weights * 28},
+      {"Adam with W^T",
+       streamText(both,
+                  {{w, "a, b", 0},
+                   {w, "a, b", 0},
+                   {w, "a, b", 0},
+                   {w, "a, b", 0},
+                   {w, "a, b", 1}},
+                  1, adam, "%10, %2, %6, %10 : f32, f32, f32, f32"),
+       weights, weights * 32},
+      {"W^T",
+       streamText(both, {{w, "a, b", 0}, {w, "a, b", 1}}, 1, "", "%x0 : f32"),
+       weights, weights * 8},
+      {"softplus",
+       streamText(both, {{y, "a, b", -1}, {y, "a, b", -1}}, 1,
+                  "%0 = math.exp %x0 : f32\n%1 = math.log1p %0 : f32\n",
+                  "%1 : f32"),
+       values, values * 8},
+      {"tanh",
+       streamText(both, {{y, "a, b", -1}, {y, "a, b", -1}}, 1,
+                  "%0 = math.tanh %x0 : f32\n", "%0 : f32"),
+       values, values * 8},
+      {"sums of columns",
+       streamText("\"reduction\", \"parallel\"",
+                  {{y, "a, b", -1}, {"784xf32", "b", -1}}, 1, sum, "%0 : f32"),
+       values, values * 4},
+      {"sums of rows",
+       streamText("\"parallel\", \"reduction\"",
+                  {{y, "a, b", -1}, {"128xf32", "a", -1}}, 1, sum, "%0 : f32"),
+       values, values * 4},
+      {"sum of all",
+       streamText("\"reduction\", \"reduction\"",
+                  {{w, "a, b", 0}, {"f32", "", -1}}, 1, sum, "%0 : f32"),
+       weights, weights * 4},
+  };
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -138,7 +252,21 @@ int main(int argc, char **argv) {
   for (size_t i = 0; i < (40 << 18); ++i) {
     arena.at<float>(0)[i] = float(i % 17) * 0.01f;
   }
-  GmFrame frame{0, 1, nullptr, arena.bytes(), nullptr, nullptr, nullptr};
+  std::barrier<> barrier(1);
+  GmFrame frame{0, 1, nullptr, arena.bytes(), nullptr, nullptr, &barrier};
+  fmt::print("stream            us   ns/element   GB/s\n");
+  for (const Stream &stream : streams()) {
+    Compiled code = compile(stream.text, scheduledTarget(lanes));
+    GmEntry entry = code.entry("e");
+    double best = 1e9;
+    for (int i = 0; i < rounds * 4; ++i) {
+      double start = seconds();
+      entry(&frame);
+      best = std::min(best, seconds() - start);
+    }
+    fmt::print("{:15} {:6.1f} {:10.3f} {:8.1f}\n", stream.name, best * 1e6,
+               best * 1e9 / stream.elements, stream.bytes / best * 1e-9);
+  }
   fmt::print("form     batch outputs inputs   GF/s   peak  share\n");
   for (Size size : {Size{128, 400, 784},
                     {128, 512, 784},

@@ -279,6 +279,32 @@ TEST(Reduction, RowsColumnsAndAll) {
   }
 }
 
+/// Long enough to be done in two phases.
+TEST(Reduction, LongSums) {
+  for (int round = 0; round < 4; ++round) {
+    KernelCase kernel;
+    kernel.type = types[round % 2];
+    int64_t length = round < 2 ? 70001 : 131072;
+    kernel.arguments = {{{length}}, {{1}}, {{1}}};
+    kernel.inputs = 1;
+    std::string output = "memref<@, strided<[]>>";
+    kernel.body =
+        fmt::format("%z = arith.constant 0.5 : @\n"
+                    "%o = memref.subview %a1[0] [1] [1] : $1 to {0}\n"
+                    "%q = memref.subview %a2[0] [1] [1] : $2 to {0}\n"
+                    "linalg.fill ins(%z : @) outs(%o : {0})\n",
+                    output) +
+        generic({"a", "", ""}, 1, "r", "%a0 : $0",
+                fmt::format("%o, %q : {0}, {0}", output), block(3, R"(
+  %0 = arith.mulf %x0, %x0 : @
+  %1 = arith.addf %x1, %0 : @
+  %2 = arith.maximumf %x2, %x0 : @
+  linalg.yield %1, %2 : @, @)"));
+    // The reference adds one by one, so its own error is the larger one.
+    expectAgreement(kernel, kernel.type == "f64" ? 1e-12 : 1e-4);
+  }
+}
+
 TEST(Reduction, ThreeLoops) {
   for (int round = 0; round < 12; ++round) {
     KernelCase kernel;

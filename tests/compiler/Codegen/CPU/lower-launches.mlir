@@ -57,6 +57,35 @@ rt.entry @pads {
 
 // -----
 
+llvm.func @sum(%lo: i64, %hi: i64, %x: !llvm.ptr, %y: !llvm.ptr)
+    attributes {rt.kernel = 1, cpu.units = 10, cpu.finish = @sum.finish} {
+  llvm.return
+}
+llvm.func @sum.finish(%lo: i64, %hi: i64, %x: !llvm.ptr, %y: !llvm.ptr)
+    attributes {rt.kernel = 1, cpu.units = 1} {
+  llvm.return
+}
+
+// A long sum's second kernel waits for the first, and the next one, which uses
+// the same memory in between, waits for the second.
+// CHECK-LABEL: llvm.func @gm_entry_sums(
+// CHECK: llvm.call @sum(
+// CHECK: llvm.call @gmBarrier(
+// CHECK: llvm.call @sum.finish(
+// CHECK: llvm.call @gmBarrier(
+// CHECK: llvm.call @sum(
+// CHECK: llvm.call @gmBarrier(
+// CHECK: llvm.call @sum.finish(
+rt.entry @sums {
+  %a = rt.buffer arena at 0 : memref<131072xf32>
+  %b = rt.buffer state at 0 : memref<f32>
+  %c = rt.buffer state at 64 : memref<f32>
+  rt.launch @sum(%a, %b) : memref<131072xf32>, memref<f32>
+  rt.launch @sum(%a, %c) : memref<131072xf32>, memref<f32>
+}
+
+// -----
+
 rt.entry @wrong {
   %a = rt.buffer arena at 0 : memref<16xf32>
   // expected-error@+1 {{no kernel named missing}}

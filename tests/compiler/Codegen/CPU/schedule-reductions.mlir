@@ -44,6 +44,32 @@ func.func private @columns(%x: memref<10x64xf32>, %y: memref<64xf32>)
 
 // -----
 
+// A long sum: units leave a vector each, another kernel adds those up.
+// CHECK: memref.global "private" @long.partials : memref<64xf32>
+// CHECK-LABEL: func.func private @long(
+// CHECK-SAME: cpu.finish = @long.finish
+// CHECK-SAME: cpu.units = 8
+// CHECK: vector.store
+// CHECK-LABEL: func.func private @long.finish(
+// CHECK-SAME: cpu.units = 1
+// CHECK: vector.load
+// CHECK: vector.shuffle
+func.func private @long(%x: memref<131072xf32>, %y: memref<f32>)
+    attributes {rt.kernel = 1} {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%y : memref<f32>)
+  linalg.generic {indexing_maps = [affine_map<(a) -> (a)>,
+      affine_map<(a) -> ()>], iterator_types = ["reduction"]}
+      ins(%x : memref<131072xf32>) outs(%y : memref<f32>) {
+  ^bb0(%p: f32, %q: f32):
+    %0 = arith.addf %p, %q : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
 func.func private @odd(%x: memref<10xf32>, %y: memref<f32>)
     attributes {rt.kernel = 1} {
   // expected-error@+1 {{output 0 is not reduced by one operation}}
