@@ -123,8 +123,7 @@ int linkExecutable(llvm::ArrayRef<char> object, const std::string &program,
     return fail(exitIo, fmt::format("cannot make a folder beside `{}`: {}",
                                     output, error.message()));
   }
-  auto removeFolder =
-      llvm::make_scope_exit([&] { fs::remove_directories(folder); });
+  llvm::scope_exit removeFolder([&] { fs::remove_directories(folder); });
   std::string base(folder);
   std::string objectFile = base + "/model.o", result = base + "/program",
               log = base + "/log";

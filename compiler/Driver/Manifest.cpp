@@ -66,15 +66,15 @@ json::Object tensorOf(gm::VariableOp variable) {
 json::Object scalarOf(const dsl::Scalar &scalar) {
   switch (scalar.kind) {
   case dsl::Scalar::Kind::Hyper:
-    return {{"kind", "hyper"}, {"name", scalar.name}, {"value", scalar.value}};
+    return json::Object{{"kind", "hyper"}, {"name", scalar.name}, {"value", scalar.value}};
   case dsl::Scalar::Kind::Rounds:
-    return {{"kind", "rounds"}};
+    return json::Object{{"kind", "rounds"}};
   case dsl::Scalar::Kind::Epochs:
-    return {{"kind", "epochs"}, {"stream", scalar.stream}};
+    return json::Object{{"kind", "epochs"}, {"stream", scalar.stream}};
   case dsl::Scalar::Kind::Examples:
-    return {{"kind", "examples"}};
+    return json::Object{{"kind", "examples"}};
   case dsl::Scalar::Kind::ProcArgument:
-    return {{"kind", "argument"},
+    return json::Object{{"kind", "argument"},
             {"procedure", scalar.owner},
             {"name", scalar.name},
             {"value", scalar.value}};

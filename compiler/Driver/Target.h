@@ -2,13 +2,11 @@
 #ifndef GMC_COMPILER_DRIVER_TARGET_H
 #define GMC_COMPILER_DRIVER_TARGET_H
 
+#include "llvm/Target/TargetMachine.h"
+
 #include <memory>
 #include <string>
 #include <vector>
-
-namespace llvm {
-class TargetMachine;
-} // namespace llvm
 
 namespace gmc::driver {
 

@@ -99,6 +99,11 @@ LogicalResult runPhase(ModuleOp module, Phase phase, const Options &options) {
     addKernels(manager, options);
     break;
   case Phase::codegen:
+    // The places of variables stand in the buffers of the entries by now.
+    for (auto variable :
+         llvm::make_early_inc_range(module.getOps<gm::VariableOp>())) {
+      variable.erase();
+    }
     addCodegen(manager, options);
     break;
   default:

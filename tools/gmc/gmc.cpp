@@ -16,6 +16,7 @@ struct ModelFlags {
   driver::Invocation invocation;
   std::vector<std::string> constants;
   int64_t batch = 0;
+  int level = 2;
   std::string stopAfter, target = "cpu";
 
   void addTo(CLI::App &command) {
@@ -41,6 +42,7 @@ struct ModelFlags {
       }
       invocation.constants[text.substr(0, equals)] = number;
     }
+    invocation.reference = level == 0;
     if (batch > 0) {
       invocation.batch = batch;
     }
@@ -75,8 +77,11 @@ void addCompileFlags(CLI::App &command, ModelFlags &flags) {
       ->capture_default_str();
   command.add_option("--target", flags.target, "cpu or cuda")
       ->capture_default_str();
-  command.add_flag("-O0", to.reference,
-                   "the reference pipeline: plain loops, nothing fused");
+  command.add_option("-O", flags.level,
+                     "0: the reference pipeline, plain loops, nothing fused; "
+                     "2: the scheduled one")
+      ->check(CLI::IsMember({0, 2}))
+      ->capture_default_str();
   command.add_flag("--f64", to.f64, "all tensors in double precision");
   command.add_option("--stop-after", flags.stopAfter, phaseHelp())
       ->type_name("PHASE");

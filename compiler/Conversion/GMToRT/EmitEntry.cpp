@@ -53,6 +53,7 @@ private:
   Value keyWord(int64_t i);
   Place placeOf(Value value, Kernel &kernel) const;
   SmallVector<Place> placesOf(const Kernel &kernel) const;
+  StringRef parameterUpdatedBy(Value gradient) const;
   std::string productName(Kernel &kernel) const;
   void setAttributes(rt::EntryOp target);
 
@@ -308,20 +309,40 @@ void EntryEmitter::setAttributes(rt::EntryOp target) {
   }
 }
 
-/// Returns what a product is for, by the variable beside it: "forward W" reads
-/// it by rows, "data gradient W" by columns; "weight gradient" makes one.
-std::string EntryEmitter::productName(Kernel &kernel) const {
-  for (Value input : kernel.inputs) {
-    if (auto read = input.getDefiningOp<gm::ReadOp>()) {
-      auto shape = cast<RankedTensorType>(input.getType()).getShape();
-      if (shape.size() == 2) {
-        return ((kernel.columnAxis == 0 ? "forward " : "data gradient ") +
-                read.getVariable())
-            .str();
-      }
+/// Returns the parameter that a launch which reads `gradient` updates.
+StringRef EntryEmitter::parameterUpdatedBy(Value gradient) const {
+  for (auto write : plan.entry.getBody().front().getOps<gm::WriteOp>()) {
+    gm::VariableOp variable =
+        variables.find(write.getVariable())->second.variable;
+    auto maker = firstUse.find(rootOf(write.getValue()));
+    if (maker != firstUse.end() && variable.getRole() == "parameter" &&
+        variable.getType() == gradient.getType() &&
+        llvm::is_contained(plan.launches[maker->second].inputs, gradient)) {
+      return write.getVariable();
     }
   }
-  return "weight gradient " + kernel.function.getSymName().str();
+  return "";
+}
+
+/// Returns what a product is for and the variable that it is about: it makes a
+/// weight's gradient, or reads a weight by rows (forward) or by columns (data
+/// gradient).
+std::string EntryEmitter::productName(Kernel &kernel) const {
+  if (kernel.leftTransposed && kernel.bare) {
+    StringRef parameter = parameterUpdatedBy(kernel.outputs[0]);
+    if (!parameter.empty()) {
+      return ("weight gradient " + parameter).str();
+    }
+  }
+  for (Value input : kernel.inputs) {
+    auto read = input.getDefiningOp<gm::ReadOp>();
+    if (read && cast<RankedTensorType>(input.getType()).getRank() == 2) {
+      return ((kernel.columnAxis == 0 ? "forward " : "data gradient ") +
+              read.getVariable())
+          .str();
+    }
+  }
+  return kernel.function.getSymName().str();
 }
 
 void EntryEmitter::emitProducts() {

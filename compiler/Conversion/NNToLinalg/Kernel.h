@@ -24,6 +24,8 @@ struct Kernel {
   /// Extents of a product (rows, columns, terms of each sum); else empty.
   llvm::SmallVector<int64_t, 3> product;
   bool bare = false; ///< a product with nothing behind it
+  /// The left operand is stored [terms, rows], as a weight gradient's is.
+  bool leftTransposed = false;
   /// The right operand's dimension that runs along a product's columns.
   int64_t columnAxis = 1;
 };

@@ -99,6 +99,7 @@ void buildProduct(OpBuilder &builder, const Group &group, Operation *op,
   done.product = {type.getDimSize(0), type.getDimSize(1),
                   left[matmul.getTransposeA() ? 0 : 1]};
   done.bare = alone;
+  done.leftTransposed = matmul.getTransposeA();
   done.columnAxis = matmul.getTransposeB() ? 0 : 1;
   kernels.push_back(std::move(done));
 }
