@@ -21,9 +21,9 @@ namespace gmc::pipeline {
 namespace {
 
 void addObjectives(OpPassManager &manager) {
-  // A gradient is taken with respect to one value of a variable: equal reads
-  // become one. Stable forms have to be in place before they are derived.
-  manager.addPass(createCSEPass());
+  // Stable forms have to be in place before they are derived. Equal values are
+  // not merged yet: grad(y, a) is the derivative in `a` alone, whatever else
+  // has its value.
   manager.addPass(nn::createStabilizePass());
   manager.addPass(gm::createExpandObjectivesPass());
 }

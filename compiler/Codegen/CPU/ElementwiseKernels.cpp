@@ -41,7 +41,10 @@ private:
     auto [lo, hi] = writer.takeUnits(rows * chunks);
     loadConstants();
     writer.loop(lo, hi, 1, [&](Value unit) {
-      auto [row, chunk] = writer.divide(unit, chunks);
+      Value row = writer.constant(0), chunk = unit;
+      if (rows > 1) {
+        std::tie(row, chunk) = writer.divide(unit, chunks);
+      }
       startRow(row);
       Value begin = writer.mul(chunk, size);
       int64_t whole = columns / lanes * lanes;

@@ -10,9 +10,28 @@ using namespace mlir;
 
 namespace gmc::cpu {
 
+/// True if the maps are those of a product: each input runs along one kept loop
+/// and the reduced one, the output along both kept ones.
+static bool hasProductMaps(linalg::LinalgOp op) {
+  SmallVector<unsigned> kept, reduced;
+  op.getParallelDims(kept);
+  op.getReductionDims(reduced);
+  auto runsAlong = [&](unsigned operand, unsigned first, unsigned second) {
+    AffineMap map = op.getIndexingMapsArray()[operand];
+    return map.getNumResults() == 2 && map.isFunctionOfDim(first) &&
+           map.isFunctionOfDim(second);
+  };
+  bool inOrder =
+      runsAlong(0, kept[0], reduced[0]) && runsAlong(1, kept[1], reduced[0]);
+  bool swapped =
+      runsAlong(0, kept[1], reduced[0]) && runsAlong(1, kept[0], reduced[0]);
+  return (inOrder || swapped) && runsAlong(2, kept[0], kept[1]);
+}
+
 bool isProduct(linalg::LinalgOp op) {
   if (op.getNumParallelLoops() != 2 || op.getNumReductionLoops() != 1 ||
-      op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1) {
+      op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 ||
+      !hasProductMaps(op)) {
     return false;
   }
   Block *body = op.getBlock();

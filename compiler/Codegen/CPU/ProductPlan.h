@@ -63,7 +63,8 @@ struct ProductPlan {
 mlir::FailureOr<ProductPlan> planProduct(const Product &product,
                                          int64_t lanesF32);
 
-/// True for two kept loops, one reduced and a body of mulf and addf.
+/// True for two kept loops, one reduced, maps of a product and a body of mulf
+/// and addf.
 bool isProduct(mlir::linalg::LinalgOp op);
 
 /// Cuts `rows` rows into tiles: of one height where it divides them, else so
