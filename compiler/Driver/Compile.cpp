@@ -179,15 +179,17 @@ int Compilation::finishInLLVM(const std::string &manifest,
     return exitOk;
   }
   phaseName = "object";
-  auto object = emitObject(*llvmModule, *target);
-  if (!object) {
+  if (stopsAfter(Phase::object)) {
+    auto object = emitObject(*llvmModule, *target);
+    return object ? printed(std::string(object->data(), object->size()))
+                  : internalError("phase `object`", "");
+  }
+  std::vector<Object> objects = emitObjects(*llvmModule, invocation.cpu);
+  if (objects.empty()) {
     return internalError("phase `object`", "");
   }
-  if (stopsAfter(Phase::object)) {
-    return printed(std::string(object->data(), object->size()));
-  }
   phaseName = "link";
-  return linkExecutable(*object, invocation.program, output);
+  return linkExecutable(objects, invocation.program, output);
 }
 
 } // namespace

@@ -2,7 +2,8 @@
 //
 // LLVM's middle end is not run: on these kernels, unrolled and vectorised
 // already, it buys nothing and costs half the compile time (RATIONALE.md of
-// Codegen/CPU).
+// Codegen/CPU). Instruction selection is where the time goes: it runs in two
+// threads, after equal kernels have become one.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Driver/EmitObject.h"
@@ -10,11 +11,18 @@
 
 #include "mlir/Target/LLVMIR/ModuleTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/Bitcode/BitcodeReader.h"
+#include "llvm/Bitcode/BitcodeWriter.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Verifier.h"
+#include "llvm/Support/CrashRecoveryContext.h"
+#include "llvm/Support/MemoryBufferRef.h"
 #include "llvm/Support/raw_ostream.h"
-#include "llvm/Target/TargetMachine.h"
+#include "llvm/Transforms/IPO/MergeFunctions.h"
+#include "llvm/Transforms/Utils/SplitModule.h"
+
+#include <thread>
 
 namespace gmc::driver {
 
@@ -69,9 +77,8 @@ translateToLLVM(mlir::ModuleOp module, llvm::LLVMContext &context,
   return result;
 }
 
-std::optional<llvm::SmallVector<char, 0>> emitObject(llvm::Module &module,
-                                                     const Target &target) {
-  llvm::SmallVector<char, 0> object;
+std::optional<Object> emitObject(llvm::Module &module, const Target &target) {
+  Object object;
   llvm::raw_svector_ostream stream(object);
   llvm::legacy::PassManager manager;
   if (target.machine->addPassesToEmitFile(
@@ -80,6 +87,59 @@ std::optional<llvm::SmallVector<char, 0>> emitObject(llvm::Module &module,
   }
   manager.run(module);
   return object;
+}
+
+namespace {
+
+/// Generates code for a part that was written as bitcode: a context of LLVM
+/// belongs to one thread.
+std::optional<Object> emitPart(llvm::StringRef bitcode,
+                               const std::string &cpu) {
+  llvm::LLVMContext context;
+  auto module = llvm::parseBitcodeFile(
+      llvm::MemoryBufferRef(bitcode, "part"), context);
+  std::string error;
+  std::unique_ptr<Target> target = makeTarget(cpu, error);
+  if (!module || !target) {
+    llvm::consumeError(module.takeError());
+    return std::nullopt;
+  }
+  return emitObject(**module, *target);
+}
+
+} // namespace
+
+std::vector<Object> emitObjects(llvm::Module &module, const std::string &cpu) {
+  // Layers of one shape have one kernel.
+  llvm::MergeFunctionsPass::runOnModule(module);
+  std::vector<Object> parts;
+  llvm::SplitModule(
+      module, emittedParts,
+      [&](std::unique_ptr<llvm::Module> part) {
+        llvm::raw_svector_ostream stream(parts.emplace_back());
+        llvm::WriteBitcodeToFile(*part, stream);
+      },
+      /*PreserveLocals=*/false, /*RoundRobin=*/true);
+  std::vector<std::optional<Object>> objects(parts.size());
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    threads.emplace_back([&, i] {
+      llvm::CrashRecoveryContext recovery;
+      recovery.RunSafely([&] {
+        objects[i] =
+            emitPart(llvm::StringRef(parts[i].data(), parts[i].size()), cpu);
+      });
+    });
+  }
+  std::vector<Object> result;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    threads[i].join();
+    if (objects[i]) {
+      result.push_back(std::move(*objects[i]));
+    }
+  }
+  return result.size() == parts.size() ? std::move(result)
+                                       : std::vector<Object>();
 }
 
 } // namespace gmc::driver

@@ -17,9 +17,18 @@ translateToLLVM(mlir::ModuleOp module, llvm::LLVMContext &context,
                 const Target &target, const std::string &manifest,
                 const EntryNames &names);
 
-/// Generates code. Returns an ELF object, or nothing on failure.
-std::optional<llvm::SmallVector<char, 0>> emitObject(llvm::Module &module,
-                                                     const Target &target);
+using Object = llvm::SmallVector<char, 0>;
+
+/// Generates code for all of `module`. Returns an ELF object, or nothing on
+/// failure.
+std::optional<Object> emitObject(llvm::Module &module, const Target &target);
+
+/// Generates code in `emittedParts` threads, each for a part of `module`, which
+/// is used up; the parts do not depend on the machine that compiles. Returns
+/// their objects, in order, or none on failure.
+std::vector<Object> emitObjects(llvm::Module &module, const std::string &cpu);
+
+inline constexpr unsigned emittedParts = 2;
 
 } // namespace gmc::driver
 

@@ -104,8 +104,8 @@ std::string checkOutput(const std::string &output, const std::string &source) {
   return "";
 }
 
-int linkExecutable(llvm::ArrayRef<char> object, const std::string &program,
-                   const std::string &output) {
+int linkExecutable(const std::vector<Object> &objects,
+                   const std::string &program, const std::string &output) {
   std::string runtime = runtimeFolder(program);
   if (runtime.empty()) {
     return fail(exitIo, fmt::format("found no libgmcRuntime.a beside `{}`; "
@@ -125,16 +125,20 @@ int linkExecutable(llvm::ArrayRef<char> object, const std::string &program,
   }
   llvm::scope_exit removeFolder([&] { fs::remove_directories(folder); });
   std::string base(folder);
-  std::string objectFile = base + "/model.o", result = base + "/program",
-              log = base + "/log";
-  if (!writeFile(objectFile, object)) {
-    return fail(exitIo, fmt::format("cannot write `{}`", objectFile));
+  std::string result = base + "/program", log = base + "/log";
+  std::vector<std::string> arguments{linker, "-o", result};
+  for (const Object &object : objects) {
+    std::string name = fmt::format("{}/{}.o", base, arguments.size());
+    if (!writeFile(name, object)) {
+      return fail(exitIo, fmt::format("cannot write `{}`", name));
+    }
+    arguments.push_back(name);
   }
-  std::vector<std::string> arguments{
-      linker, "-o", result, objectFile, runtime + "/libgmcRuntimeMain.a",
-      runtime + "/libgmcRuntime.a", "-static-libstdc++", "-static-libgcc",
-      "-Wl,--gc-sections", "-Wl,-s", runtime + "/libpng16.a", runtime + "/libz.a",
-      "-lm", "-lpthread"};
+  arguments.insert(
+      arguments.end(),
+      {runtime + "/libgmcRuntimeMain.a", runtime + "/libgmcRuntime.a",
+       "-static-libstdc++", "-static-libgcc", "-Wl,--gc-sections", "-Wl,-s",
+       runtime + "/libpng16.a", runtime + "/libz.a", "-lm", "-lpthread"});
   if (fs::exists("/usr/lib/llvm-22/bin/ld.lld")) {
     arguments.insert(arguments.end(),
                      {"-fuse-ld=lld", "-B/usr/lib/llvm-22/bin"});

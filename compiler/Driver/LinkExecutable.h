@@ -2,9 +2,10 @@
 #ifndef GMC_COMPILER_DRIVER_LINKEXECUTABLE_H
 #define GMC_COMPILER_DRIVER_LINKEXECUTABLE_H
 
-#include "llvm/ADT/ArrayRef.h"
+#include "compiler/Driver/EmitObject.h"
 
 #include <string>
+#include <vector>
 
 namespace gmc::driver {
 
@@ -21,10 +22,11 @@ enum ExitCode {
 /// folder that is missing or read-only, the source itself; empty: nothing.
 std::string checkOutput(const std::string &output, const std::string &source);
 
-/// Links `object` with the runtime library that lies beside gmc (`program` is
+/// Links `objects` with the runtime library that lies beside gmc (`program` is
 /// its own path) and puts the executable at `output` in one rename. Returns an
 /// exit code, having said on stderr what went wrong.
-int linkExecutable(llvm::ArrayRef<char> object, const std::string &program,
+int linkExecutable(const std::vector<Object> &objects,
+                   const std::string &program,
                    const std::string &output);
 
 } // namespace gmc::driver

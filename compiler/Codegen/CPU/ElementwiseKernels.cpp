@@ -25,7 +25,8 @@ public:
     for (const Loop &loop : ArrayRef(nest.loops).drop_back()) {
       rows *= loop.extent;
     }
-    if (columns > 2 * elementsOfUnit) {
+    unitElements = elementsOfUnit(nest.op);
+    if (columns > 2 * unitElements) {
       writeChunks();
     } else {
       writeRows();
@@ -36,7 +37,7 @@ public:
 private:
   /// A unit is a part of a row.
   void writeChunks() {
-    int64_t size = elementsOfUnit;
+    int64_t size = unitElements;
     int64_t chunks = llvm::divideCeil(columns, size);
     auto [lo, hi] = writer.takeUnits(rows * chunks);
     loadConstants();
@@ -65,7 +66,7 @@ private:
 
   /// A unit is some rows.
   void writeRows() {
-    int64_t together = std::max<int64_t>(1, elementsOfUnit / columns);
+    int64_t together = std::max<int64_t>(1, unitElements / columns);
     auto [lo, hi] = writer.takeUnits(llvm::divideCeil(rows, together));
     loadConstants();
     Value begin = writer.mul(lo, together);
@@ -166,7 +167,7 @@ private:
 
   KernelWriter &writer;
   Nest nest;
-  int64_t lanes = 1, rows = 1, columns = 1;
+  int64_t lanes = 1, rows = 1, columns = 1, unitElements = 1;
   SmallVector<Value> values;    ///< loaded once, or null
   SmallVector<Value> rowValues; ///< and those loaded once a row
   SmallVector<Value> places;    ///< of each operand at the row's start

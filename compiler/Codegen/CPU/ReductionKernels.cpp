@@ -272,7 +272,7 @@ private:
     int64_t rows = extentOf(kept);
     int64_t columns = nest.loops[laneLoop].extent;
     int64_t size = extentOf(reduced) * columns;
-    int64_t together = std::max<int64_t>(1, elementsOfUnit / size);
+    int64_t together = std::max<int64_t>(1, elementsOfUnit(nest.op) / size);
     unsigned count =
         std::min<int64_t>(accumulatorCount(), llvm::divideCeil(columns, lanes));
     auto [lo, hi] = writer.takeUnits(llvm::divideCeil(rows, together));

@@ -6,9 +6,11 @@
 
 namespace gmc::cpu {
 
-/// Elements that a unit of elementwise work covers, about. A constant, so that
-/// the cut does not depend on the number of threads.
-inline constexpr int64_t elementsOfUnit = 4096;
+/// Elements that a unit of elementwise work covers, about; fewer where each one
+/// is much work. It does not depend on the number of threads.
+inline int64_t elementsOfUnit(mlir::linalg::LinalgOp op) {
+  return op.getBlock()->getOperations().size() > 16 ? 1024 : 4096;
+}
 
 /// Writes an all-parallel nest; a unit is some rows of it or a part of a row.
 mlir::LogicalResult writeElementwise(KernelWriter &writer, Nest nest);

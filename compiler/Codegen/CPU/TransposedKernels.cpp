@@ -32,7 +32,8 @@ public:
     for (unsigned d = 0; d < nest.loops.size(); ++d) {
       blocks *= blocksOf(d);
     }
-    int64_t together = std::max<int64_t>(1, elementsOfUnit / (lanes * lanes));
+    int64_t together =
+        std::max<int64_t>(1, elementsOfUnit(nest.op) / (lanes * lanes));
     auto [lo, hi] = writer.takeUnits(llvm::divideCeil(blocks, together));
     Value end = writer.min(writer.mul(hi, together), blocks);
     writer.loop(writer.mul(lo, together), end, 1,
