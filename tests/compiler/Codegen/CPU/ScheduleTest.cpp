@@ -288,14 +288,13 @@ TEST(Reduction, LongSums) {
     kernel.arguments = {{{length}}, {{1}}, {{1}}};
     kernel.inputs = 1;
     std::string output = "memref<@, strided<[]>>";
-    kernel.body =
-        fmt::format("%z = arith.constant 0.5 : @\n"
-                    "%o = memref.subview %a1[0] [1] [1] : $1 to {0}\n"
-                    "%q = memref.subview %a2[0] [1] [1] : $2 to {0}\n"
-                    "linalg.fill ins(%z : @) outs(%o : {0})\n",
-                    output) +
-        generic({"a", "", ""}, 1, "r", "%a0 : $0",
-                fmt::format("%o, %q : {0}, {0}", output), block(3, R"(
+    kernel.body = fmt::format("%z = arith.constant 0.5 : @\n"
+                              "%o = memref.subview %a1[0] [1] [1] : $1 to {0}\n"
+                              "%q = memref.subview %a2[0] [1] [1] : $2 to {0}\n"
+                              "linalg.fill ins(%z : @) outs(%o : {0})\n",
+                              output) +
+                  generic({"a", "", ""}, 1, "r", "%a0 : $0",
+                          fmt::format("%o, %q : {0}, {0}", output), block(3, R"(
   %0 = arith.mulf %x0, %x0 : @
   %1 = arith.addf %x1, %0 : @
   %2 = arith.maximumf %x2, %x0 : @
@@ -329,6 +328,73 @@ TEST(Reduction, ThreeLoops) {
   }
 }
 
+/// Products of elements summed along one of three loops are no products of
+/// matrices.
+TEST(Reduction, OfProductsOfElements) {
+  for (const char *right : {"abc", "bc", "c"}) {
+    KernelCase kernel;
+    std::vector<int64_t> extents = {5, 20, 33}, shape;
+    for (const char *c = right; *c; ++c) {
+      shape.push_back(extents[*c - 'a']);
+    }
+    kernel.arguments = {{extents}, {shape}, {{5, 20}}};
+    kernel.inputs = 2;
+    kernel.body = "%z = arith.constant 0.0 : @\n"
+                  "linalg.fill ins(%z : @) outs(%a2 : $2)\n" +
+                  generic({"abc", right, "ab"}, 3, "ppr", "%a0, %a1 : $0, $1",
+                          "%a2 : $2", block(3, R"(
+  %0 = arith.mulf %x0, %x1 : @
+  %1 = arith.addf %x2, %0 : @
+  linalg.yield %1 : @)"));
+    expectAgreement(kernel);
+  }
+}
+
+/// A draw as the compiler writes it: Philox in 32-bit words, then Box-Muller.
+TEST(Elementwise, DrawsFromKeyWords) {
+  KernelCase kernel;
+  kernel.arguments = {{{37, 20}}, {{37, 20}}};
+  kernel.inputs = 1;
+  kernel.low = 0.01;
+  std::string rounds;
+  for (int i = 0; i < 10; ++i) {
+    rounds += fmt::format(R"(
+  %l{0}, %h{0} = arith.mului_extended %w{0}, %m : i32
+  %e{0} = arith.xori %h{0}, %v{0} : i32
+  %k{1} = arith.addi %k{0}, %m : i32
+  %w{1} = arith.xori %e{0}, %k{1} : i32
+  %v{1} = arith.addi %l{0}, %w{0} : i32)",
+                          i, i + 1);
+  }
+  kernel.body =
+      generic({"ab", "ab"}, 2, "pp", "%a0 : $0", "%a1 : $1", block(2, R"(
+  %i = linalg.index 0 : index
+  %j = linalg.index 1 : index
+  %c20 = arith.constant 20 : index
+  %n0 = arith.muli %i, %c20 : index
+  %n1 = arith.addi %n0, %j : index
+  %w0 = arith.index_cast %n1 : index to i32
+  %v0 = arith.index_castui %j : index to i32
+  %m = arith.constant 3528531795 : i32
+  %k0 = arith.constant 7 : i32)" + rounds + R"(
+  %c8 = arith.constant 8 : i32
+  %s = arith.shrui %w10, %c8 : i32
+  %u = arith.uitofp %s : i32 to f32
+  %scale = arith.constant 5.9604644775390625e-8 : f32
+  %f = arith.mulf %u, %scale : f32
+  %tau = arith.constant 6.28318530717958 : f32
+  %angle = arith.mulf %f, %tau : f32
+  %c = math.cos %angle : f32
+  %log = math.log %x0 : f32
+  %two = arith.constant -2.0 : f32
+  %d = arith.mulf %log, %two : f32
+  %r = math.sqrt %d : f32
+  %z = arith.mulf %r, %c : f32
+  linalg.yield %z : f32)"));
+  kernel.high = 0.99;
+  expectAgreement(kernel);
+}
+
 /// A product in one of its forms: maps of x, w and y, and their layouts.
 KernelCase product(int round, int64_t m, int64_t n, int64_t k, bool epilogue) {
   KernelCase kernel;
@@ -341,8 +407,7 @@ KernelCase product(int round, int64_t m, int64_t n, int64_t k, bool epilogue) {
         transposed ? std::vector{columns, rows} : std::vector{rows, columns};
     if (int choice = generator() % 4; choice < 2) {
       made.axis = choice;
-      made.width = kernel.type == "f32" ? pick({16, 32}) : 16;
-      made.width = 32;
+      made.width = pick({8, 16, 32});
     } else if (choice == 2) {
       made.padding = 16;
     }
