@@ -4,6 +4,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/IRMapping.h"
 
@@ -248,7 +249,51 @@ private:
                                  broadcast(writer, base, lanes), step);
   }
 
+  /// An index that grows evenly along the lanes, or is the same in all.
+  std::optional<LaneIndex> evenIndex(Value value) {
+    if (auto found = laneIndices.find(value); found != laneIndices.end()) {
+      return found->second;
+    }
+    Value same = lookup(value);
+    if (same.getType().isIndex()) {
+      return LaneIndex{same, 0};
+    }
+    return std::nullopt;
+  }
+
+  /// Sums and multiples of such indices are again such: 64-bit lanes are only
+  /// made where nothing else will do.
+  bool keepEven(Operation &inner) {
+    if (!isa<arith::AddIOp, arith::MulIOp>(inner) ||
+        !inner.getResult(0).getType().isIndex()) {
+      return false;
+    }
+    std::optional<LaneIndex> a = evenIndex(inner.getOperand(0));
+    std::optional<LaneIndex> b = evenIndex(inner.getOperand(1));
+    if (!a || !b) {
+      return false;
+    }
+    LaneIndex &result = laneIndices[inner.getResult(0)];
+    if (isa<arith::AddIOp>(inner)) {
+      result = {writer.add(a->base, b->base), a->perLane + b->perLane};
+      return true;
+    }
+    if (a->perLane == 0) {
+      std::swap(a, b);
+    }
+    std::optional<int64_t> factor = getConstantIntValue(b->base);
+    if (b->perLane != 0 || !factor) {
+      laneIndices.erase(inner.getResult(0));
+      return false;
+    }
+    result = {writer.mul(a->base, *factor), a->perLane * *factor};
+    return true;
+  }
+
   LogicalResult cloneOp(Operation &inner) {
+    if (keepEven(inner)) {
+      return success();
+    }
     if (auto indexOp = dyn_cast<linalg::IndexOp>(inner)) {
       laneIndices[indexOp.getResult()] = index(indexOp.getDim());
       return success();
