@@ -5,20 +5,19 @@
         [--report FILE]
 
 FILE is what `eval --json` of the same trainer printed (- is standard input).
-The reader is written from the safetensors format alone: 8 bytes of header
-length, a JSON header, raw little-endian tensors. The weights must fit torch's
+The reader, safetensors_file.py, knows nothing of gmc's. The weights must fit torch's
 modules by name and shape as they are. torch computes the figures anew: `kl`
 has no noise and must agree to 1e-5; `rec` and `elbo` come from one draw an
 example, whose standard error is measured here and allowed five times.
 """
 import argparse
 import json
-import struct
 import sys
 from pathlib import Path
 
 import numpy
 import torch
+from safetensors_file import read_safetensors
 
 sys.path.insert(0, str(Path(__file__).parent / "twins"))
 import elbo  # noqa: E402  (beside the twins)
@@ -26,39 +25,7 @@ import fashion  # noqa: E402
 import vae  # noqa: E402
 import vae_deep  # noqa: E402
 
-TYPES = {"F32": numpy.dtype("<f4"), "F64": numpy.dtype("<f8"),
-         "U8": numpy.dtype("u1"), "I64": numpy.dtype("<i8"),
-         "U64": numpy.dtype("<u8"), "U32": numpy.dtype("<u4"),
-         "I32": numpy.dtype("<i4")}
 MODELS = {"vae": vae.build, "vae_deep": vae_deep.build}
-
-
-def read_safetensors(path):
-    """The tensors of a file by name; ValueError where it breaks the format."""
-    data = Path(path).read_bytes()
-    if len(data) < 8:
-        raise ValueError("shorter than the length of its header")
-    (length,) = struct.unpack("<Q", data[:8])
-    if length > len(data) - 8:
-        raise ValueError(f"header of {length} bytes in {len(data)}")
-    header = json.loads(data[8:8 + length])
-    body = data[8 + length:]
-    header.pop("__metadata__", None)
-    tensors, end = {}, 0
-    for name, entry in sorted(header.items(),
-                              key=lambda item: item[1]["data_offsets"]):
-        begin, stop = entry["data_offsets"]
-        kind, shape = TYPES[entry["dtype"]], entry["shape"]
-        if begin != end or stop - begin != \
-                kind.itemsize * int(numpy.prod(shape, dtype=object)):
-            raise ValueError(f"`{name}`: bytes {begin}..{stop}, shape {shape}")
-        if stop > len(body):
-            raise ValueError(f"`{name}` ends behind the file")
-        tensors[name] = numpy.frombuffer(body[begin:stop], kind).reshape(shape)
-        end = stop
-    if end != len(body):
-        raise ValueError(f"{len(body) - end} bytes behind the last tensor")
-    return tensors
 
 
 def load(path, build):
