@@ -5,10 +5,10 @@
         [--report FILE]
 
 FILE is what `eval --json` of the same trainer printed (- is standard input).
-The reader, safetensors_file.py, knows nothing of gmc's. The weights must fit torch's
-modules by name and shape as they are. torch computes the figures anew: `kl`
-has no noise and must agree to 1e-5; `rec` and `elbo` come from one draw an
-example, whose standard error is measured here and allowed five times.
+The reader is safetensors_file.py. The weights must fit torch's modules by name
+and shape as they are. torch computes the figures anew: `kl` has no noise and
+must agree to 1e-5; `rec` and `elbo` come from one draw an example, whose
+standard error is measured here and allowed five times.
 """
 import argparse
 import json

@@ -1,0 +1,152 @@
+#!/usr/bin/python3
+"""Every model of models/, compiled, trained, asked for all it can do.
+
+    tests/e2e/models.py [--build FOLDER] [NAME ..]
+
+Each is compiled in f64 and f32, scheduled and as reference (-O0), without a
+warning, and trained on a small data set of random bytes. The two checkpoints
+then agree to 1e-12 (f64) and 1e-4 (f32) of each tensor's largest entry:
+
+* all moments after three steps of the model as it is;
+* all weights and moments after three steps with Adam's eps at 0.01. With 1e-8
+  Adam divides a gradient near zero by itself, so its last bit, which the order
+  of a sum decides, moves the weight by any share of the rate;
+* that quotient with 1e-8 is held against its formula: after one step the
+  weights of either pipeline follow from its own moments.
+
+`eval --json` has the names of `report` and nothing else; every procedure leaves
+a picture that decodes.
+"""
+import argparse
+import json
+import re
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy
+
+from trainer import (ROOT, Wrong, compile_model, find_gmc, largest_difference,
+                     read_png, read_safetensors, require, run, share_of,
+                     write_idx)
+
+# Of the tensor's largest entry; the bars that the project set itself.
+ALLOWED = {"f64": 1e-12, "f32": 1e-4}
+# One step of Adam, given its moments: a few roundings.
+ROUNDED = {"f64": 1e-14, "f32": 1e-6}
+
+
+def train(executable, data, steps):
+    """Trains; path of the checkpoint."""
+    out = executable.with_name(f"{executable.name}-{steps}")
+    run(executable, "train", "--steps", steps, "--data", data, "--out", out)
+    return out / "checkpoint.safetensors"
+
+
+def is_moment(name):
+    return name.endswith((".m", ".v"))
+
+
+def check_adam(text, executable, data, allowed):
+    """One step: w1 = w0 - lr m' / (sqrt(v') + 1e-8) with m' = m / (1 - b1) and
+    v' = v / (1 - 0.999). Every model trains all its nets by adam(lr [, b1])."""
+    lr = float(re.search(r"hyper lr = (\S+?)[,\n]", text).group(1))
+    b1 = float((re.findall(r"adam\(lr, ([\d.]+)", text) or ["0.9"])[0])
+    before = read_safetensors(train(executable, data, 0))
+    after = read_safetensors(train(executable, data, 1))
+    checked = 0
+    for moment in (name for name in after if name.endswith(".m")):
+        weight = moment.split(".", 2)[2][:-2]
+        m = after[moment].astype(float) / (1 - b1)
+        v = after[moment[:-1] + "v"].astype(float) / (1 - 0.999)
+        expected = before[weight] - lr * m / (numpy.sqrt(v) + 1e-8)
+        share = share_of(weight, after[weight], expected)
+        require(share <= allowed, f"one step of Adam: `{weight}` is {share:.2e}"
+                f" of its largest entry off what its moments say")
+        checked += 1
+    require(checked == sum(not is_moment(name) for name in after),
+            f"{checked} of the weights have a moment")
+
+
+def check_verbs(text, executable, out):
+    """eval and the procedures of one trained model."""
+    declared = re.sub(r"#.*", "", text.read_text())
+    reports = [re.sub(r"\s*=.*", "", item).strip()
+               for line in re.findall(r"(?m)^report (.*?) of ", declared)
+               for item in line.split(",")]
+    shown = json.loads(run(executable, "eval", "--json", "--out", out))
+    require(sorted(shown) == sorted(reports),
+            f"eval --json has {sorted(shown)}, `report` has {sorted(reports)}")
+    procedures = re.findall(r"(?m)^proc (\w+)", declared)
+    require(procedures, "no `proc` was found in the text")
+    for verb in procedures:
+        run(executable, verb, "--out", out)
+        height, width, _, rows = read_png(out / "samples" / f"{verb}.png")
+        require(height >= 28 and width >= 28, f"{verb}: {height} x {width}")
+        require(len(set(b"".join(rows))) > 10, f"{verb}: the picture is empty")
+
+
+def compare(kind, what, ours, theirs, chosen):
+    """The share by which two checkpoints differ, as text."""
+    share, name = largest_difference(ours, theirs, chosen)
+    require(share <= ALLOWED[kind], f"{kind}, {what}: scheduled and reference "
+            f"differ by {share:.2e} of the largest entry of `{name}`, "
+            f"allowed {ALLOWED[kind]:.0e}")
+    return f"{what} {share:.1e}"
+
+
+def check(gmc, text, folder, data):
+    """The figures of one model, as text."""
+    blunt = folder / "blunt.gm"
+    blunt.write_text(re.sub(r"(adam\(lr[^)]*)", r"\1, eps: 0.01",
+                            text.read_text()))
+    figures = []
+    for kind, flags in (("f64", ["--f64"]), ("f32", [])):
+        ends = {}
+        for form, source in (("as it is", text), ("eps 0.01", blunt)):
+            for level in ("-O2", "-O0"):
+                executable = folder / f"{source.stem}{level}-{kind}"
+                compile_model(gmc, source, executable, "--batch", "8", level,
+                              *flags)
+                ends[form, level] = train(executable, data, 3)
+                if form == "as it is":
+                    check_adam(text.read_text(), executable, data,
+                               ROUNDED[kind])
+        check_verbs(text, folder / f"{text.stem}-O2-{kind}",
+                    ends["as it is", "-O2"].parent)
+        figures += [kind, compare(kind, "moments", ends["as it is", "-O2"],
+                                  ends["as it is", "-O0"], is_moment),
+                    compare(kind, "eps 0.01", ends["eps 0.01", "-O2"],
+                            ends["eps 0.01", "-O0"], lambda name: True)]
+    return "  ".join(figures)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build")
+    parser.add_argument("names", nargs="*")
+    options = parser.parse_args()
+    gmc = find_gmc(options.build)
+    texts = [text for text in sorted(ROOT.glob("models/*.gm"))
+             if not options.names or text.stem in options.names]
+    failed = 0 if texts else 1
+    with tempfile.TemporaryDirectory() as scratch:
+        data = Path(scratch, "data")
+        write_idx(data, 28, 28)
+        for text in texts:
+            folder = Path(scratch, text.stem)
+            folder.mkdir()
+            try:
+                print(f"{text.stem}: {check(gmc, text, folder, data)}",
+                      flush=True)
+            except Wrong as wrong:
+                print(f"{text.stem}: WRONG: {wrong}", flush=True)
+                failed += 1
+            shutil.rmtree(folder)
+    print(f"{len(texts)} models, {failed} wrong")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
