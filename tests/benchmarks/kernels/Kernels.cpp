@@ -29,7 +29,7 @@ template <int Bytes> struct Lanes {
   typedef float Vector __attribute__((vector_size(Bytes)));
 };
 
-/// GF/s of twenty independent chains of FMA that never leave registers. The
+/// GF/s of ten independent chains of FMA that never leave registers. The
 /// empty assembly keeps each one in its register; g++ 12 spills an array.
 template <int Bytes> [[gnu::always_inline]] inline double probeWith() {
   using Vector = typename Lanes<Bytes>::Vector;
