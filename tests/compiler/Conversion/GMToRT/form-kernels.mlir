@@ -1,0 +1,80 @@
+// RUN: gmc-opt %s --split-input-file --form-kernels | FileCheck %s
+
+// A written value is computed into its variable's place; nothing is copied.
+gm.variable @w : tensor<4xf32> role "parameter" of "N" initial "constant"(0.0, 0.0)
+// CHECK: func.func private @fit.0.neg({{.*}}) attributes {rt.kernel = 1 : i64}
+// CHECK-LABEL: rt.entry @fit
+gm.entry step @fit inputs [] batch 1 {
+  %w = gm.read @w : tensor<4xf32>
+  // CHECK: %[[OLD:.*]] = rt.buffer state at 0 : memref<4xf32>
+  // CHECK: %[[NEW:.*]] = rt.buffer state at 0 : memref<4xf32>
+  // CHECK: rt.launch @fit.0.neg(%[[OLD]], %[[NEW]])
+  // CHECK-NOT: rt.launch
+  %n = nn.neg %w : tensor<4xf32>
+  gm.write %n to @w : tensor<4xf32>
+}
+
+// -----
+
+// A launch behind the one that computes the new value reads the old one: the
+// new one waits in the arena and is copied at the end.
+gm.variable @w : tensor<4xf32> role "parameter" of "N" initial "constant"(0.0, 0.0)
+// CHECK-LABEL: rt.entry @late
+gm.entry step @late inputs [] batch 1 {
+  %w = gm.read @w : tensor<4xf32>
+  // CHECK: rt.buffer state at 0
+  // CHECK: %[[NEW:.*]] = rt.buffer arena
+  // CHECK: rt.launch @late.0.neg(%{{.*}}, %[[NEW]])
+  %n = nn.neg %w : tensor<4xf32>
+  // CHECK: rt.launch @late.1.exp
+  %e = nn.exp %w : tensor<4xf32>
+  // CHECK: %[[STATE:.*]] = rt.buffer state at 0
+  // CHECK: rt.launch @late.after.0(%{{.*}}, %[[STATE]])
+  gm.write %n to @w : tensor<4xf32>
+  gm.output value "e" %e : tensor<4xf32>
+}
+
+// -----
+
+// An output that is a variable's old value is saved before the first launch.
+gm.variable @w : tensor<4xf32> role "parameter" of "N" initial "constant"(0.0, 0.0)
+// CHECK-LABEL: rt.entry @old
+gm.entry step @old inputs [] batch 1 {
+  // CHECK: rt.launch @old.before.0
+  // CHECK: rt.launch @old.0.neg
+  %w = gm.read @w : tensor<4xf32>
+  %n = nn.neg %w : tensor<4xf32>
+  gm.write %n to @w : tensor<4xf32>
+  gm.output value "w" %w : tensor<4xf32>
+}
+
+// -----
+
+// Values whose lives do not overlap share memory; inputs keep theirs; a
+// reshape has none of its own.
+// CHECK: rt.arena_bytes = 192
+// CHECK-LABEL: rt.entry @chain
+gm.entry report @chain inputs ["x"] batch 2 {
+^bb0(%x: tensor<2x8xf32>):
+  // CHECK: rt.buffer arena at 0 : memref<2x8xf32>
+  // CHECK: %[[A:.*]] = rt.buffer arena at [[FIRST:.*]] : memref<2x8xf32>
+  // CHECK: rt.launch @chain.0.exp(%{{.*}}, %[[A]])
+  %a = nn.exp %x : tensor<2x8xf32>
+  // CHECK: rt.buffer arena at [[FIRST]] : memref<16xf32>
+  %r = nn.reshape %a : tensor<2x8xf32> to tensor<16xf32>
+  %b = nn.exp %r : tensor<16xf32>
+  gm.output value "b" %b : tensor<16xf32>
+}
+
+// -----
+
+// A draw reads the four words of the execution's key.
+// CHECK-LABEL: rt.entry @draw
+gm.entry procedure @draw inputs [] batch 1 {
+  // CHECK: rt.buffer key at 0 : memref<i32>
+  // CHECK: rt.buffer key at 4 : memref<i32>
+  // CHECK: rt.buffer key at 8 : memref<i32>
+  // CHECK: rt.buffer key at 12 : memref<i32>
+  %z = nn.random_normal site 42 : tensor<1x3xf32>
+  gm.output value "z" %z : tensor<1x3xf32>
+}
