@@ -15,7 +15,7 @@ import numpy
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "numerics"))
-from safetensors_file import read_safetensors  # noqa: E402
+from safetensors_file import read_metadata, read_safetensors  # noqa: E402,F401
 
 
 class Wrong(Exception):
