@@ -1,0 +1,475 @@
+"""Writes a random valid model, a function of its seed alone.
+
+A model is one to three nets of one to six linear layers, one to three steps
+that train them on draws, tiny images or parameters, and an optimiser. Layers of
+PIECES stand between the linear ones and in the steps; terms of TERMS make the
+objectives. Every model has some entries of both tables by its number, so that
+each entry comes up often, and others by chance.
+
+Each piece keeps numbers of about one at about one and stays off the kinks and
+poles of its function: two pipelines that round differently are compared.
+"""
+import random
+import re
+
+WIDTHS = [1, 2, 3, 4, 5, 7, 8, 11, 13, 16, 17, 19, 23, 29, 31, 32, 37, 41, 47,
+          53, 59, 61, 64, 67, 73, 79, 83, 89, 97, 101, 107, 113, 120, 127, 128,
+          130]
+IMAGES = [(1, 1), (2, 3), (4, 4), (5, 3), (7, 7), (8, 8), (11, 11)]
+
+# From a vector {x} of {w} entries to another; {c} is a number, {n} a new name.
+PIECES = {
+    "relu": "relu({x})",
+    "softplus": "softplus({x})",
+    "sigmoid": "sigmoid({x})",
+    "tanh": "tanh({x})",
+    "exp": "exp(-{x}^2)",
+    "log": "log(softplus({x}) + 0.1)",
+    "log sigmoid": "log(sigmoid({x}))",
+    "log of one less": "log(1 - sigmoid({x}))",
+    "log1p": "log(1 + exp(tanh({x})))",
+    "sqrt": "sqrt({x}^2 + 0.25)",
+    "abs": "abs({x} + {c})",
+    "sign": "{x} * sign({x} - {c})",
+    "sin": "sin({x})",
+    "cos": "cos(2 * {x})",
+    "round": "straight_through(round(3 * {x}) / 3, {x})",
+    "stopped": "{x} + 0.5 * stop(sin({x}))",
+    "leaky_relu": "leaky_relu({x}, 0.2)",
+    "leaky_relu default": "leaky_relu({x})",
+    "log_sigmoid": "log_sigmoid({x})",
+    "silu": "silu({x})",
+    "elu": "elu({x})",
+    "selu": "selu({x})",
+    "softmax": "{w} * softmax({x})",
+    "pow": "pow(softplus({x}) + 0.1, 0.7)",
+    "pow of values": "pow(sigmoid({x}) + 0.5, tanh({x}))",
+    "cube": "{x}^3 / (1 + {x}^2)",
+    "clamp": "clamp({x}, -0.4, 0.6) + 0.1 * {x}",
+    "minimum": "min({x}, {c} + 0.3 * {x})",
+    "maximum": "max({x}, sin({x}) - {c})",
+    "lerp": "lerp({x}, cos({x}), 0.3)",
+    "lerp of values": "lerp(sin({x}), {x}, sigmoid({x}))",
+    "negate": "0.2 - {x}",
+    "less": "if {x} < {c} then 0.5 * {x} else {x}",
+    "less or equal": "if {x} <= {c} then {x} else sin({x})",
+    "greater": "{x} * (0.5 + stop({x} > {c}))",
+    "greater or equal": "if {x} >= -{c} and {x} < 1 then {x} else 0.1 * {x}",
+    "equal": "if {x} == 7 or not ({x} > {c}) then -{x} else {x}",
+    "not equal": "{x} * stop({x} != 7)",
+    "divide": "{x} / (1.5 + sin({x}))",
+    "reshape": "reshape(tanh(reshape({x}, 1, {w}, 1)), {w})",
+    "concat": "concat({x}[{k}:{w}], 0.5 * {x}[0:{k}], axis: 0)",
+    "concat of three": "concat({x}[0:1], sin({x}[0:{k}]), {x}[{k}:{w}])[1:{w1}]",
+    "split": "{n}a, {n}b = split(concat({x}, sin({x})), 2)\n  "
+             "{n}a + 0.5 * {n}b",
+    "split on an axis": "{n}a, {n}b = split(reshape(concat({x}, {x}^2), {w}, "
+                        "2), 2, axis: 1)\n  reshape({n}a - 0.3 * {n}b, {w})",
+    "slice": "{x} + {x}[{k}]",
+    "transpose": "reshape(transpose(reshape({x}, {p}, {q})), {w})",
+    "transpose axes": "reshape(transpose(reshape({x}, {p}, 1, {q}), 2, 0, 1),"
+                      " {w})",
+    "linspace": "{x} * linspace(0.5, 1.5, {w2})[0:{w}]",
+    "iota": "{x} + iota({w}) / {w}",
+    "ones": "{x} * (ones({w}) + zeros({w})) + 0.1",
+    "centre": "{x} - 0.5 * mean({x})",
+    "spread": "{x} / (0.5 + std({x} + iota({w})))",
+    "every turn": "mean(sin(t * {x}) for t in linspace(0.5, 1.5, 3), over: t)",
+    "every index": "sum({x} * i / 3 for i in 1..2, over: i)",
+    "nested loops": "mean(sin(i * {x} + j) for i in 1..2 for j in [0, 1], "
+                    "over: [i, j])",
+}
+# Pieces that stand in a net only: they have layers.
+LAYERS = {
+    "dropout": "dropout({x}, 0.3)",
+    "skip": "{x} |> skip {{ linear({w}) |> tanh }}",
+    "repeat": "{x} |> repeat 2 {{ linear({w}) |> relu }}",
+    "repeat in list": "{x} |> repeat m in [{v}, {w}] {{ linear(m) |> silu }}",
+    "block": "{x} |> mlp({w})",
+    "no bias": "linear({x}, {w}, bias: false)",
+    "xavier": "linear({x}, {w}, init: xavier) |> tanh",
+    "kaiming": "linear({x}, {w}, init: kaiming) |> relu",
+    "normal": "linear({x}, {w}, init: normal(0.1))",
+    "uniform": "linear({x}, {w}, init: uniform(0.2)) |> sin",
+    "flatten": "{x} |> reshape({p}, {q}) |> flatten |> linear({w})",
+    "on rows": "{x} |> reshape({p}, {q}) |> linear({q}) |> flatten",
+    "scale": "param {n} : f32[{w}] ~ Normal(1, 0.1)\n  {n} * {x}",
+    "shift": "param {n} : f32[{w}] = 0.1\n  {n} + {x}",
+    "one factor": "param {n} : f32 = 0.9\n  {n} * {x}",
+    "product": "param {n} : f32[{w},{w}] ~ Uniform(-0.2, 0.2)\n  {x} @ {n}",
+}
+# Pieces that stand in a step only: they draw.
+DRAWS = {
+    "noise": "{n} ~ Normal(0, 1) like {x}\n  {x} + 0.1 * {n}",
+    "one an example": "{n} ~ Uniform(0, 1)\n  lerp({x}, sin({x}), {n})",
+    "one a batch": "{n} ~ Normal(0, 1) once\n  {x} + 0.1 * {n}",
+    "laplace noise": "{n} ~ Laplace(0, 0.1)[{w}]\n  {x} + {n}",
+    "mask": "{n} ~ Bernoulli(0.5)[{w}]\n  {x} * (0.5 + {n})",
+    "reparametrised": "{n} ~ Normal({x}, 0.2)\n  {n}",
+    "logvar": "{n} ~ Normal(mean: {x}, logvar: 0.3 * {x})\n  sin({n})",
+    "uniform reparametrised": "{n} ~ Uniform({x} - 0.1, {x} + 0.2)\n  {n}",
+    "defined": "jitter({x})",
+}
+# From {x} and {y}, vectors of {w} entries, to one number an example or in all.
+TERMS = {
+    "sum": "sum({x}^2) / {w}",
+    "mean": "mean(({x} - {y})^2)",
+    "min": "min({x} + sin({y}))",
+    "max": "max({x})",
+    "var": "var({x})",
+    "std": "std({x} + iota({w}) / {w})",
+    "norm": "norm({x} + 0.3)",
+    "logsumexp": "logsumexp({x})",
+    "logmeanexp": "logmeanexp({x} - {y})",
+    "entry": "sin({x}[{k}])",
+    "part": "mean({x}[0:{k1}] * {y}[0:{k1}])",
+    "mse": "mean(mse({x}, {y}))",
+    "huber": "sum(huber(3 * {x}, {y})) / {w}",
+    "bce of logits": "mean(bce(logits: {x}, target: sigmoid({y})))",
+    "bce of probs": "mean(bce(probs: sigmoid({x}), target: 0.3))",
+    "bce of any probs": "mean(bce(probs: 0.1 + 0.8 * sigmoid({x}), target: 0.7))",
+    "log_prob of Normal": "-log_prob(Normal({x}, 1 + {y}^2), sin({y})) / {w}",
+    "log_prob of Laplace": "-log_prob(Laplace({x}, 1), stop({y})) / {w}",
+    "log_prob of Uniform": "{x}[0]^2 - log_prob(Uniform(-99, 99 + {x}^2), {y})"
+                           " / {w}",
+    "log_prob of Bernoulli": "-log_prob(Bernoulli(logits: {x}, grey: true), "
+                             "sigmoid({y})) / {w}",
+    "kl of Normal": "kl(Normal({x}, 0.5), Normal({y}, 1)) / {w}",
+    "kl by logvar": "kl(Normal(mu: {x}, logvar: 0.3 * {x}), "
+                    "Normal(0, 1)[{w}]) / {w}",
+    "kl of Laplace": "kl(Laplace({x}, 0.5), Laplace({y}, 1)) / {w}",
+    "kl of Bernoulli": "kl(Bernoulli(logits: {x}), Bernoulli(logits: {y}))"
+                       " / {w}",
+    "mean over batch": "mean(mean({x}, over: batch)^2)",
+    "deviation over batch": "mean(({x} - mean({x}, over: batch))^2)",
+    "max over batch": "mean(max({x}, over: batch)) + 0 * {y}[0]",
+    "std over batch": "mean(std({x} + {y}, over: batch))",
+    "norm over batch": "mean(norm({x} + 0.3, over: batch))",
+    "all": "mean({x}, over: all)^2",
+    "batch and axis": "logsumexp(0.1 * {x}, over: [batch, 0])",
+    "sum over an axis": "mean(sum(reshape({x}, {p}, {q}), over: 1)^2) / {q}",
+    "max over an axis": "mean(max(reshape({x}, {p}, {q}), over: 0))",
+    "var over an axis": "mean(var(reshape({x}, {p}, 1, {q}), over: [0, 2]))",
+    "product": "mean(sin(reshape({x}, {p}, {q}) @ "
+               "reshape(iota({q}) / {q}, {q}, 1)))",
+    "hinge": "max(0, 1 - mean({x}))",
+}
+DEFS = {
+    "mlp": "block mlp(m) { linear(m) |> elu |> linear(m) }",
+    "jitter": "def jitter(u) { e ~ Uniform(0, 1) like u; u + 0.2 * e }",
+}
+
+
+def divisors(width, pick):
+    """p, q with p q = width."""
+    p = pick.choice([d for d in range(1, width + 1) if width % d == 0])
+    return p, width // p
+
+
+class Body:
+    """Lines of a net or step; hands out names and fills templates."""
+
+    def __init__(self, pick, prefix):
+        self.pick, self.prefix, self.lines, self.count = pick, prefix, [], 0
+
+    def fresh(self):
+        self.count += 1
+        return f"{self.prefix}{self.count}"
+
+    def fill(self, template, x, width, y=None):
+        p, q = divisors(width, self.pick)
+        k = self.pick.randrange(1, width) if width > 1 else 0
+        return template.format(
+            x=x, y=y or x, w=width, w1=width + 1, w2=max(width, 2), p=p, q=q,
+            k=k, k1=k + 1, v=self.pick.choice(WIDTHS[:12]),
+            c=self.pick.choice([0.05, 0.13, 0.21]), n=self.fresh())
+
+    def bind(self, text):
+        """The last line of `text` gets a name; those before it stand as they
+        are."""
+        *before, last = text.split("\n  ")
+        name = self.fresh()
+        self.lines += before + [f"{name} = {last}"]
+        return name
+
+
+def usable(template, width):
+    """Whether a template's parts are not empty at this width."""
+    return width > 1 or not re.search(r"0:\{k\}|\{k\}:|iota",
+                                      template)
+
+
+class Model:
+    """The text of model `number`; `must` are entries of the tables it has."""
+
+    def __init__(self, number, seed=0):
+        self.pick = random.Random(f"{seed} {number}")
+        self.number = number
+        tables = [[(kind, key) for key in table]
+                  for kind, table in (("piece", PIECES), ("layer", LAYERS),
+                                      ("draw", DRAWS), ("term", TERMS))]
+        self.must = {}
+        for table, step in zip(tables, (4, 1, 1, 3)):
+            for i in range(step):
+                kind, key = table[(number * step + i) % len(table)]
+                self.must.setdefault(kind, []).append(key)
+        self.nets, self.batch = [], self.pick.randint(1, 40)
+        self.image = None
+        kinds = ["layered", "vae", "gan", "penalty", "params"]
+        self.kind = kinds[number % 10] if number % 10 < 5 else "layered"
+
+    def width(self):
+        return self.pick.choice(WIDTHS)
+
+    def take(self, kind, table):
+        """A template that must come yet, else one by chance."""
+        if self.must.get(kind):
+            return table[self.must[kind].pop()]
+        return self.pick.choice(list(table.values()))
+
+    def decorate(self, body, x, width, table, kind, times):
+        for _ in range(times):
+            template = self.take(kind, table)
+            if usable(template, width):
+                x = body.bind(body.fill(template, x, width))
+        return x
+
+    def net(self, name, inputs, outputs, record=None):
+        """A net from `inputs` entries to `outputs`, or to a record of two."""
+        body = Body(self.pick, "h")
+        depth = self.pick.randint(1, 6)
+        x, width = "x", inputs
+        for level in range(depth - 1):
+            width = self.width() if level or depth < 4 else \
+                min(self.width(), 64)
+            x = body.bind(f"linear({x}, {width})")
+            x = self.decorate(body, x, width, PIECES, "piece",
+                              self.pick.choice((1, 1, 2)))
+            if width <= 64 and self.pick.random() < 0.4 or \
+                    self.must.get("layer"):
+                x = self.decorate(body, x, width, LAYERS, "layer", 1)
+        result = f"f32[{outputs}]"
+        if record:
+            result = ", ".join(f"{field}: f32[{outputs}]" for field in record)
+            body.lines += [f"{record[0]} = linear({x}, {outputs})",
+                           f"{record[1]} = linear({x}, {outputs})"
+                           + (" |> softplus" if record[1] != "logvar" else "")]
+        else:
+            body.lines.append(f"linear({x}, {outputs})")
+        lines = "\n".join(f"  {line}" for line in body.lines)
+        self.nets.append(f"net {name}(x: f32[{inputs}]) -> {result} {{\n"
+                         f"{lines}\n}}")
+
+    def source(self, body):
+        """What a step starts from: pixels or a draw; (its name, its width,
+        the step's parameter)."""
+        if self.image:
+            count = self.image[0] * self.image[1]
+            return body.bind(f"reshape(x, {count})"), count, "x"
+        width = self.width()
+        name = body.fresh()
+        body.lines.append(f"{name} ~ Normal(0, 1)[{width}]")
+        return name, width, ""
+
+    def terms(self, body, x, y, width, count):
+        """A sum of `count` terms of two vectors."""
+        written = []
+        while len(written) < count:
+            template = self.take("term", TERMS)
+            if usable(template, width):
+                factor = self.pick.choice(("", "0.5 * ", "0.3 * "))
+                written.append(factor + body.fill(template, x, width, y))
+        return " + ".join(written)
+
+    def optimiser(self):
+        pick = self.pick
+        rate = pick.choice(("lr", "0.05", "rate"))
+        form = pick.choice((
+            f"sgd({rate})", f"sgd({rate}, momentum: 0.5)",
+            f"sgd({rate}, momentum: 0.9)",
+            f"sgd({rate}, momentum: 0.5, nesterov: true)",
+            f"adam({rate}, eps: 0.1)", f"adamw({rate}, eps: 0.1)",
+            f"rmsprop({rate}, eps: 0.1)") if pick.random() < 0.4 else
+            (f"sgd({rate}, momentum: 0.5)", f"sgd({rate})"))
+        return form + pick.choice(("", "", "", ", clip 1.0"))
+
+    def step(self, name, lines, parameter, end, result=""):
+        arrow = f" -> {result}" if result else ""
+        body = "\n".join(f"  {line}" for line in [*lines, *end])
+        return f"step {name}({parameter}){arrow} {{\n{body}\n}}"
+
+    def layered(self):
+        """Nets one behind the other, trained together or one a step."""
+        body = Body(self.pick, "v")
+        x, width, parameter = self.source(body)
+        outputs, names = [], []
+        for i in range(self.pick.randint(1, 3)):
+            out = self.width()
+            self.net(f"N{i}", width, out)
+            x, width = body.bind(f"N{i}({x})"), out
+            outputs.append((x, width))
+            names.append(f"N{i}")
+            x = self.decorate(body, x, width, PIECES, "piece", 1)
+            if i == 0 or self.pick.random() < 0.3:
+                x = self.decorate(body, x, width, DRAWS, "draw", 1)
+        reached = " + ".join(f"mean({out}^2)" for out, _ in outputs)
+        total = self.terms(body, x, outputs[-1][0], width, 3)
+        ends = [f"minimize {reached} + {total} over {', '.join(names)} "
+                f"using {self.optimiser()}"]
+        steps = [self.step("a", body.lines, parameter, ends)]
+        turns = [f"a({self.next(parameter)})"]
+        if len(names) > 1 and self.pick.random() < 0.5:
+            body.lines = [line for line in body.lines]
+            out = body.bind(f"{x} + 0")
+            steps = [self.step("a", body.lines, parameter, ends, out)]
+            self.net("Tail", width, 3)
+            tail = Body(self.pick, "t")
+            seen = tail.bind("Tail(u)")
+            loss = self.terms(tail, seen, "1 + " + seen, 3, 1)
+            steps.append(self.step("b", tail.lines, "u", [
+                f"minimize mean({seen}^2) + {loss} over Tail using "
+                f"{self.optimiser()}"]))
+            turns = [f"value = {turns[0]}",
+                     self.pick.choice(("b(value)", "repeat 2 { b(value) }",
+                                       "every 2 rounds { b(value) }"))]
+        return steps, turns
+
+    def vae(self):
+        """Encoder, decoder, elbo from the `~` lines."""
+        pick, body = self.pick, Body(self.pick, "v")
+        self.image = self.image or pick.choice(IMAGES)
+        h, w = self.image
+        latent = self.width()
+        guide, record, prior = pick.choice((
+            ("Normal(Enc({x}))", ("mu", "logvar"), "Normal(0, 1)"),
+            ("Normal(Enc({x}))", ("mu", "std"), "Normal(0, 1)"),
+            ("Normal(Enc({x}))", ("mean", "var"), "Normal(0.1, 2)"),
+            ("Laplace(Enc({x}))", ("mean", "scale"), "Laplace(0, 1)"),
+            ("Normal(Enc({x}))", ("mu", "std"), "Laplace(0, 1)")))
+        if pick.random() < 0.3:
+            self.binary = True
+            observed = "Bernoulli(logits: {d})"
+        else:
+            observed = pick.choice(("Bernoulli(logits: {d}, grey: true)",
+                                    "Normal({d}, 0.5)", "Laplace({d}, 0.7)",
+                                    "Bernoulli(sigmoid({d}), grey: true)"))
+        self.signed = False
+        self.net("Enc", h * w, latent, record)
+        self.net("Dec", latent, h * w)
+        decoded = f"reshape(Dec(z), 1, {h}, {w})"
+        lines = [f"p = reshape(x, {h * w})",
+                 f"z ~ {prior}[{latent}] via {guide.format(x='p')}",
+                 f"x ~ {observed.format(d=decoded)}"]
+        seen = self.decorate(body, "z", latent, PIECES, "piece", 1)
+        extra = self.terms(body, seen, "z", latent, 1)
+        loss = pick.choice(("-elbo", "-elbo(beta: 0.5)",
+                            "-(log_prob(x) - 0.3 * kl(z))"))
+        step = self.step("fit", lines + body.lines, "x",
+                         [f"minimize {loss} / {h * w} + 0.1 * ({extra}) over "
+                          f"Enc, Dec using {self.optimiser()}"])
+        return [step], [f"fit({self.next('x')})"]
+
+    def gan(self):
+        """Two players, two steps; the discriminator gives one number."""
+        pick = self.pick
+        latent, width = self.width(), self.width()
+        if self.image:
+            width = self.image[0] * self.image[1]
+        self.net("G", latent, width)
+        self.net("D", width, 1)
+        real = f"reshape(x, {width})" if self.image else "2 + 0 * u"
+        first = [f"z ~ Normal(0, 1)[{latent}]"]
+        if not self.image:
+            first.append(f"u ~ Uniform(0, 1)[{width}]")
+        first += [f"real = {real}", "fake = G(z)", "sr = D(real)",
+                  "sf = D(fake)"]
+        loss = pick.choice((
+            "bce(logits: sr, target: 1) + bce(logits: sf, target: 0)",
+            "-log(sigmoid(sr)) - log(1 - sigmoid(sf))",
+            "huber(sr, 1) + mse(sf, 0)", "max(0, 1 - sr) + max(0, 1 + sf)"))
+        disc = self.step("disc", first, "x" if self.image else "", [
+            f"minimize sum({loss}) over D using {self.optimiser()}"])
+        gen = self.step("gen", [f"z ~ Normal(0, 1)[{latent}]", "s = D(G(z))"],
+                        "", [f"minimize sum(softplus(-s)) over G using "
+                             f"{self.optimiser()}"])
+        call = f"disc({self.next('x' if self.image else '')})"
+        return [disc, gen], [pick.choice((call, f"repeat 2 {{ {call} }}")),
+                             "gen()"]
+
+    def penalty(self):
+        """Second order: the norm of a gradient in the objective."""
+        body = Body(self.pick, "v")
+        x, width, parameter = self.source(body)
+        self.net("C", width, self.pick.choice(WIDTHS[:10]))
+        body.lines += ["e ~ Uniform(0, 1)", f"at = lerp({x}, 0.5 * {x}, e)",
+                       "c = C(at)", "g = grad(mean(c^2) + sum(c), at)"]
+        force = self.pick.choice(("(norm(g) - 1)^2", "mean(g^2)",
+                                  "mean(huber(g, 0.1))"))
+        step = self.step("a", body.lines, parameter, [
+            f"minimize mean(c^2) + {force} over C using {self.optimiser()}"])
+        return [step], [f"a({self.next(parameter)})"]
+
+    def params(self):
+        """Parameters of the file, no net, no data."""
+        width, body = self.width(), Body(self.pick, "v")
+        self.nets += [f"param u : f32[{width}] ~ Normal(0.2, 0.5)",
+                      f"param w : f32[{width}] ~ Uniform(-1, 1)",
+                      "param k : f32 = 0.5"]
+        x = body.bind("k * u + w")
+        x = self.decorate(body, x, width, PIECES, "piece", 4)
+        terms = dict(TERMS)
+        for key in [key for key in TERMS if "batch" in terms[key]]:
+            del terms[key]
+        written = []
+        for key in self.pick.sample(sorted(terms), 3):
+            if usable(terms[key], width):
+                written.append(body.fill(terms[key], x, width, "w"))
+        total = " + ".join(written + ["mean(u^2) + mean(w^2) + k^2"])
+        own = "opt o = sgd(lr, momentum: 0.5)"
+        self.nets.append(own)
+        steps = [self.step("a", body.lines, "", [
+            f"minimize {total} over u, w using o"]),
+            self.step("b", [], "", ["maximize -(k * sum(u * w))^2 - k^2 over "
+                                    "k using sgd(lr)"])]
+        return steps, ["a()", "b()"]
+
+    def next(self, parameter):
+        return "next d.train" if parameter else ""
+
+    def text(self):
+        pick = self.pick
+        self.signed, self.binary = pick.random() < 0.5, False
+        if self.kind in ("layered", "gan", "penalty") and pick.random() < 0.6:
+            self.image = pick.choice(IMAGES)
+        steps, turns = getattr(self, self.kind)()
+        parts = ["hyper lr = 0.1",
+                 pick.choice(("let rate = ramp(0.1 -> 0.05, over 3 rounds)",
+                              "let rate = lr * piecewise(1, 0.5 at 1 rounds)",
+                              "let rate = lr * ramp(1 -> 0.5, over 4 rounds, "
+                              "from 1 rounds, shape: cosine)",
+                              "let rate = ramp(lr -> 0.01, over 80 examples, "
+                              "shape: exp)"))]
+        if pick.random() < 0.2 and self.kind != "params":
+            parts.append("init linear : weight ~ Normal(0, 0.1), bias = 0.05")
+        if self.image:
+            interval = "in {0,1}, binarize(each epoch)" if self.binary else \
+                "in [-1,1]" if self.signed else "in [0,1]"
+            parts.append('data d : idx("tiny") as image[1,'
+                         f"{self.image[0]},{self.image[1]}] {interval}")
+        rest = "\n".join(self.nets + steps)
+        for name, define in DEFS.items():
+            if re.search(rf"\b{name}\(", rest):
+                parts.append(define)
+        if "rate" not in rest:
+            del parts[1]
+        if "lr" not in "\n".join(parts[1:]) + rest:
+            del parts[0]
+        batch = "" if self.kind == "params" else f", batch {self.batch}"
+        lines = "\n".join(f"  {turn}" for turn in turns)
+        train = f"train {{\n{lines}\n}} for 2 rounds{batch}"
+        return "\n".join(parts + self.nets + steps + [train]) + "\n"
+
+
+if __name__ == "__main__":
+    import sys
+    print(Model(int(sys.argv[1])).text(), end="")
