@@ -60,7 +60,8 @@ PIECES = {
     "divide": "{x} / (1.5 + sin({x}))",
     "reshape": "reshape(tanh(reshape({x}, 1, {w}, 1)), {w})",
     "concat": "concat({x}[{k}:{w}], 0.5 * {x}[0:{k}], axis: 0)",
-    "concat of three": "concat({x}[0:1], sin({x}[0:{k}]), {x}[{k}:{w}])[1:{w1}]",
+    "concat of three": "concat({x}[0:1], sin({x}[0:{k}]), {x}[{k}:{w}])"
+                       "[1:{w1}]",
     "split": "{n}a, {n}b = split(concat({x}, sin({x})), 2)\n  "
              "{n}a + 0.5 * {n}b",
     "split on an axis": "{n}a, {n}b = split(reshape(concat({x}, {x}^2), {w}, "
@@ -127,7 +128,8 @@ TERMS = {
     "huber": "sum(huber(3 * {x}, {y})) / {w}",
     "bce of logits": "mean(bce(logits: {x}, target: sigmoid({y})))",
     "bce of probs": "mean(bce(probs: sigmoid({x}), target: 0.3))",
-    "bce of any probs": "mean(bce(probs: 0.1 + 0.8 * sigmoid({x}), target: 0.7))",
+    "bce of any probs": "mean(bce(probs: 0.1 + 0.8 * sigmoid({x}), "
+                        "target: 0.7))",
     "log_prob of Normal": "-log_prob(Normal({x}, 1 + {y}^2), sin({y})) / {w}",
     "log_prob of Laplace": "-log_prob(Laplace({x}, 1), stop({y})) / {w}",
     "log_prob of Uniform": "{x}[0]^2 - log_prob(Uniform(-99, 99 + {x}^2), {y})"
