@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Driver/Compile.h"
+
 #include "compiler/Driver/EmitObject.h"
 #include "compiler/Driver/Explain.h"
 #include "compiler/Driver/FrontEnd.h"
@@ -18,14 +19,19 @@
 
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/Verifier.h"
+
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/Support/CrashRecoveryContext.h"
+#include "llvm/Support/ErrorHandling.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <cstdlib>
+#include <unistd.h>
 
 using namespace mlir;
 
@@ -35,23 +41,27 @@ namespace {
 
 using pipeline::Phase;
 
-int internalError(const std::string &what, const std::string &saved) {
-  fmt::print(stderr,
-             "gmc: internal error in {}; this is a bug in gmc, please report it "
-             "with the text of the model{}\n",
-             what, saved.empty() ? "" : " and `" + saved + "`");
-  return exitInternal;
+/// LLVM met what it cannot go on from. The signal of abort() is caught below.
+void sayFatalError(void *, const char *reason, bool) {
+  fmt::print(stderr, "gmc: LLVM: {}\n", reason);
+  abort();
+}
+
+/// Memory is over: nothing may be allocated here.
+void endForMemory(void *, const char *, bool) {
+  const char text[] = "gmc: out of memory\n";
+  (void)!write(2, text, sizeof(text) - 1);
+  _exit(exitMemory);
 }
 
 class Compilation {
 public:
-  explicit Compilation(const Invocation &invocation)
-      : invocation(invocation) {
+  explicit Compilation(const Invocation &invocation) : invocation(invocation) {
     output = invocation.output;
     if (output.empty()) {
       llvm::StringRef name = llvm::sys::path::filename(invocation.input);
-      output = name.ends_with(".gm") ? name.drop_back(3).str()
-                                     : name.str() + ".out";
+      output =
+          name.ends_with(".gm") ? name.drop_back(3).str() : name.str() + ".out";
     }
     reproducer = output + ".reproducer.mlir";
   }
@@ -60,6 +70,7 @@ public:
 
 private:
   int runPhases();
+  int internalError();
   int finishInLLVM(const std::string &manifest, const EntryNames &names);
   bool stopsAfter(Phase phase) const { return invocation.stopAfter == phase; }
   int printed(const std::string &text) {
@@ -109,20 +120,43 @@ int Compilation::run() {
     return exitUsage;
   }
   int code = exitInternal;
+  llvm::install_fatal_error_handler(sayFatalError);
   llvm::CrashRecoveryContext::Enable();
   llvm::CrashRecoveryContext recovery;
   recovery.DumpStackAndCleanupOnFailure = false;
   if (!recovery.RunSafely([&] { code = runPhases(); })) {
-    return internalError(fmt::format("phase `{}`", phaseName), reproducer);
+    return internalError();
   }
   return code;
+}
+
+/// Says that gmc is to blame, and leaves what it takes to see it again: what
+/// the phase was given. MLIR has written that itself where passes run.
+int Compilation::internalError() {
+  llvm::StringRef phase(phaseName);
+  if (phase == "llvm" || phase == "object") {
+    llvm::CrashRecoveryContext recovery;
+    recovery.RunSafely([&] {
+      std::error_code error;
+      llvm::raw_fd_ostream stream(reproducer, error);
+      module->print(stream, OpPrintingFlags().enableDebugInfo(false));
+      stream.close();
+      stream.clear_error();
+    });
+  }
+  bool saved = phase != "import" && llvm::sys::fs::exists(reproducer);
+  fmt::print(stderr,
+             "gmc: internal error in phase `{}`; this is a bug in gmc, please "
+             "report it with the text of the model{}\n",
+             phaseName, saved ? " and `" + reproducer + "`" : "");
+  return exitInternal;
 }
 
 int Compilation::runPhases() {
   DialectRegistry registry;
   pipeline::registerDialects(registry);
-  context = std::make_unique<MLIRContext>(
-      registry, MLIRContext::Threading::DISABLED);
+  context =
+      std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
   context->loadAllAvailableDialects();
 
   import::Options importOptions;
@@ -130,7 +164,7 @@ int Compilation::runPhases() {
   module = import::importProgram(*front.program, *front.source, importOptions,
                                  *context);
   if (failed(verify(*module))) {
-    return internalError("phase `import`", "");
+    return internalError();
   }
   if (stopsAfter(Phase::import)) {
     return printedModule();
@@ -155,8 +189,11 @@ int Compilation::runPhases() {
       facts.text = std::string(front.source->text());
       manifest = writeManifest(*front.program, *module, *target, facts, names);
     }
-    if (failed(pipeline::runPhase(*module, phase, options))) {
-      return internalError(fmt::format("phase `{}`", phaseName), reproducer);
+    bool ran = succeeded(pipeline::runPhase(*module, phase, options));
+    // A pass manager that saves reproducers disables it when it is done.
+    llvm::CrashRecoveryContext::Enable();
+    if (!ran) {
+      return internalError();
     }
     if (stopsAfter(phase)) {
       return printedModule();
@@ -172,7 +209,7 @@ int Compilation::finishInLLVM(const std::string &manifest,
   std::unique_ptr<llvm::Module> llvmModule =
       translateToLLVM(*module, llvmContext, *target, manifest, names);
   if (!llvmModule) {
-    return internalError("phase `llvm`", "");
+    return internalError();
   }
   if (stopsAfter(Phase::llvm)) {
     llvmModule->print(llvm::outs(), nullptr);
@@ -182,17 +219,22 @@ int Compilation::finishInLLVM(const std::string &manifest,
   if (stopsAfter(Phase::object)) {
     auto object = emitObject(*llvmModule, *target);
     return object ? printed(std::string(object->data(), object->size()))
-                  : internalError("phase `object`", "");
+                  : internalError();
   }
   std::vector<Object> objects = emitObjects(*llvmModule, invocation.cpu);
   if (objects.empty()) {
-    return internalError("phase `object`", "");
+    return internalError();
   }
   phaseName = "link";
   return linkExecutable(objects, invocation.program, output);
 }
 
 } // namespace
+
+void installMemoryHandlers() {
+  llvm::install_bad_alloc_error_handler(endForMemory);
+  llvm::install_out_of_memory_new_handler();
+}
 
 int compile(const Invocation &invocation) {
   return Compilation(invocation).run();

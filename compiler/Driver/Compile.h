@@ -15,7 +15,7 @@ namespace gmc::driver {
 struct Invocation {
   std::string program; ///< gmc's own path, beside which the runtime lies
   std::string input;
-  std::string output;  ///< empty: the input's name without `.gm`
+  std::string output; ///< empty: the input's name without `.gm`
   std::map<std::string, double> constants;
   std::optional<int64_t> batch;
   std::string cpu = "native";
@@ -25,8 +25,11 @@ struct Invocation {
   bool explain = false; ///< say what the model is instead of making it
 };
 
-/// Compiles, or explains, as asked. Messages go to stderr, the text of --stop-after to
-/// stdout. Returns the exit code (dsl/language.md).
+/// From here on a failed allocation ends gmc with a message and exit code 6.
+void installMemoryHandlers();
+
+/// Compiles, or explains, as asked. Messages go to stderr, the text of
+/// --stop-after to stdout. Returns the exit code (dsl/language.md).
 int compile(const Invocation &invocation);
 
 /// Checks the text alone: `gmc check`.

@@ -1,5 +1,6 @@
 //===- FrontEnd.cpp - text to checked program, with its messages ----------===//
 #include "compiler/Driver/FrontEnd.h"
+
 #include "compiler/Driver/LinkExecutable.h"
 #include "dsl/ast/Printer.h"
 #include "dsl/parse/Parser.h"
@@ -34,8 +35,8 @@ int readText(const std::string &name, std::string &text) {
     return fail("it is not a regular file");
   }
   if (status.getSize() > largestText) {
-    return fail(fmt::format("it has {} bytes, more than any model",
-                            status.getSize()));
+    return fail(
+        fmt::format("it has {} bytes, more than any model", status.getSize()));
   }
   auto buffer = llvm::MemoryBuffer::getFile(name, /*IsText=*/false,
                                             /*RequiresNullTerminator=*/false);
@@ -68,7 +69,16 @@ int FrontEnd::check(const Invocation &invocation) {
   options.batch = invocation.batch;
   program = dsl::check(file, *source, options, *diagnostics);
   fmt::print(stderr, "{}", diagnostics->render());
-  return program ? exitOk : exitModel;
+  if (program) {
+    return exitOk;
+  }
+  // A name that stands on the command line alone is no fault of the text.
+  for (const dsl::Diagnostic &found : diagnostics->diagnostics()) {
+    if (found.id == dsl::Diag::UnknownConstant) {
+      return exitUsage;
+    }
+  }
+  return exitModel;
 }
 
 int checkOnly(const Invocation &invocation) {

@@ -8,6 +8,8 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/Driver/LinkExecutable.h"
 
+#include "compiler/Driver/RunProgram.h"
+
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -16,7 +18,10 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
+#include <stdlib.h>
 
 namespace fs = llvm::sys::fs;
 namespace path = llvm::sys::path;
@@ -48,11 +53,14 @@ std::string runtimeFolder(const std::string &program) {
 
 std::string findLinker() {
   for (const char *name : {"c++", "g++", "clang++"}) {
-    if (auto found = llvm::sys::findProgramByName(name)) {
-      return *found;
+    auto found = llvm::sys::findProgramByName(name);
+    if (!found) {
+      found = llvm::sys::findProgramByName(name, {"/usr/bin"});
     }
-    if (auto found = llvm::sys::findProgramByName(name, {"/usr/bin"})) {
-      return *found;
+    if (found) {
+      llvm::SmallString<256> whole(*found);
+      fs::make_absolute(whole);
+      return std::string(whole);
     }
   }
   return "";
@@ -75,6 +83,19 @@ bool writeFile(const std::string &name, llvm::ArrayRef<char> bytes) {
   stream.clear_error();
   return !bad;
 }
+
+/// Returns a new folder for what the linker reads and writes, in the output's
+/// folder, where a rename moves no bytes; empty on failure, errno says why.
+/// Its path is absolute, so that no name of the user's looks like an option.
+std::string makeFolderBeside(const std::string &output) {
+  llvm::SmallString<256> folder(path::parent_path(output));
+  fs::make_absolute(folder);
+  path::append(folder, ".gmc-link-XXXXXX");
+  return mkdtemp(const_cast<char *>(folder.c_str())) ? std::string(folder) : "";
+}
+
+/// Linking takes a tenth of a second; a linker that hangs is ended.
+constexpr int linkSeconds = 120;
 
 } // namespace
 
@@ -117,20 +138,19 @@ int linkExecutable(const std::vector<Object> &objects,
     return fail(exitIo, "found no C++ compiler to link with in PATH or "
                         "/usr/bin; install g++");
   }
-  llvm::SmallString<256> folder, whole(output);
-  fs::make_absolute(whole);
-  if (auto error = fs::createUniqueDirectory(whole + ".link", folder)) {
+  HeldSignals signals;
+  std::string base = makeFolderBeside(output);
+  if (base.empty()) {
     return fail(exitIo, fmt::format("cannot make a folder beside `{}`: {}",
-                                    output, error.message()));
+                                    output, strerror(errno)));
   }
-  llvm::scope_exit removeFolder([&] { fs::remove_directories(folder); });
-  std::string base(folder);
-  std::string result = base + "/program", log = base + "/log";
-  std::vector<std::string> arguments{linker, "-o", result};
+  llvm::scope_exit removeFolder([&] { fs::remove_directories(base); });
+  // Relative names: lld takes a `%` in its output's name for a placeholder.
+  std::vector<std::string> arguments{linker, "-o", "program"};
   for (const Object &object : objects) {
-    std::string name = fmt::format("{}/{}.o", base, arguments.size());
-    if (!writeFile(name, object)) {
-      return fail(exitIo, fmt::format("cannot write `{}`", name));
+    std::string name = fmt::format("{}.o", arguments.size());
+    if (!writeFile(base + "/" + name, object)) {
+      return fail(exitIo, fmt::format("cannot write `{}/{}`", base, name));
     }
     arguments.push_back(name);
   }
@@ -143,19 +163,15 @@ int linkExecutable(const std::vector<Object> &objects,
     arguments.insert(arguments.end(),
                      {"-fuse-ld=lld", "-B/usr/lib/llvm-22/bin"});
   }
-  std::vector<llvm::StringRef> views(arguments.begin(), arguments.end());
-  std::string message;
-  std::optional<llvm::StringRef> redirects[] = {llvm::StringRef(""),
-                                                llvm::StringRef(log),
-                                                llvm::StringRef(log)};
-  int status = llvm::sys::ExecuteAndWait(linker, views, std::nullopt,
-                                         redirects, 120, 0, &message);
-  if (status != 0) {
-    return fail(exitIo, fmt::format("`{}` failed{}{}\n{}", linker,
-                                    message.empty() ? "" : ": ", message,
-                                    readFile(log)));
+  std::string trouble = runProgram(arguments, base, linkSeconds, signals);
+  if (trouble.empty() && !fs::exists(base + "/program")) {
+    trouble = "ended well and wrote nothing";
   }
-  if (auto error = fs::rename(result, output)) {
+  if (!trouble.empty()) {
+    return fail(exitIo, fmt::format("`{}`, which links, {}\n{}", linker,
+                                    trouble, readFile(base + "/log")));
+  }
+  if (auto error = fs::rename(base + "/program", output)) {
     return fail(exitIo, fmt::format("cannot put `{}` in place: {}", output,
                                     error.message()));
   }

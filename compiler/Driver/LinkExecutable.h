@@ -15,6 +15,7 @@ enum ExitCode {
   exitModel = 1,
   exitUsage = 2,
   exitIo = 5,
+  exitMemory = 6,
   exitInternal = 70
 };
 

@@ -384,8 +384,8 @@ json::Object ManifestWriter::write(const Target &target,
   json::Array entryArray = entries();
   return json::Object{
       {"abi", GM_ABI_VERSION},
-      {"model", llvm::sys::path::stem(program.file)},
-      {"source", llvm::sys::path::filename(program.file)},
+      {"model", json::fixUTF8(llvm::sys::path::stem(program.file))},
+      {"source", json::fixUTF8(llvm::sys::path::filename(program.file))},
       {"hash", hashOf(program, options.text)},
       {"type", options.f64 ? "f64" : "f32"},
       {"target", json::Object{{"triple", target.triple},

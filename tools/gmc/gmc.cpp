@@ -20,12 +20,13 @@ struct ModelFlags {
   std::string stopAfter, target = "cpu";
 
   void addTo(CLI::App &command) {
-    command.add_option("FILE", invocation.input, "the model's text, a .gm file")
+    command
+        .add_option("FILE", invocation.input, "the model's text, a .gm file")
         ->required();
     command.add_option("--const", constants, "give a const another value")
         ->type_name("NAME=VALUE");
     command.add_option("--batch", batch, "give the batch another size")
-        ->check(CLI::PositiveNumber);
+        ->check(CLI::Range(int64_t(1), std::numeric_limits<int64_t>::max()));
   }
 
   /// Returns an exit code; usage errors are said on stderr.
@@ -40,7 +41,12 @@ struct ModelFlags {
         fmt::print(stderr, "gmc: --const takes NAME=VALUE, got `{}`\n", text);
         return driver::exitUsage;
       }
-      invocation.constants[text.substr(0, equals)] = number;
+      if (!invocation.constants.emplace(text.substr(0, equals), number)
+               .second) {
+        fmt::print(stderr, "gmc: --const {} is given twice\n",
+                   text.substr(0, equals));
+        return driver::exitUsage;
+      }
     }
     invocation.reference = level == 0;
     if (batch > 0) {
@@ -49,14 +55,18 @@ struct ModelFlags {
     if (!stopAfter.empty()) {
       invocation.stopAfter = pipeline::phaseNamed(stopAfter);
       if (!invocation.stopAfter) {
-        fmt::print(stderr, "gmc: no phase `{}`; `gmc compile --help` lists "
-                           "them\n", stopAfter);
+        fmt::print(stderr,
+                   "gmc: no phase `{}`; `gmc compile --help` lists "
+                   "them\n",
+                   stopAfter);
         return driver::exitUsage;
       }
     }
     if (target != "cpu") {
-      fmt::print(stderr, "gmc: target `{}` is not supported yet; `--target cpu` "
-                         "is\n", target);
+      fmt::print(stderr,
+                 "gmc: target `{}` is not supported yet; `--target cpu` "
+                 "is\n",
+                 target);
       return driver::exitUsage;
     }
     return driver::exitOk;
@@ -72,26 +82,40 @@ std::string phaseHelp() {
 
 void addCompileFlags(CLI::App &command, ModelFlags &flags) {
   driver::Invocation &to = flags.invocation;
-  command.add_option("-o,--output", to.output, "name of the executable");
   command.add_option("--mcpu", to.cpu, "processor, as LLVM names it")
       ->capture_default_str();
   command.add_option("--target", flags.target, "cpu or cuda")
       ->capture_default_str();
-  command.add_option("-O", flags.level,
-                     "0: the reference pipeline, plain loops, nothing fused; "
-                     "2: the scheduled one")
+  command
+      .add_option("-O", flags.level,
+                  "0: the reference pipeline, plain loops, nothing fused; "
+                  "2: the scheduled one")
       ->check(CLI::IsMember({0, 2}))
       ->capture_default_str();
   command.add_flag("--f64", to.f64, "all tensors in double precision");
+}
+
+/// The flags of what `compile` writes; `explain` writes nothing.
+void addOutputFlags(CLI::App &command, ModelFlags &flags) {
+  CLI::Option *output = command.add_option(
+      "-o,--output", flags.invocation.output, "name of the executable");
+  output->check(
+      [](const std::string &name) {
+        return name.empty() ? "a name cannot be empty" : "";
+      },
+      "");
   command.add_option("--stop-after", flags.stopAfter, phaseHelp())
-      ->type_name("PHASE");
+      ->type_name("PHASE")
+      ->excludes(output);
 }
 
 } // namespace
 
 int main(int argc, char **argv) {
+  driver::installMemoryHandlers();
   CLI::App app("gmc compiles a description of a generative model into a "
-               "program that trains it.", "gmc");
+               "program that trains it.",
+               "gmc");
   app.set_version_flag("--version", "gmc " GMC_VERSION);
   app.require_subcommand(1);
   ModelFlags flags;
@@ -99,6 +123,7 @@ int main(int argc, char **argv) {
   CLI::App *compile = app.add_subcommand("compile", "make the executable");
   flags.addTo(*compile);
   addCompileFlags(*compile, flags);
+  addOutputFlags(*compile, flags);
   CLI::App *check = app.add_subcommand("check", "report what is wrong");
   flags.addTo(*check);
   CLI::App *explain = app.add_subcommand(
