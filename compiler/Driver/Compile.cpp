@@ -12,6 +12,7 @@
 #include "compiler/Driver/FrontEnd.h"
 #include "compiler/Driver/LinkExecutable.h"
 #include "compiler/Driver/Manifest.h"
+#include "compiler/Driver/RunProgram.h"
 #include "compiler/Import/Import.h"
 #include "compiler/Pipeline/Registration.h"
 #include "dsl/ast/Printer.h"
@@ -144,7 +145,7 @@ int Compilation::internalError() {
       stream.clear_error();
     });
   }
-  bool saved = phase != "import" && llvm::sys::fs::exists(reproducer);
+  bool saved = phase != "import" && llvm::sys::fs::is_regular_file(reproducer);
   fmt::print(stderr,
              "gmc: internal error in phase `{}`; this is a bug in gmc, please "
              "report it with the text of the model{}\n",
@@ -237,7 +238,16 @@ void installMemoryHandlers() {
 }
 
 int compile(const Invocation &invocation) {
-  return Compilation(invocation).run();
+  blockIgnoredSignals();
+  int code = Compilation(invocation).run();
+  llvm::outs().flush();
+  if (llvm::outs().has_error()) {
+    fmt::print(stderr, "gmc: cannot write to standard output: {}\n",
+               llvm::outs().error().message());
+    llvm::outs().clear_error();
+    return code ? code : exitIo;
+  }
+  return code;
 }
 
 } // namespace gmc::driver

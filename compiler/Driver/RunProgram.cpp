@@ -18,19 +18,37 @@
 
 namespace gmc::driver {
 
-HeldSignals::HeldSignals() {
-  sigemptyset(&held);
-  for (int signal : {SIGINT, SIGTERM, SIGHUP}) {
+namespace {
+
+constexpr int endingSignals[] = {SIGINT, SIGTERM, SIGHUP};
+
+} // namespace
+
+void blockIgnoredSignals() {
+  sigset_t ignored;
+  sigemptyset(&ignored);
+  for (int signal : endingSignals) {
     struct sigaction action;
     if (sigaction(signal, nullptr, &action) == 0 &&
-        action.sa_handler != SIG_IGN) {
+        action.sa_handler == SIG_IGN) {
+      sigaddset(&ignored, signal);
+    }
+  }
+  sigprocmask(SIG_BLOCK, &ignored, nullptr);
+}
+
+HeldSignals::HeldSignals() {
+  sigprocmask(SIG_BLOCK, nullptr, &old);
+  sigemptyset(&held);
+  for (int signal : endingSignals) {
+    if (!sigismember(&old, signal)) {
       sigaddset(&held, signal);
     }
   }
   // A parent may have ignored it; then ends of children would not be told.
   ::signal(SIGCHLD, SIG_DFL);
   sigaddset(&held, SIGCHLD);
-  sigprocmask(SIG_BLOCK, &held, &old);
+  sigprocmask(SIG_BLOCK, &held, nullptr);
 }
 
 HeldSignals::~HeldSignals() {

@@ -8,9 +8,13 @@
 
 namespace gmc::driver {
 
+/// Blocks what the process was told to ignore (nohup): LLVM and MLIR set
+/// handlers without looking.
+void blockIgnoredSignals();
+
 /// Holds SIGINT, SIGTERM and SIGHUP back while it lives, so that temporary
 /// files are removed first: one that came meanwhile takes effect when it ends.
-/// What the process ignores (nohup) stays ignored.
+/// What is blocked already stays so.
 class HeldSignals {
 public:
   HeldSignals();

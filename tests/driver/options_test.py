@@ -1,0 +1,156 @@
+#!/usr/bin/python3
+"""The command line: wrong, contradictory and unknown options, and what every
+phase prints.
+"""
+import re
+import subprocess
+
+from driver import (GAN, GMC, MODEL, OK, SMALL, USAGE, VAE, DriverTest, main)
+
+# compiler/Pipeline/phases.def, and something that each leaves.
+TEXT = {"parse": "minimize", "check": "program"}
+MLIR = {"import": "nn.", "objectives": "nn.", "differentiate": "nn.",
+        "fuse": "nn.", "kernels": "rt.launch", "codegen": "llvm.func"}
+
+
+class OptionsTest(DriverTest):
+    """Row C24 of the table of bad inputs, and --stop-after."""
+
+    def test_c24_wrong_usage(self):
+        small = "small.gm"
+        for arguments, says in (
+                ((), "subcommand"),
+                (("frob",), "subcommand"),
+                (("compile",), "FILE"),
+                (("compile", small, "other.gm"), "other.gm"),
+                (("compile", small, "--zap"), "--zap"),
+                (("compile", small, "--stop-after"), "--stop-after"),
+                (("compile", small, "--stop-after", "nope"), "no phase `nope`"),
+                (("compile", small, "--stop-after", "parse", "-o", "x"),
+                 "--stop-after"),
+                (("compile", small, "--target", "cuda"), "not supported yet"),
+                (("compile", small, "--target", "nope"), "nope"),
+                (("compile", small, "--mcpu", "nonsense"), "nonsense"),
+                (("compile", small, "--mcpu", ""), "processor"),
+                (("compile", small, "--mcpu", "x86-64"), "AVX2"),
+                (("compile", small, "--mcpu", "pentium"), "AVX2"),
+                (("compile", small, "-O1"), "-O"),
+                (("compile", small, "-O", "x"), "-O"),
+                (("compile", small, "-O0", "-O2"), "-O"),
+                (("compile", small, "--batch", "0"), "--batch"),
+                (("compile", small, "--batch", "-3"), "--batch"),
+                (("compile", small, "--batch", "x"), "--batch"),
+                (("compile", small, "--batch", "1.5"), "--batch"),
+                (("compile", small, "--batch", "2", "--batch", "3"), "--batch"),
+                (("compile", small, "-o", "a", "-o", "b"), "--output"),
+                (("compile", small, "--const", "a"), "NAME=VALUE"),
+                (("compile", small, "--const", "a="), "NAME=VALUE"),
+                (("compile", small, "--const", "=1"), ""),
+                (("compile", small, "--const", "a=1x"), "NAME=VALUE"),
+                (("compile", small, "--const", "a=1", "--const", "a=2"),
+                 "twice"),
+                (("compile", small, "--const", "nope=1"), "`--const nope`"),
+                (("compile", small, "--const", "rate=1"), "`--const rate`"),
+                (("check", small, "--const", "nope=1"), "`--const nope`"),
+                (("check", small, "--mcpu", "native"), "--mcpu"),
+                (("check", small, "-o", "x"), "-o"),
+                (("explain", small, "-o", "x"), "-o"),
+                (("explain", small, "--stop-after", "parse"), "--stop-after"),
+                (("fmt", small, "--const", "a=1"), "--const"),
+                (("check", small, "compile", small), "compile")):
+            with self.subTest(arguments=arguments):
+                self.expect(USAGE, *arguments, says=says)
+        self.assertEqual(self.left(), set())
+
+    def test_c24_a_batch_past_any_number(self):
+        for batch in ("16777217", "9" * 30):
+            self.expect(MODEL, "compile", "small.gm", "--batch", batch,
+                        says="a batch of")
+
+    def test_c24_pairs_that_work(self):
+        """Every two flags of compile that do not contradict."""
+        flags = [("--f64",), ("-O0",), ("--batch", "3"), ("--target", "cpu"),
+                 ("--mcpu", "x86-64-v3"), ("--const", "k=2")]
+        self.text("k.gm", "const k = 1\n" + SMALL.replace(
+            "sum(psi * theta)", "sum(psi * theta) * k"))
+        for i, first in enumerate(flags):
+            for second in flags[i:]:
+                with self.subTest(first=first, second=second):
+                    both = first if first == second else first + second
+                    self.expect(OK, "compile", "k.gm", "-o", "out", *both)
+                    self.train("./out")
+
+    def test_help_and_version(self):
+        for arguments in (("--help",), ("compile", "--help"), ("--version",)):
+            self.assertIn("gmc", self.expect(OK, *arguments))
+
+    def phase(self, model, name, *flags):
+        done = subprocess.run([GMC, "compile", model, "--stop-after", name,
+                               *flags], cwd=self.folder, check=False,
+                              capture_output=True, timeout=120)
+        self.assertEqual(done.returncode, OK, done.stderr)
+        self.assertEqual(done.stderr, b"")
+        self.assertEqual(self.left() - {"again.gm", "wrong.gm"}, set())
+        return done.stdout
+
+    def test_stop_after_text(self):
+        for model in (VAE, GAN):
+            for name, part in TEXT.items():
+                with self.subTest(model=model.stem, phase=name):
+                    self.assertIn(part, self.phase(model, name).decode())
+            self.text("again.gm", self.phase(model, "parse"))
+            self.assertEqual(self.phase("again.gm", "parse"),
+                             self.phase(model, "parse"))
+            self.expect(OK, "check", "again.gm")
+
+    def test_stop_after_mlir(self):
+        """What a phase prints is read and verified by gmc-opt."""
+        for model in (VAE, GAN):
+            for name, part in MLIR.items():
+                for flags in ((), ("-O0",), ("--f64",)):
+                    with self.subTest(model=model.stem, phase=name, f=flags):
+                        text = self.phase(model, name, *flags)
+                        self.assertIn(part, text.decode())
+                        done = subprocess.run(
+                            [GMC.with_name("gmc-opt")], input=text,
+                            capture_output=True, check=False, timeout=120)
+                        self.assertEqual(done.returncode, OK,
+                                         done.stderr[-2000:])
+                        self.assertEqual(done.stdout.count(part.encode()),
+                                         text.count(part.encode()))
+
+    def test_stop_after_machine_code(self):
+        for model in (VAE, GAN):
+            with self.subTest(model=model.stem):
+                text = self.phase(model, "llvm").decode()
+                self.assertRegex(text, r"(?m)^define ")
+                self.assertIn("gmManifest", text)
+                self.assertEqual(self.phase(model, "object")[:4], b"\x7fELF")
+
+    def test_stop_after_link(self):
+        """The last phase leaves what no --stop-after leaves."""
+        self.expect(OK, "compile", "small.gm", "--stop-after", "link")
+        self.train("./small")
+
+    def test_wrong_text_stops_before(self):
+        self.text("wrong.gm", "net")
+        self.expect(MODEL, "compile", "wrong.gm", "--stop-after", "parse")
+        self.text("wrong.gm", SMALL.replace("psi * theta", "psi * zeta"))
+        self.phase("wrong.gm", "parse")
+        for name in ("check", "import", "link"):
+            self.expect(MODEL, "compile", "wrong.gm", "--stop-after", name)
+
+    def test_output_that_is_closed(self):
+        """Standard output that takes nothing is no crash."""
+        for name in ("parse", "kernels", "llvm", "object"):
+            with self.subTest(phase=name), open("/dev/full", "wb") as full:
+                done = subprocess.run(
+                    [GMC, "compile", VAE, "--stop-after", name], stdout=full,
+                    stderr=subprocess.PIPE, check=False, timeout=120)
+                self.assertEqual(done.returncode, 5, done.stderr)
+                self.assertTrue(re.search(rb"(?i)standard output|stdout",
+                                          done.stderr), done.stderr)
+
+
+if __name__ == "__main__":
+    main()
