@@ -27,7 +27,14 @@ const char *const checkedFeatures[] = {
     "avx2",     "fma",      "f16c",       "bmi",        "bmi2",    "lzcnt",
     "movbe",    "avx512f",  "avx512cd",   "avx512bw",   "avx512dq",
     "avx512vl", "avx512ifma", "avx512vbmi", "avx512vbmi2", "avx512vnni",
-    "avx512bitalg", "avx512vpopcntdq", "avx512bf16", "avxvnni"};
+    "avx512bitalg", "avx512vpopcntdq", "avx512bf16", "avx512fp16",
+    "avxvnni",  "avxifma",  "avxvnniint8", "avxneconvert", "gfni", "vaes",
+    "vpclmulqdq", "avx10.1", "avx10.2"};
+
+/// Instructions of processors to come that the check at start does not know:
+/// code does without them.
+const char *const unusedFeatures =
+    "-egpr,-push2pop2,-ppx,-ndd,-ccmp,-nf,-cf,-zu";
 
 } // namespace
 
@@ -52,7 +59,7 @@ std::unique_ptr<Target> makeTarget(const std::string &cpu,
                         "this machine's";
     return nullptr;
   }
-  std::string features = native ? hostFeatures() : "";
+  std::string features = native ? hostFeatures() : unusedFeatures;
   target->machine.reset(backend->createTargetMachine(
       triple, target->cpu, features, llvm::TargetOptions(),
       llvm::Reloc::PIC_, std::nullopt, llvm::CodeGenOptLevel::Default));
