@@ -41,7 +41,7 @@ public:
     if (plan.packB) {
       packed = scratch(plan.extents[LoopK] * plan.width);
     }
-    if (plan.epilogue && isLong(plan.epilogue)) {
+    if (plan.epilogue ? isLong(plan.epilogue) : plan.c.laneStride() != 1) {
       tileScratch = scratch(24 * plan.width);
     }
     writePanels({0, whole, plan.width});
@@ -246,7 +246,9 @@ private:
     for (int64_t k = whole; k < depth; ++k) {
       sums = stepK(writer.constant(k), rowsOfA, startOfB, sums, panels);
     }
-    if (!plan.epilogue) {
+    if (!plan.epilogue && tileScratch) {
+      scatterTile(i, j, height, panels, sums);
+    } else if (!plan.epilogue) {
       storeTile(plan.c, i, j, height, panels, sums);
     } else if (tileScratch) {
       writeLongEpilogue(i, j, height, panels, sums);
@@ -294,6 +296,33 @@ private:
     }
   }
 
+  void spillTile(ArrayRef<Value> sums) {
+    for (auto [at, sum] : llvm::enumerate(sums)) {
+      vector::StoreOp::create(builder, writer.loc, sum, tileScratch,
+                              writer.constant(at * plan.lanes));
+    }
+  }
+
+  /// A tile whose columns do not lie side by side in C goes there column by
+  /// column from memory: written out for each lane it would be ten times the
+  /// code of the product.
+  void scatterTile(Value i, Value j, int64_t height, const PanelSet &panels,
+                   ArrayRef<Value> sums) {
+    spillTile(sums);
+    int64_t rowLength = vectorsOf(panels) * plan.lanes;
+    writer.loop(writer.constant(0), writer.constant(panels.columns), 1,
+                [&](Value column) {
+                  Value start = startOf(plan.c, writer.add(j, column));
+                  for (int64_t r = 0; r < height; ++r) {
+                    Value element = memref::LoadOp::create(
+                        builder, writer.loc, tileScratch,
+                        writer.add(column, r * rowLength));
+                    store(writer, asOperand(plan.c),
+                          placeOf(plan.c, i, r, start), 1, {1, 1}, element);
+                  }
+                });
+  }
+
   /// Scalars of the epilogue that no loop changes.
   void loadScalars() {
     scalars.clear();
@@ -314,10 +343,7 @@ private:
   void writeLongEpilogue(Value i, Value j, int64_t height,
                          const PanelSet &panels, ArrayRef<Value> sums) {
     int64_t vectors = vectorsOf(panels);
-    for (auto [at, sum] : llvm::enumerate(sums)) {
-      vector::StoreOp::create(builder, writer.loc, sum, tileScratch,
-                              writer.constant(at * plan.lanes));
-    }
+    spillTile(sums);
     writer.loop(writer.constant(0), writer.constant(height), 1, [&](Value row) {
       SmallVector<Value> own;
       Value place = writer.mul(row, vectors * plan.lanes);

@@ -1,5 +1,4 @@
-//===- ProductPlan.h - how a product is cut into tiles and units -*- C++
-//-*-===//
+//===- ProductPlan.h - a product in tiles and units -------------*- C++ -*-===//
 //
 // C[i, j] = sum over k of A[i, k] * B[k, j], where j runs along vector lanes.
 // Which of the two kept loops is j, how wide and high a tile is, which rows
@@ -45,18 +44,18 @@ struct ProductPlan {
   mlir::linalg::LinalgOp multiply, epilogue;
   mlir::Value fill;
   mlir::Type type;
-  unsigned dims[3];         ///< of `multiply`, by ProductLoop
-  unsigned epilogueDims[2]; ///< of `epilogue`: i, j
-  int64_t extents[3];
+  unsigned dims[3] = {};         ///< of `multiply`, by ProductLoop
+  unsigned epilogueDims[2] = {}; ///< of `epilogue`: i, j
+  int64_t extents[3] = {};
   TileOperand a, b, c;
   std::vector<TileOperand> inputs, outputs; ///< of the epilogue
 
-  int64_t lanes;      ///< of a vector
-  int64_t width;      ///< columns of a tile, a multiple of lanes
-  int64_t unitRows;   ///< rows of a unit, about
-  int64_t superRows;  ///< rows that all panels see before the next rows
-  bool packB = false; ///< copy a unit's panel of B side by side first
-  bool wideRegisters; ///< 32 vector registers, not 16
+  int64_t lanes = 0;          ///< of a vector
+  int64_t width = 0;          ///< columns of a tile, a multiple of lanes
+  int64_t unitRows = 0;       ///< rows of a unit, about
+  int64_t superRows = 0;      ///< rows that all panels see before the next rows
+  bool packB = false;         ///< copy a unit's panel of B side by side first
+  bool wideRegisters = false; ///< 32 vector registers, not 16
 };
 
 /// The plan, or an error on an operation that fits none.
