@@ -159,6 +159,9 @@ int linkExecutable(const std::vector<Object> &objects,
       {runtime + "/libgmcRuntimeMain.a", runtime + "/libgmcRuntime.a",
        "-static-libstdc++", "-static-libgcc", "-Wl,--gc-sections", "-Wl,-s",
        runtime + "/libpng16.a", runtime + "/libz.a", "-lm", "-lpthread"});
+#ifdef GMC_SANITIZERS
+  arguments.insert(arguments.end(), {GMC_SANITIZERS});
+#endif
   if (fs::exists("/usr/lib/llvm-22/bin/ld.lld")) {
     arguments.insert(arguments.end(),
                      {"-fuse-ld=lld", "-B/usr/lib/llvm-22/bin"});
