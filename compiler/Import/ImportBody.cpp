@@ -54,6 +54,17 @@ nn::ComparePredicate predicateOf(dsl::Op op) {
   }
 }
 
+template <typename Op>
+Value makeUnary(OpBuilder &builder, Location loc, RankedTensorType type,
+                Value operand, double value) {
+  if constexpr (std::is_same_v<Op, nn::LeakyReluOp>) {
+    return Op::create(builder, loc, type, operand,
+                      builder.getF64FloatAttr(value));
+  } else {
+    return Op::create(builder, loc, type, operand);
+  }
+}
+
 } // namespace
 
 BodyImporter::BodyImporter(const dsl::Program &program,
@@ -187,22 +198,23 @@ Value BodyImporter::importPointwise(const dsl::Node &node,
                                     ArrayRef<Value> operands,
                                     RankedTensorType type) {
   switch (node.op) {
-#define UNARY(Name)                                                            \
+#define IMPORT_Leaf(Name)
+#define IMPORT_Unary(Name)                                                     \
   case dsl::Op::Name:                                                          \
-    return nn::Name##Op::create(builder, loc, type, operands[0]);
-#define BINARY(Name)                                                           \
+    return makeUnary<nn::Name##Op>(builder, loc, type, operands[0],            \
+                                   node.attrs.value);
+#define IMPORT_Binary(Name)                                                    \
   case dsl::Op::Name:                                                          \
     return nn::Name##Op::create(builder, loc, type, operands[0], operands[1]);
-    UNARY(Neg) UNARY(Exp) UNARY(Log) UNARY(Log1p) UNARY(Sqrt) UNARY(Abs)
-    UNARY(Sign) UNARY(Sin) UNARY(Cos) UNARY(Tanh) UNARY(Sigmoid)
-    UNARY(Softplus) UNARY(Relu) UNARY(Round) UNARY(Stop)
-    BINARY(Add) BINARY(Sub) BINARY(Mul) BINARY(Div) BINARY(Pow) BINARY(Min)
-    BINARY(Max)
-#undef UNARY
-#undef BINARY
-  case dsl::Op::LeakyRelu:
-    return nn::LeakyReluOp::create(builder, loc, type, operands[0],
-                                   builder.getF64FloatAttr(node.attrs.value));
+#define IMPORT_Compare(Name)
+#define IMPORT_Select(Name)
+#define IMPORT_Shape(Name)
+#define IMPORT_Reduction(Name)
+#define IMPORT_Contraction(Name)
+#define IMPORT_Random(Name)
+#define IMPORT_Gradient(Name)
+#define GMC_OP(Name, spelling, operands, kind) IMPORT_##kind(Name)
+#include "dsl/program/ops.def"
   case dsl::Op::Select:
     return nn::SelectOp::create(builder, loc, type, operands[0], operands[1],
                                 operands[2]);
