@@ -29,6 +29,8 @@ double computeUnary(Op op, double a, double value) {
     return std::cos(a);
   case Op::Tanh:
     return std::tanh(a);
+  case Op::Erf:
+    return std::erf(a);
   case Op::Sigmoid:
     return 1 / (1 + std::exp(-a));
   case Op::Softplus:

@@ -2,6 +2,7 @@
 #include "dsl/sema/Library.h"
 
 #include <cmath>
+#include <numbers>
 
 namespace gmc::dsl {
 namespace {
@@ -18,7 +19,9 @@ Value unary(Elaborator &e, const CallSite &site, const Arguments &arguments,
     if (!std::isfinite(number)) {
       e.module.report(Diag::DomainError, site.range, site.name, value.number)
           .help(site.name == "exp" ? "the result is too large"
-                                   : "`log` and `sqrt` take numbers above 0");
+                : site.name == "log1p"
+                    ? "`log1p` takes numbers above -1"
+                    : "`log` and `sqrt` take numbers above 0");
       return {};
     }
     return Value::ofNumber(number);
@@ -71,6 +74,13 @@ ValueId selu(BodyBuilder &b, ValueId x) {
   ValueId below = b.binary(Op::Mul, expBelowZero(b, x), a);
   ValueId y = b.select(b.binary(Op::Greater, x, 0.0), x, below);
   return b.binary(Op::Mul, y, s);
+}
+
+// Hendrycks and Gimpel 2016: x Phi(x) = x/2 (1 + erf(x / sqrt 2))
+ValueId gelu(BodyBuilder &b, ValueId x) {
+  ValueId e = b.unary(Op::Erf, b.binary(Op::Mul, x, 1 / std::numbers::sqrt2));
+  return b.binary(Op::Mul, b.binary(Op::Mul, x, 0.5),
+                  b.binary(Op::Add, e, 1.0));
 }
 
 // exp(x - max x) / sum exp(x - max x) along the last event axis
@@ -184,8 +194,10 @@ constexpr LibraryEntry entries[] = {
     {"softplus(x)", unary, Op::Softplus},
     {"sigmoid(x)", unary, Op::Sigmoid},
     {"tanh(x)", unary, Op::Tanh},
+    {"erf(x)", unary, Op::Erf},
     {"exp(x)", unary, Op::Exp},
     {"log(x)", unary, Op::Log},
+    {"log1p(x)", unary, Op::Log1p},
     {"sqrt(x)", unary, Op::Sqrt},
     {"abs(x)", unary, Op::Abs},
     {"sign(x)", unary, Op::Sign},
@@ -197,6 +209,7 @@ constexpr LibraryEntry entries[] = {
     {"silu(x)", composed<silu>},
     {"elu(x)", composed<elu>},
     {"selu(x)", composed<selu>},
+    {"gelu(x)", composed<gelu>},
     {"softmax(x)", softmax},
     {"pow(x, y)", power},
     {"clamp(x, a, b)", clamp},

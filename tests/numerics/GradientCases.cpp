@@ -87,6 +87,7 @@ void addElementwise(std::vector<GradientCase> &cases) {
   cases.push_back(unary("sin", -2, 2));
   cases.push_back(unary("cos", -2, 2));
   cases.push_back(unary("tanh", -2, 2));
+  cases.push_back(unary("erf", -2, 2));
   cases.push_back(unary("sigmoid", -3, 3));
   cases.push_back(unary("softplus", -3, 3));
   cases.push_back(unary("relu", -2, 2, Kink::zero));

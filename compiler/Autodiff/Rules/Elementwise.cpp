@@ -8,6 +8,8 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/Autodiff/Rules/Rule.h"
 
+#include <numbers>
+
 using namespace mlir;
 using namespace gmc;
 using namespace gmc::autodiff;
@@ -60,6 +62,13 @@ Value cosRule(nn::CosOp op, unsigned, Value g, GradientBuilder &b) {
 Value tanhRule(nn::TanhOp op, unsigned, Value g, GradientBuilder &b) {
   Value y = op.getResult();
   return b.mul(g, b.oneMinus(b.mul(y, y)));
+}
+
+/// g (2 / sqrt pi) e^(-u^2)
+Value erfRule(nn::ErfOp op, unsigned, Value g, GradientBuilder &b) {
+  Value u = op.getOperand();
+  Value bell = b.scale(2 * std::numbers::inv_sqrtpi, b.unary<nn::ExpOp>(b.neg(b.mul(u, u))));
+  return b.mul(g, bell);
 }
 
 /// g y (1 - y)
@@ -169,6 +178,7 @@ void attachUnaryRules(MLIRContext *context) {
   attach<nn::SinOp, sinRule>(context);
   attach<nn::CosOp, cosRule>(context);
   attach<nn::TanhOp, tanhRule>(context);
+  attach<nn::ErfOp, erfRule>(context);
   attach<nn::SigmoidOp, sigmoidRule>(context);
   attach<nn::SoftplusOp, softplusRule>(context);
   attach<nn::ReluOp, reluRule>(context);

@@ -125,6 +125,7 @@ Value buildScalar(OpBuilder &builder, Operation *op,
       .Case([&](nn::SinOp) { return math::SinOp::create(builder, loc, a); })
       .Case([&](nn::CosOp) { return math::CosOp::create(builder, loc, a); })
       .Case([&](nn::TanhOp) { return math::TanhOp::create(builder, loc, a); })
+      .Case([&](nn::ErfOp) { return math::ErfOp::create(builder, loc, a); })
       .Case([&](nn::SigmoidOp) { return sigmoid(s, a); })
       .Case([&](nn::SoftplusOp) { return softplus(s, a); })
       .Case([&](nn::ReluOp) { return s.positive(a); })

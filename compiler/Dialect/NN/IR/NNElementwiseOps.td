@@ -40,6 +40,7 @@ def NN_SignOp : NN_UnaryOp<"sign", "-1, 0 or 1">;
 def NN_SinOp : NN_UnaryOp<"sin", "sin u">;
 def NN_CosOp : NN_UnaryOp<"cos", "cos u">;
 def NN_TanhOp : NN_UnaryOp<"tanh", "tanh u">;
+def NN_ErfOp : NN_UnaryOp<"erf", "erf u">;
 def NN_SigmoidOp : NN_UnaryOp<"sigmoid", "1 / (1 + e^-u)">;
 def NN_SoftplusOp : NN_UnaryOp<"softplus", "log(1 + e^u)",
   "Computed as max(u, 0) + log1p(e^-|u|), finite for every u.">;
