@@ -7,7 +7,8 @@ import re
 import socket
 import subprocess
 
-from driver import (GMC, IO, MODEL, OK, SMALL, USAGE, VAE, DriverTest, main)
+from driver import (GMC, IO, MODEL, OK, SLOWER, SMALL, USAGE, VAE, DriverTest,
+                    main)
 
 NAMES = [b"with space", b"a'b", b'a"b', b"new\nline", b"%s%n", b"$(id)",
          b"`id`", b"-leading", b"--output", b"a;b", b"a\\b", b"*", b"\xff\xfe",
@@ -132,7 +133,7 @@ class FilesTest(DriverTest):
             for name in ("missing.gm", ".", "fifo.gm", "b", "/dev/zero", "",
                          "x" * 300, "small.gm/x"):
                 with self.subTest(verb=verb, name=name[:20]):
-                    self.expect(IO, verb, name, says="cannot read", seconds=20)
+                    self.expect(IO, verb, name, says="cannot read", seconds=60 * SLOWER)
         self.text("locked.gm", SMALL)
         os.chmod(self.folder / "locked.gm", 0)
         if not os.access(self.folder / "locked.gm", os.R_OK):

@@ -4,9 +4,9 @@ bounded memory, with a place and the exit code of a wrong text, or they compile.
 """
 import os
 import re
-import time
 
-from driver import (GAN, IO, MODEL, OK, SMALL, VAE, DriverTest, main)
+from driver import (GAN, IO, MODEL, OK, SLOWER, SMALL, VAE, DriverTest,
+                    main, processor_seconds)
 
 GIGABYTE = 1 << 30
 PLACE = re.compile(r"--> \S+:\d+:\d+")
@@ -15,7 +15,7 @@ PLACE = re.compile(r"--> \S+:\d+:\d+")
 class TextTest(DriverTest):
     """Rows C1, C2, C4, C6, C20, C23 of the table of bad inputs."""
 
-    def wrong(self, content, says=(), seconds=20, memory=4 * GIGABYTE):
+    def wrong(self, content, says=(), seconds=120 * SLOWER, memory=4 * GIGABYTE):
         """`gmc check` and `gmc compile` refuse it, with a place."""
         name = self.text("wrong.gm", content)
         for verb in ("check", "compile"):
@@ -42,9 +42,9 @@ class TextTest(DriverTest):
                       "net ", "|> ", "- ", "{ ", "~", "\0"):
             count = 10_000_000 // len(token.encode())
             with self.subTest(token=token):
-                start = time.monotonic()
+                start = processor_seconds()
                 self.wrong(token * count)
-                self.assertLess(time.monotonic() - start, 20)
+                self.assertLess(processor_seconds() - start, 20 * SLOWER)
 
     def test_c2_line_ends_and_marks_are_accepted(self):
         dos = SMALL.replace("\n", "\r\n")
@@ -65,9 +65,9 @@ class TextTest(DriverTest):
                       "exp(" * deep + "1" + ")" * deep, "1" + "^1" * deep,
                       "(" * deep):
             with self.subTest(inner=inner[:20]):
-                start = time.monotonic()
+                start = processor_seconds()
                 self.wrong(f"const a = {inner}\n" + SMALL, memory=GIGABYTE)
-                self.assertLess(time.monotonic() - start, 4)
+                self.assertLess(processor_seconds() - start, 4 * SLOWER)
         self.wrong(SMALL + "step b() " + "{ " * deep, memory=GIGABYTE)
         self.wrong(SMALL + "train " + "{ repeat 2 " * deep, memory=GIGABYTE)
 
@@ -77,7 +77,7 @@ class TextTest(DriverTest):
             with self.subTest(chain=chain[:9]):
                 name = self.text("long.gm", SMALL.replace(
                     "sum(psi * theta)", "sum(psi * theta" + chain + ")"))
-                done = self.gmc("check", name, seconds=60,
+                done = self.gmc("check", name, seconds=60 * SLOWER,
                                 memory=4 * GIGABYTE)
                 self.assertIn(done.returncode, (OK, MODEL), done.stdout[-999:])
 
@@ -143,7 +143,7 @@ class TextTest(DriverTest):
                 with self.subTest(model=model.stem, place=start,
                                   token=whole[start:end]):
                     name = self.text("cut.gm", whole[:start] + whole[end:])
-                    done = self.gmc("check", name, seconds=20)
+                    done = self.gmc("check", name, seconds=60 * SLOWER)
                     text = done.stdout.decode()
                     self.assertIn(done.returncode, (OK, MODEL), text)
                     self.assertLessEqual(text.count("error["), 20)

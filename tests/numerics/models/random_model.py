@@ -23,11 +23,13 @@ PIECES = {
     "softplus": "softplus({x})",
     "sigmoid": "sigmoid({x})",
     "tanh": "tanh({x})",
+    "erf": "erf({x})",
     "exp": "exp(-{x}^2)",
     "log": "log(softplus({x}) + 0.1)",
     "log sigmoid": "log(sigmoid({x}))",
     "log of one less": "log(1 - sigmoid({x}))",
-    "log1p": "log(1 + exp(tanh({x})))",
+    "log of one more": "log(1 + exp(tanh({x})))",
+    "log1p": "log1p({x}^2)",
     "sqrt": "sqrt({x}^2 + 0.25)",
     "abs": "abs({x} + {c})",
     "sign": "{x} * sign({x} - {c})",
@@ -41,6 +43,7 @@ PIECES = {
     "silu": "silu({x})",
     "elu": "elu({x})",
     "selu": "selu({x})",
+    "gelu": "gelu({x})",
     "softmax": "{w} * softmax({x})",
     "pow": "pow(softplus({x}) + 0.1, 0.7)",
     "pow of values": "pow(sigmoid({x}) + 0.5, tanh({x}))",
@@ -284,16 +287,18 @@ class Model:
         return " + ".join(written)
 
     def optimiser(self):
+        return self.rule() + self.pick.choice(("", "", "", ", clip 1.0"))
+
+    def rule(self):
         pick = self.pick
-        rate = pick.choice(("lr", "0.05", "rate"))
-        form = pick.choice((
+        rate = pick.choice(("lr", "0.01", "rate"))
+        return pick.choice((
             f"sgd({rate})", f"sgd({rate}, momentum: 0.5)",
             f"sgd({rate}, momentum: 0.9)",
             f"sgd({rate}, momentum: 0.5, nesterov: true)",
             f"adam({rate}, eps: 0.1)", f"adamw({rate}, eps: 0.1)",
             f"rmsprop({rate}, eps: 0.1)") if pick.random() < 0.4 else
             (f"sgd({rate}, momentum: 0.5)", f"sgd({rate})"))
-        return form + pick.choice(("", "", "", ", clip 1.0"))
 
     def step(self, name, lines, parameter, end, result=""):
         arrow = f" -> {result}" if result else ""
@@ -316,8 +321,7 @@ class Model:
                 x = self.decorate(body, x, width, DRAWS, "draw", 1)
         reached = " + ".join(f"mean({out}^2)" for out, _ in outputs)
         total = self.terms(body, x, outputs[-1][0], width, 3)
-        ends = [f"minimize {reached} + {total} over {', '.join(names)} "
-                f"using {self.optimiser()}"]
+        ends = self.objectives(f"{reached} + {total}", outputs, names)
         steps = [self.step("a", body.lines, parameter, ends)]
         turns = [f"a({self.next(parameter)})"]
         if len(names) > 1 and self.pick.random() < 0.5:
@@ -335,6 +339,28 @@ class Model:
                      self.pick.choice(("b(value)", "repeat 2 { b(value) }",
                                        "every 2 rounds { b(value) }"))]
         return steps, turns
+
+    def objectives(self, loss, outputs, names):
+        """One objective of all nets; one each for the last and the others; or
+        two of all of them, whose gradients add in a shared optimiser."""
+        second = f"mean(sin({outputs[-1][0]})^2)"
+        form = self.pick.choice((1, 1, 2, 3)) if len(names) > 1 else \
+            self.pick.choice((1, 1, 3))
+        if form == 2:
+            return [f"minimize {loss} over {', '.join(names[:-1])} using "
+                    f"{self.optimiser()}",
+                    f"minimize {loss} + {second} over {names[-1]} using "
+                    f"{self.optimiser()}"]
+        all_of_them = f"over {', '.join(names)} using"
+        if form == 3:
+            self.shared()
+            return [f"minimize {loss} {all_of_them} shared",
+                    f"maximize -0.3 * {second} {all_of_them} shared"]
+        return [f"minimize {loss} {all_of_them} {self.optimiser()}"]
+
+    def shared(self):
+        self.nets.append(f"opt shared = {self.rule()}")
+        return "shared"
 
     def vae(self):
         """Encoder, decoder, elbo from the `~` lines."""
@@ -389,14 +415,30 @@ class Model:
             "bce(logits: sr, target: 1) + bce(logits: sf, target: 0)",
             "-log(sigmoid(sr)) - log(1 - sigmoid(sf))",
             "huber(sr, 1) + mse(sf, 0)", "max(0, 1 - sr) + max(0, 1 + sf)"))
-        disc = self.step("disc", first, "x" if self.image else "", [
-            f"minimize sum({loss}) over D using {self.optimiser()}"])
-        gen = self.step("gen", [f"z ~ Normal(0, 1)[{latent}]", "s = D(G(z))"],
-                        "", [f"minimize sum(softplus(-s)) over G using "
-                             f"{self.optimiser()}"])
-        call = f"disc({self.next('x' if self.image else '')})"
-        return [disc, gen], [pick.choice((call, f"repeat 2 {{ {call} }}")),
-                             "gen()"]
+        arguments = "x" if self.image else ""
+        judge = f"minimize sum({loss}) over D using "
+        fool = "sum(softplus(-{}))"
+        if pick.random() < 0.3:
+            # Both players move at once, from the weights of the step's start.
+            return [self.step("both", first, arguments, [
+                judge + self.optimiser(), f"minimize {fool.format('sf')} over "
+                f"G using {self.optimiser()}"])], [
+                    f"both({self.next(arguments)})"]
+        # One optimiser for both nets is two states under one rule.
+        named = self.shared() if pick.random() < 0.3 else None
+        disc = self.step("disc", first, arguments,
+                         [judge + (named or self.optimiser())])
+        call = f"disc({self.next(arguments)})"
+        turns = [pick.choice((call, f"repeat 2 {{ {call} }}"))]
+        lines, again = [f"z ~ Normal(0, 1)[{latent}]", "s = D(G(z))"], ""
+        aim = fool.format("s")
+        if self.image and pick.random() < 0.6:
+            lines.append(f"seen = D(reshape(x, {width}))")
+            aim += " + sum(mse(mean(s, over: batch), mean(seen, over: batch)))"
+            again = "same d.train"
+        gen = self.step("gen", lines, "x" if again else "", [
+            f"minimize {aim} over G using {named or self.optimiser()}"])
+        return [disc, gen], [*turns, f"gen({again})"]
 
     def penalty(self):
         """Second order: the norm of a gradient in the objective."""
@@ -444,12 +486,12 @@ class Model:
         if self.kind in ("layered", "gan", "penalty") and pick.random() < 0.6:
             self.image = pick.choice(IMAGES)
         steps, turns = getattr(self, self.kind)()
-        parts = ["hyper lr = 0.1",
-                 pick.choice(("let rate = ramp(0.1 -> 0.05, over 3 rounds)",
+        parts = ["hyper lr = 0.02",
+                 pick.choice(("let rate = ramp(0.02 -> 0.01, over 3 rounds)",
                               "let rate = lr * piecewise(1, 0.5 at 1 rounds)",
                               "let rate = lr * ramp(1 -> 0.5, over 4 rounds, "
                               "from 1 rounds, shape: cosine)",
-                              "let rate = ramp(lr -> 0.01, over 80 examples, "
+                              "let rate = ramp(lr -> 0.002, over 80 examples, "
                               "shape: exp)"))]
         if pick.random() < 0.2 and self.kind != "params":
             parts.append("init linear : weight ~ Normal(0, 0.1), bias = 0.05")
@@ -469,7 +511,12 @@ class Model:
         batch = "" if self.kind == "params" else f", batch {self.batch}"
         lines = "\n".join(f"  {turn}" for turn in turns)
         train = f"train {{\n{lines}\n}} for 2 rounds{batch}"
-        return "\n".join(parts + self.nets + steps + [train]) + "\n"
+        trains = [train]
+        if pick.random() < 0.2:
+            # The state lives on, the clocks start again.
+            trains.insert(0, train.replace("train", "train first", 1)
+                          .replace("for 2 rounds", "for 1 rounds"))
+        return "\n".join(parts + self.nets + steps + trains) + "\n"
 
 
 if __name__ == "__main__":
