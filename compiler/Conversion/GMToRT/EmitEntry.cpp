@@ -3,7 +3,8 @@
 // A value's place, in this order of choice: an input's in the arena; a read
 // variable's in the state; a written variable's, where nobody reads the old
 // value later; an output's in the arena, its own to the end; else a shared
-// stretch of the arena (ArenaPlan). What is left over is copied at the end.
+// stretch of the arena (ArenaPlan). What is left over is copied at the end; old
+// values that leave or move are saved before the first launch.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Conversion/GMToRT/ArenaPlan.h"
@@ -21,10 +22,11 @@ struct Place {
   Layout layout;
 };
 
-/// A copy that has to follow the launches.
+/// A copy before or after the launches.
 struct Copy {
   Value from;
   Place to;
+  std::optional<Place> source; ///< where `from` was saved, if it was
 };
 
 class EntryEmitter {
@@ -40,13 +42,15 @@ private:
   void placeInputs();
   void placeReads();
   void placeWrites();
+  std::optional<Place> savedOld(Value written);
   void placeOutputs();
   void placeTemporaries();
   bool mayReplace(Value written, StringRef variable) const;
   Layout layoutOf(Value root) const { return plan.layouts.lookup(root); }
   int64_t takePinned(Value value);
 
-  void emitLaunch(Kernel &kernel, ArrayRef<Place> outputs);
+  void emitLaunch(Kernel &kernel, ArrayRef<Place> outputs,
+                  const std::optional<Place> &source = std::nullopt);
   void emitCopies(ArrayRef<Copy> these, StringRef when);
   void emitProducts();
   Value bufferAt(const Place &place, RankedTensorType type);
@@ -140,6 +144,23 @@ bool EntryEmitter::mayReplace(Value written, StringRef variable) const {
   return true;
 }
 
+/// Returns where the old value of a variable that this entry writes is saved
+/// before the launches, when `written` is one: after them it may be gone.
+std::optional<Place> EntryEmitter::savedOld(Value written) {
+  auto read = rootOf(written).getDefiningOp<gm::ReadOp>();
+  bool changes =
+      read && llvm::any_of(plan.entry.getBody().front().getOps<gm::WriteOp>(),
+                           [&](gm::WriteOp write) {
+                             return write.getVariable() == read.getVariable();
+                           });
+  if (!changes) {
+    return std::nullopt;
+  }
+  Place place{rt::Space::arena, takePinned(written), Layout()};
+  early.push_back({written, place, std::nullopt});
+  return place;
+}
+
 void EntryEmitter::placeWrites() {
   for (auto write : plan.entry.getBody().front().getOps<gm::WriteOp>()) {
     const VariablePlan &variable =
@@ -149,15 +170,18 @@ void EntryEmitter::placeWrites() {
     bool direct = root == write.getValue() &&
                   layoutOf(root) == first.layout &&
                   mayReplace(root, write.getVariable());
+    std::optional<Place> source;
     if (direct) {
       places[root] = first;
     } else {
-      copies.push_back({write.getValue(), first});
+      source = savedOld(write.getValue());
+      copies.push_back({write.getValue(), first, source});
     }
     for (size_t i = 1; i < variable.offsets.size(); ++i) {
       copies.push_back({write.getValue(),
                         {rt::Space::state, variable.offsets[i],
-                         variable.layouts[i]}});
+                         variable.layouts[i]},
+                        source});
     }
   }
 }
@@ -179,7 +203,7 @@ void EntryEmitter::placeOutputs() {
         places[root] = place;
       } else {
         bool old = isa<BlockArgument>(root) || root.getDefiningOp<gm::ReadOp>();
-        (old ? early : copies).push_back({value, place});
+        (old ? early : copies).push_back({value, place, std::nullopt});
       }
     }
     outputs.push_back(builder.getDictionaryAttr(
@@ -262,7 +286,10 @@ SmallVector<Place> EntryEmitter::placesOf(const Kernel &kernel) const {
   return result;
 }
 
-void EntryEmitter::emitLaunch(Kernel &kernel, ArrayRef<Place> outputPlaces) {
+/// Emits the launch of `kernel`; `source`, if given, is the place of its only
+/// input.
+void EntryEmitter::emitLaunch(Kernel &kernel, ArrayRef<Place> outputPlaces,
+                              const std::optional<Place> &source) {
   SmallVector<Value> buffers;
   auto add = [&](const Place &place, Value value) {
     if (place.layout.width != 0) {
@@ -275,7 +302,7 @@ void EntryEmitter::emitLaunch(Kernel &kernel, ArrayRef<Place> outputPlaces) {
         bufferAt(place, cast<RankedTensorType>(value.getType())));
   };
   for (Value input : kernel.inputs) {
-    add(placeOf(input, kernel), input);
+    add(source ? *source : placeOf(input, kernel), input);
   }
   for (int64_t i = 0; kernel.draws && i < 4; ++i) {
     buffers.push_back(keyWord(i));
@@ -293,7 +320,7 @@ void EntryEmitter::emitCopies(ArrayRef<Copy> these, StringRef when) {
         (plan.entry.getSymName() + "." + when + "." + llvm::Twine(i)).str();
     OpBuilder outside(plan.entry);
     Kernel kernel = buildCopyKernel(outside, copy.from, name);
-    emitLaunch(kernel, {copy.to});
+    emitLaunch(kernel, {copy.to}, copy.source);
   }
 }
 

@@ -50,6 +50,55 @@ gm.entry step @old inputs [] batch 1 {
 
 // -----
 
+// A variable takes the old value of another one that changes too: it is saved
+// before the first launch. What nobody changes is copied from where it is.
+gm.variable @a : tensor<4xf32> role "state" of "" initial "constant"(0.0, 0.0)
+gm.variable @b : tensor<4xf32> role "state" of "" initial "constant"(0.0, 0.0)
+gm.variable @c : tensor<4xf32> role "state" of "" initial "constant"(0.0, 0.0)
+gm.variable @d : tensor<4xf32> role "state" of "" initial "constant"(0.0, 0.0)
+// CHECK-LABEL: rt.entry @shift
+gm.entry step @shift inputs [] batch 1 {
+  %a = gm.read @a : tensor<4xf32>
+  %c = gm.read @c : tensor<4xf32>
+  // CHECK: %[[OLD:.*]] = rt.buffer state at 0
+  // CHECK: %[[SAVED:.*]] = rt.buffer arena at [[PLACE:.*]] : memref<4xf32>
+  // CHECK: rt.launch @shift.before.0(%[[OLD]], %[[SAVED]])
+  // CHECK: rt.launch @shift.0.exp
+  %n = nn.exp %a : tensor<4xf32>
+  gm.write %n to @a : tensor<4xf32>
+  // CHECK: %[[KEPT:.*]] = rt.buffer arena at [[PLACE]] : memref<4xf32>
+  // CHECK: %[[B:.*]] = rt.buffer state at 64
+  // CHECK: rt.launch @shift.after.0(%[[KEPT]], %[[B]])
+  gm.write %a to @b : tensor<4xf32>
+  // CHECK: %[[C:.*]] = rt.buffer state at 128
+  // CHECK: %[[D:.*]] = rt.buffer state at 192
+  // CHECK: rt.launch @shift.after.1(%[[C]], %[[D]])
+  gm.write %c to @d : tensor<4xf32>
+}
+
+// -----
+
+// Two variables change places: both are saved.
+gm.variable @a : tensor<4xf32> role "state" of "" initial "constant"(0.0, 0.0)
+gm.variable @b : tensor<4xf32> role "state" of "" initial "constant"(1.0, 0.0)
+// CHECK-LABEL: rt.entry @swap
+gm.entry step @swap inputs [] batch 1 {
+  %a = gm.read @a : tensor<4xf32>
+  %b = gm.read @b : tensor<4xf32>
+  // CHECK: rt.buffer arena at [[B:.*]] : memref<4xf32>
+  // CHECK: rt.launch @swap.before.0
+  // CHECK: rt.buffer arena at [[A:.*]] : memref<4xf32>
+  // CHECK: rt.launch @swap.before.1
+  // CHECK: %[[SB:.*]] = rt.buffer arena at [[B]] : memref<4xf32>
+  // CHECK: rt.launch @swap.after.0(%[[SB]]
+  // CHECK: %[[SA:.*]] = rt.buffer arena at [[A]] : memref<4xf32>
+  // CHECK: rt.launch @swap.after.1(%[[SA]]
+  gm.write %b to @a : tensor<4xf32>
+  gm.write %a to @b : tensor<4xf32>
+}
+
+// -----
+
 // Values whose lives do not overlap share memory; inputs keep theirs; a
 // reshape has none of its own.
 // CHECK: rt.arena_bytes = 192
