@@ -48,10 +48,15 @@ void explainNetworks(const dsl::Program &program, std::string &out) {
     for (int64_t extent : parameter.shape) {
       count *= extent;
     }
-    counts[parameter.network] += count;
-    all += count;
-    out += fmt::format("  {:<32} {:<14} {:>10}\n", parameter.name,
-                       shapeOf(parameter.shape), count);
+    bool trained = parameter.role == dsl::Parameter::Role::Parameter;
+    if (trained) {
+      counts[parameter.network] += count;
+      all += count;
+    }
+    const char *roles[] = {"", "  state", "  average"};
+    out += fmt::format("  {:<32} {:<14} {:>10}{}\n", parameter.name,
+                       shapeOf(parameter.shape), count,
+                       roles[static_cast<int>(parameter.role)]);
   }
   for (auto &[network, count] : counts) {
     out += fmt::format("  {} in all {}\n", network.str(), count);
@@ -68,7 +73,17 @@ void explainTraining(const dsl::Program &program, std::string &out) {
           step.name, minimize.maximize ? "maximize" : "minimize",
           joined(minimize.networks), minimize.parameters.size(),
           nameOf(minimize.optimizer), minimize.optimizer.state,
-          minimize.clip ? ", gradients clipped" : "");
+          (minimize.clip ? ", gradients clipped" : "") +
+              std::string(minimize.keep ? ", weights kept in bounds" : "") +
+              (minimize.when ? ", under a condition" : ""));
+    }
+    for (const dsl::Update &update : step.updates) {
+      out += fmt::format("  step {}: moves {}\n", step.name,
+                         program.parameters[update.parameter].name);
+    }
+    for (const dsl::AverageMove &average : step.averages) {
+      out += fmt::format("  step {}: moves the average {}\n", step.name,
+                         average.name);
     }
   }
 }

@@ -52,14 +52,18 @@ json::Object tensorOf(gm::VariableOp variable) {
     }
     storage.push_back(std::move(entry));
   }
+  json::Object initial{{"kind", variable.getInitial()},
+                       {"a", variable.getA().convertToDouble()},
+                       {"b", variable.getB().convertToDouble()}};
+  if (auto drawnAs = variable.getDrawnAs()) {
+    initial["as"] = *drawnAs;
+  }
   return json::Object{
       {"name", variable.getSymName()},
       {"shape", shapeOf(variable.getType())},
       {"role", variable.getRole()},
       {"network", variable.getNetwork()},
-      {"init", json::Object{{"kind", variable.getInitial()},
-                            {"a", variable.getA().convertToDouble()},
-                            {"b", variable.getB().convertToDouble()}}},
+      {"init", std::move(initial)},
       {"storage", std::move(storage)}};
 }
 
@@ -122,6 +126,8 @@ private:
   json::Array entries();
   json::Array kernels();
   json::Object entryOf(rt::EntryOp entry);
+  json::Array pools();
+  json::Object turnOf(const dsl::Turn &turn);
   json::Array turnsOf(const std::vector<dsl::Turn> &turns);
   json::Array trains();
   json::Array reports();
@@ -239,37 +245,69 @@ json::Array ManifestWriter::kernels() {
   return array;
 }
 
-json::Array ManifestWriter::turnsOf(const std::vector<dsl::Turn> &turns) {
+json::Array ManifestWriter::pools() {
   json::Array array;
-  for (const dsl::Turn &turn : turns) {
-    if (turn.kind != dsl::Turn::Kind::Call) {
-      bool repeat = turn.kind == dsl::Turn::Kind::Repeat;
-      array.push_back(json::Object{{"kind", repeat ? "repeat" : "every"},
-                                   {"count", turn.count},
-                                   {"turns", turnsOf(turn.body)}});
-      continue;
+  for (const dsl::Pool &pool : program.pools) {
+    if (pool.storage) {
+      array.push_back(json::Object{
+          {"name", pool.name},
+          {"tensor", program.parameters[*pool.storage].name},
+          {"replace", pool.replace}});
     }
-    json::Array arguments, results;
+  }
+  return array;
+}
+
+json::Object argumentOf(const dsl::TurnArgument &argument,
+                        const dsl::Program &program) {
+  switch (argument.kind) {
+  case dsl::TurnArgument::Kind::Value:
+    return json::Object{{"kind", "value"}, {"name", argument.value}};
+  case dsl::TurnArgument::Kind::Pool:
+    return json::Object{{"kind", "pool"},
+                        {"name", argument.value},
+                        {"pool", program.pools[argument.pool].name}};
+  default:
+    bool next = argument.kind == dsl::TurnArgument::Kind::Next;
+    return json::Object{{"kind", next ? "next" : "same"},
+                        {"dataset", argument.dataset},
+                        {"split", argument.split},
+                        {"field", argument.field}};
+  }
+}
+
+json::Object ManifestWriter::turnOf(const dsl::Turn &turn) {
+  const char *kinds[] = {"call", "repeat", "every", "when", "draw"};
+  using Kind = dsl::Turn::Kind;
+  json::Object object{{"kind", kinds[static_cast<int>(turn.kind)]}};
+  if (turn.kind == Kind::Repeat || turn.kind == Kind::Every) {
+    object["count"] = turn.count;
+  } else {
+    json::Array arguments;
     for (const dsl::TurnArgument &argument : turn.arguments) {
-      if (argument.kind == dsl::TurnArgument::Kind::Value) {
-        arguments.push_back(
-            json::Object{{"kind", "value"}, {"name", argument.value}});
-        continue;
-      }
-      bool next = argument.kind == dsl::TurnArgument::Kind::Next;
-      arguments.push_back(json::Object{{"kind", next ? "next" : "same"},
-                                       {"dataset", argument.dataset},
-                                       {"split", argument.split},
-                                       {"field", argument.field}});
+      arguments.push_back(argumentOf(argument, program));
     }
+    object["arguments"] = std::move(arguments);
+  }
+  if (turn.kind == Kind::Call || turn.kind == Kind::When) {
+    object["entry"] = entryIndex.lookup(program.steps[turn.step].name);
+  }
+  if (turn.kind == Kind::Call || turn.kind == Kind::Draw) {
+    json::Array results;
     for (const std::string &result : turn.results) {
       results.push_back(result);
     }
-    array.push_back(json::Object{
-        {"kind", "call"},
-        {"entry", entryIndex.lookup(program.steps[turn.step].name)},
-        {"results", std::move(results)},
-        {"arguments", std::move(arguments)}});
+    object["results"] = std::move(results);
+  } else {
+    object["turns"] = turnsOf(turn.body);
+  }
+  return object;
+}
+
+json::Array ManifestWriter::turnsOf(const std::vector<dsl::Turn> &turns) {
+  json::Array array;
+  for (const dsl::Turn &turn : turns) {
+    array.push_back(turnOf(turn));
   }
   return array;
 }
@@ -402,6 +440,7 @@ json::Object ManifestWriter::write(const Target &target,
       {"datasets", std::move(datasets)},
       {"entries", std::move(entryArray)},
       {"kernels", kernels()},
+      {"pools", pools()},
       {"trains", trains()},
       {"reports", reports()},
       {"procedures", procedures()}};

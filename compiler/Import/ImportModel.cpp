@@ -9,6 +9,7 @@
 #include "compiler/Import/Import.h"
 
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 
@@ -31,6 +32,8 @@ private:
                    llvm::StringRef name, int64_t batch);
   void importOutputs(const dsl::Body &body, BodyImporter &importer);
   void importMinimize(const dsl::Minimize &minimize, BodyImporter &importer);
+  void importMoves(const dsl::Body &body, BodyImporter &importer);
+  ArrayAttr symbols(llvm::ArrayRef<uint32_t> parameters);
   /// Returns the number of the `updates` scalar of optimiser state `name`.
   int64_t updatesOf(llvm::StringRef name);
 
@@ -40,12 +43,20 @@ private:
   FloatType real;
   SmallVector<Attribute> counters;
   llvm::StringMap<int64_t> counterIndex;
+  llvm::StringSet<> gated; ///< states of which a minimiser has a `when`
 };
 
 OwningOpRef<ModuleOp> ModelImporter::run() {
   OwningOpRef<ModuleOp> module(ModuleOp::create(builder.getUnknownLoc()));
   builder.setInsertionPointToStart(module->getBody());
   importVariables();
+  for (const dsl::Body &step : program.steps) {
+    for (const dsl::Minimize &minimize : step.minimizers) {
+      if (minimize.when) {
+        gated.insert(minimize.optimizer.state);
+      }
+    }
+  }
   for (const dsl::Body &step : program.steps) {
     importEntry(step, gm::EntryKind::step, step.name, program.batch);
   }
@@ -65,18 +76,21 @@ OwningOpRef<ModuleOp> ModelImporter::run() {
 void ModelImporter::importVariables() {
   for (const dsl::Parameter &parameter : program.parameters) {
     const char *kinds[] = {"constant", "normal", "uniform"};
+    const char *roles[] = {"parameter", "state", "average"};
     dsl::LineColumn at = source.lineColumn(parameter.where.begin);
     Location loc = FileLineColLoc::get(builder.getContext(), source.name(),
                                        at.line, at.column);
     gm::VariableOp::create(
         builder, loc, builder.getStringAttr(parameter.name),
         TypeAttr::get(RankedTensorType::get(parameter.shape, real)),
-        builder.getStringAttr("parameter"),
+        builder.getStringAttr(roles[static_cast<int>(parameter.role)]),
         builder.getStringAttr(parameter.network),
-        builder.getStringAttr(
-            kinds[static_cast<int>(parameter.initial.kind)]),
+        builder.getStringAttr(kinds[static_cast<int>(parameter.initial.kind)]),
         builder.getF64FloatAttr(parameter.initial.a),
-        builder.getF64FloatAttr(parameter.initial.b), ArrayAttr());
+        builder.getF64FloatAttr(parameter.initial.b),
+        parameter.startsAs.empty() ? StringAttr()
+                                   : builder.getStringAttr(parameter.startsAs),
+        ArrayAttr());
   }
 }
 
@@ -102,21 +116,42 @@ void ModelImporter::importEntry(const dsl::Body &body, gm::EntryKind kind,
   for (const dsl::Minimize &minimize : body.minimizers) {
     importMinimize(minimize, importer);
   }
+  importMoves(body, importer);
+}
+
+ArrayAttr ModelImporter::symbols(llvm::ArrayRef<uint32_t> parameters) {
+  SmallVector<Attribute> names;
+  for (uint32_t parameter : parameters) {
+    names.push_back(FlatSymbolRefAttr::get(builder.getContext(),
+                                           program.parameters[parameter].name));
+  }
+  return builder.getArrayAttr(names);
+}
+
+void ModelImporter::importMoves(const dsl::Body &body, BodyImporter &importer) {
+  for (const dsl::Update &update : body.updates) {
+    gm::WriteOp::create(builder, importer.location(update.where),
+                        importer.real(update.value),
+                        program.parameters[update.parameter].name);
+  }
+  for (const dsl::AverageMove &average : body.averages) {
+    gm::AverageOp::create(builder, builder.getUnknownLoc(),
+                          symbols(average.from), symbols(average.to),
+                          importer.scalar(average.decay));
+  }
 }
 
 void ModelImporter::importOutputs(const dsl::Body &body,
                                   BodyImporter &importer) {
   for (const dsl::Output &output : body.outputs) {
-    gm::OutputOp::create(builder,
-                         importer.location(body.nodes[output.value].where),
-                         gm::OutputKind::value, output.name,
-                         importer.real(output.value));
+    gm::OutputOp::create(
+        builder, importer.location(body.nodes[output.value].where),
+        gm::OutputKind::value, output.name, importer.real(output.value));
   }
   for (const dsl::Output &monitor : body.monitors) {
-    gm::OutputOp::create(builder,
-                         importer.location(body.nodes[monitor.value].where),
-                         gm::OutputKind::monitor, monitor.name,
-                         importer.real(monitor.value));
+    gm::OutputOp::create(
+        builder, importer.location(body.nodes[monitor.value].where),
+        gm::OutputKind::monitor, monitor.name, importer.real(monitor.value));
   }
 }
 
@@ -130,22 +165,27 @@ int64_t ModelImporter::updatesOf(llvm::StringRef name) {
 
 void ModelImporter::importMinimize(const dsl::Minimize &minimize,
                                    BodyImporter &importer) {
-  SmallVector<Attribute> over;
-  for (uint32_t parameter : minimize.parameters) {
-    over.push_back(FlatSymbolRefAttr::get(builder.getContext(),
-                                          program.parameters[parameter].name));
-  }
   SmallVector<Value> hyper;
   for (dsl::ValueId argument : minimize.optimizer.arguments) {
     hyper.push_back(importer.scalar(argument));
   }
-  Value clip = minimize.clip ? importer.scalar(*minimize.clip) : Value();
+  auto optional = [&](std::optional<dsl::ValueId> id) {
+    return id ? importer.scalar(*id) : Value();
+  };
+  Value clip = optional(minimize.clip), when = optional(minimize.when);
+  Value low, high;
+  if (minimize.keep) {
+    low = importer.scalar(minimize.keep->first);
+    high = importer.scalar(minimize.keep->second);
+  }
+  const std::string &state = minimize.optimizer.state;
+  int64_t updates = gated.contains(state) ? -1 : updatesOf(state);
   gm::MinimizeOp::create(
       builder, importer.location(minimize.where),
-      importer.real(minimize.objective), builder.getArrayAttr(over),
-      static_cast<gm::OptimizerKind>(minimize.optimizer.kind), hyper,
-      minimize.optimizer.state, updatesOf(minimize.optimizer.state), clip,
-      minimize.maximize, minimize.optimizer.nesterov);
+      importer.real(minimize.objective), symbols(minimize.parameters),
+      static_cast<gm::OptimizerKind>(minimize.optimizer.kind), hyper, state,
+      updates, clip, low, high, when, minimize.maximize,
+      minimize.optimizer.nesterov);
 }
 
 } // namespace

@@ -439,9 +439,21 @@ template <typename Visit> void forEachRoot(Body &body, Visit visit) {
     for (ValueId &argument : minimize.optimizer.arguments) {
       visit(argument);
     }
-    if (minimize.clip) {
-      visit(*minimize.clip);
+    for (std::optional<ValueId> *clause : {&minimize.clip, &minimize.when}) {
+      if (*clause) {
+        visit(**clause);
+      }
     }
+    if (minimize.keep) {
+      visit(minimize.keep->first);
+      visit(minimize.keep->second);
+    }
+  }
+  for (Update &update : body.updates) {
+    visit(update.value);
+  }
+  for (AverageMove &average : body.averages) {
+    visit(average.decay);
   }
   for (Output &output : body.outputs) {
     visit(output.value);
@@ -480,6 +492,22 @@ void prune(Body &body) {
   }
   body.nodes.resize(next);
   forEachRoot(body, [&](ValueId &root) { root = renamed[root]; });
+}
+
+void dropUnusedArguments(Body &body) {
+  std::vector<int64_t> renamed(body.arguments.size(), -1);
+  std::vector<Argument> kept;
+  for (Node &node : body.nodes) {
+    if (node.op == Op::Argument) {
+      int64_t &index = renamed[node.attrs.index];
+      if (index < 0) {
+        index = static_cast<int64_t>(kept.size());
+        kept.push_back(body.arguments[node.attrs.index]);
+      }
+      node.attrs.index = index;
+    }
+  }
+  body.arguments = std::move(kept);
 }
 
 } // namespace gmc::dsl

@@ -33,6 +33,9 @@ std::optional<size_t> findAxis(const Type &type, std::string_view name);
 /// Removes the nodes that no minimiser, output or monitor needs.
 void prune(Body &body);
 
+/// Removes the arguments that no node reads.
+void dropUnusedArguments(Body &body);
+
 class BodyBuilder {
 public:
   explicit BodyBuilder(Body &body) : body(body) {}

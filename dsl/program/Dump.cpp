@@ -69,7 +69,26 @@ void dumpMinimize(Out out, const Minimize &minimize) {
   if (minimize.clip) {
     fmt::format_to(out, " clip %{}", *minimize.clip);
   }
+  if (minimize.keep) {
+    fmt::format_to(out, " keep in [%{}, %{}]", minimize.keep->first,
+                   minimize.keep->second);
+  }
+  if (minimize.when) {
+    fmt::format_to(out, " when %{}", *minimize.when);
+  }
   fmt::format_to(out, "\n");
+}
+
+void dumpMoves(Out out, const Body &body) {
+  for (const Update &update : body.updates) {
+    fmt::format_to(out, "    update #{} <- %{}\n", update.parameter,
+                   update.value);
+  }
+  for (const AverageMove &average : body.averages) {
+    fmt::format_to(out, "    average {} decay %{} of [{}] in [{}]\n",
+                   average.name, average.decay, fmt::join(average.from, ","),
+                   fmt::join(average.to, ","));
+  }
 }
 
 void dumpOutputs(Out out, const char *word,
@@ -86,11 +105,26 @@ std::string dump(const Duration &duration) {
   return duration.stream.empty() ? text : text + " of " + duration.stream;
 }
 
+std::string dump(const TurnArgument &argument, const Program &program) {
+  switch (argument.kind) {
+  case TurnArgument::Kind::Value:
+    return argument.value;
+  case TurnArgument::Kind::Pool:
+    return fmt::format("{}.swap({})", program.pools[argument.pool].name,
+                       argument.value);
+  default:
+    return fmt::format("{} {}.{}:{}",
+                       argument.kind == TurnArgument::Kind::Next ? "next"
+                                                                 : "same",
+                       argument.dataset, argument.split, argument.field);
+  }
+}
+
 void dumpTurns(Out out, const std::vector<Turn> &turns, const Program &program,
                int depth) {
   for (const Turn &turn : turns) {
     fmt::format_to(out, "{:{}}", "", 4 + 2 * depth);
-    if (turn.kind != Turn::Kind::Call) {
+    if (turn.kind == Turn::Kind::Repeat || turn.kind == Turn::Kind::Every) {
       fmt::format_to(out, "{} {}\n",
                      turn.kind == Turn::Kind::Repeat ? "repeat" : "every",
                      turn.count);
@@ -99,18 +133,15 @@ void dumpTurns(Out out, const std::vector<Turn> &turns, const Program &program,
     }
     std::vector<std::string> arguments;
     for (const TurnArgument &argument : turn.arguments) {
-      if (argument.kind == TurnArgument::Kind::Value) {
-        arguments.push_back(argument.value);
-        continue;
-      }
-      arguments.push_back(fmt::format(
-          "{} {}.{}:{}",
-          argument.kind == TurnArgument::Kind::Next ? "next" : "same",
-          argument.dataset, argument.split, argument.field));
+      arguments.push_back(dump(argument, program));
     }
-    fmt::format_to(out, "{}{}{}({})\n", fmt::join(turn.results, ", "),
-                   turn.results.empty() ? "" : " = ",
-                   program.steps[turn.step].name, fmt::join(arguments, ", "));
+    std::string callee =
+        turn.kind == Turn::Kind::Draw ? "" : program.steps[turn.step].name;
+    fmt::format_to(
+        out, "{}{}{}{}({})\n", turn.kind == Turn::Kind::When ? "when " : "",
+        fmt::join(turn.results, ", "), turn.results.empty() ? "" : " = ",
+        callee, fmt::join(arguments, ", "));
+    dumpTurns(out, turn.body, program, depth + 1);
   }
 }
 
@@ -121,10 +152,18 @@ void dumpDeclarations(Out out, const Program &program) {
   static constexpr const char *initials[] = {"constant", "normal", "uniform"};
   for (size_t i = 0; i < program.parameters.size(); ++i) {
     const Parameter &parameter = program.parameters[i];
-    fmt::format_to(out, "  parameter #{} {} {} of {}: {} {} {}\n", i,
-                   parameter.name, list(parameter.shape), parameter.network,
+    static constexpr const char *roles[] = {"parameter", "state", "average"};
+    fmt::format_to(out, "  {} #{} {} {} of {}: {} {} {}{}{}\n",
+                   roles[static_cast<int>(parameter.role)], i, parameter.name,
+                   list(parameter.shape), parameter.network,
                    initials[static_cast<int>(parameter.initial.kind)],
-                   parameter.initial.a, parameter.initial.b);
+                   parameter.initial.a, parameter.initial.b,
+                   parameter.startsAs.empty() ? "" : " as ",
+                   parameter.startsAs);
+  }
+  for (const Pool &pool : program.pools) {
+    fmt::format_to(out, "  pool {}({}, replace: {})\n", pool.name,
+                   pool.capacity, pool.replace);
   }
   static constexpr const char *scalars[] = {"hyper", "rounds", "epochs",
                                             "examples", "argument"};
@@ -214,6 +253,7 @@ std::string dump(const Body &body) {
   for (const Minimize &minimize : body.minimizers) {
     dumpMinimize(out, minimize);
   }
+  dumpMoves(out, body);
   dumpOutputs(out, "output", body.outputs);
   dumpOutputs(out, "monitor", body.monitors);
   return text;

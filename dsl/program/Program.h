@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace gmc::dsl {
@@ -103,14 +104,36 @@ struct Minimize {
   std::vector<uint32_t> parameters;  ///< indices of what they own
   Optimizer optimizer;
   std::optional<ValueId> clip; ///< global norm over all of `parameters`
+  /// `keep in [low, high]`: where every element is put after the update.
+  std::optional<std::pair<ValueId, ValueId>> keep;
+  /// `when c`: where c is 0, nothing of this moves, its optimiser included.
+  std::optional<ValueId> when;
   SourceRange where;
+};
+
+/// `k <- e`, or what a layer keeps from call to call: the state's value from
+/// the end of the body on. The body reads the old one.
+struct Update {
+  uint32_t parameter = 0;
+  ValueId value = 0; ///< of the state's type
+  SourceRange where;
+};
+
+/// Moves an `ema` once, after the updates of a step that trains its net:
+/// to := decay to + (1 - decay) from; a state is copied.
+struct AverageMove {
+  std::string name;               ///< of the `ema`
+  std::vector<uint32_t> from, to; ///< parameters, in pairs
+  ValueId decay = 0;              ///< a single number
 };
 
 struct Body {
   std::string name;
   std::vector<Argument> arguments;
   std::vector<Node> nodes;
-  std::vector<Minimize> minimizers; ///< steps only
+  std::vector<Minimize> minimizers;  ///< steps only
+  std::vector<Update> updates;       ///< steps only
+  std::vector<AverageMove> averages; ///< steps only
   /// Steps: values that leave the step, in the order of its signature.
   /// Reports: one number an example, or a single number, an item.
   /// Procedures: what is emitted; named axes first (`batch`, then those of the
@@ -127,14 +150,21 @@ struct InitialValue {
   double b = 0; ///< the standard deviation, or the upper end
 };
 
-/// A trainable tensor. Names and layouts are PyTorch's: `Enc.linear0.weight`
-/// is [out, in].
+/// A tensor that lives from step to step. Names and layouts are PyTorch's:
+/// `Enc.linear0.weight` is [out, in].
 struct Parameter {
+  enum class Role : uint8_t {
+    Parameter, ///< what `minimize` moves
+    State,     ///< `state`, or what a layer keeps
+    Average,   ///< of an `ema`
+  } role = Role::Parameter;
   std::string name;
   std::string network; ///< the net, instance or `param` that owns it
   std::vector<int64_t> shape;
   InitialValue initial;
   SourceRange where;
+  /// Of an `ema`: the tensor whose initial values it has; else empty.
+  std::string startsAs;
 };
 
 /// A single number that the runtime supplies at every execution of a body, in
@@ -170,21 +200,34 @@ struct Dataset {
   SourceRange where;
 };
 
+/// `pool P(50, replace: 0.5)`: examples of earlier rounds.
+struct Pool {
+  std::string name;
+  int64_t capacity = 0;
+  double replace = 0.5;            ///< chance of giving an earlier example
+  std::optional<uint32_t> storage; ///< parameter [capacity, event..], role
+                                   ///< State, once a swap says the event
+};
+
 /// Where one argument of a called step comes from.
 struct TurnArgument {
-  enum class Kind : uint8_t { Next, Same, Value } kind = Kind::Next;
+  enum class Kind : uint8_t { Next, Same, Value, Pool } kind = Kind::Next;
   std::string dataset, split; ///< Next, Same: "fashion", "train"
   uint32_t field = 0;         ///< which field of the record
-  std::string value;          ///< Value: name bound by an earlier turn
+  std::string value;          ///< Value, Pool: name bound by an earlier turn
+  uint32_t pool = 0;          ///< Pool: `P.swap(value)`
 };
 
 /// A statement of `train { }`.
 struct Turn {
-  enum class Kind : uint8_t { Call, Repeat, Every } kind = Kind::Call;
-  uint32_t step = 0; ///< Call: index into Program::steps
-  std::vector<TurnArgument> arguments;
-  std::vector<std::string> results; ///< Call: names for the step's outputs
-  int64_t count = 0;                ///< Repeat: times; Every: rounds
+  /// Draw: `x = next s`. When: runs `body` where the only output of `step` is
+  /// not 0. An update `k <- e` is the Call of a step made of it.
+  enum class Kind : uint8_t { Call, Repeat, Every, When, Draw };
+  Kind kind = Kind::Call;
+  uint32_t step = 0; ///< Call, When: index into Program::steps
+  std::vector<TurnArgument> arguments; ///< Call, When; Draw: of each field
+  std::vector<std::string> results;    ///< names for outputs, or for fields
+  int64_t count = 0;                   ///< Repeat: times; Every: rounds
   std::vector<Turn> body;
 };
 
@@ -252,6 +295,9 @@ struct Program {
   std::vector<Parameter> parameters;
   std::vector<Scalar> scalars;
   std::vector<Dataset> datasets;
+  std::vector<Pool> pools;
+  /// Those of the text, and `train.when0`, `train.update0`, .., which are
+  /// made of expressions in `train`.
   std::vector<Body> steps;
   std::vector<Body> reportBodies;
   std::vector<Body> procedureBodies;

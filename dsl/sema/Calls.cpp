@@ -148,6 +148,7 @@ CallSite siteOfCall(const ast::CallExpr &expr, const ast::NameExpr &callee) {
   site.range = expr.range;
   site.arguments = &expr.arguments;
   site.asName = expr.name;
+  site.attribute = expr.attribute.get();
   return site;
 }
 
@@ -206,12 +207,17 @@ Value Elaborator::unknownFunction(const CallSite &site) {
 }
 
 Value Elaborator::callExpr(const ast::CallExpr &expr) {
-  if (expr.attribute) {
-    module.report(Diag::AttributeUnsupported, expr.attribute->range);
-    return {};
-  }
   if (const auto *callee = ast::as<ast::NameExpr>(expr.callee)) {
     return call(siteOfCall(expr, *callee));
+  }
+  const auto *made = ast::as<ast::CallExpr>(expr.callee);
+  const auto *maker = made ? ast::as<ast::NameExpr>(made->callee) : nullptr;
+  if (maker && maker->text == "frozen") {
+    CallSite site;
+    site.expr = &expr;
+    site.range = expr.range;
+    site.arguments = &expr.arguments;
+    return frozenCall(std::move(site), *made);
   }
   if (expr.callee->kind == ast::ExprKind::Member ||
       expr.callee->kind == ast::ExprKind::Call) {
@@ -225,8 +231,46 @@ Value Elaborator::callExpr(const ast::CallExpr &expr) {
   return {};
 }
 
+/// `frozen(F)(x)`: F with constant parameters, as in a procedure.
+Value Elaborator::frozenCall(CallSite site, const ast::CallExpr &callee) {
+  const ast::NameExpr *net =
+      callee.arguments.size() == 1 && !callee.arguments[0].label
+          ? ast::as<ast::NameExpr>(callee.arguments[0].value)
+          : nullptr;
+  auto it = net ? module.functions.find(net->text) : module.functions.end();
+  if (it == module.functions.end() ||
+      it->second.kind != FileFunction::Kind::Net) {
+    module.report(Diag::FrozenNet, callee.range).help("`frozen(F)(x)`");
+    return {};
+  }
+  site.name = net->text;
+  site.nameRange = net->range;
+  bool outer = std::exchange(frozen, true);
+  Value result = call(site);
+  frozen = outer;
+  return result;
+}
+
+namespace {
+
+/// Reports an attribute other than `linear(..) : spectral_norm`.
+bool attributeFits(Module &module, const CallSite &site) {
+  if (!site.attribute) {
+    return true;
+  }
+  const auto *name = ast::as<ast::NameExpr>(*site.attribute);
+  if (name && name->text == "spectral_norm" && site.name == "linear") {
+    return true;
+  }
+  module.report(Diag::AttributeUnsupported, site.attribute->range)
+      .help("`linear(..) : spectral_norm`");
+  return false;
+}
+
+} // namespace
+
 Value Elaborator::call(const CallSite &site) {
-  if (!module.countCall(site.range)) {
+  if (!module.countCall(site.range) || !attributeFits(module, site)) {
     return {};
   }
   auto user = module.functions.find(site.name);
@@ -290,8 +334,16 @@ Value Elaborator::applyStage(const ast::Expr &stage, const Value &input,
     site = siteOfName(*name);
   } else if (const auto *callNode = ast::as<ast::CallExpr>(stage)) {
     const auto *callee = ast::as<ast::NameExpr>(callNode->callee);
-    if (!callee || callNode->attribute) {
+    if (!callee) {
       return callExpr(*callNode);
+    }
+    if (callee->text == "frozen") {
+      site.expr = &stage;
+      site.range = stage.range;
+      site.piped = input;
+      site.pipedRange = inputRange;
+      b.setRange(stage.range);
+      return frozenCall(std::move(site), *callNode);
     }
     site = siteOfCall(*callNode, *callee);
   } else if (const auto *named = ast::as<ast::AsExpr>(stage)) {

@@ -40,6 +40,7 @@ struct CallSite {
   std::optional<Value> piped;
   SourceRange pipedRange;
   std::optional<ast::Name> asName;
+  const ast::Expr *attribute = nullptr; ///< `: spectral_norm`
 };
 
 /// One argument after binding: an expression, or the value from the pipe.
@@ -161,6 +162,26 @@ public:
                          std::vector<int64_t> shape, InitialValue initial,
                          const std::string &kind, SourceRange range);
 
+  // State.cpp
+  /// `names <- expr`.
+  void update(const std::vector<ast::Name> &names, const ast::Expr &expr);
+  /// Adds what layers keep, and the moves of averages, at a step's end.
+  void finishStates();
+  /// Returns the index of a tensor of the instance being walked.
+  uint32_t netParameter(const std::string &name, std::vector<int64_t> shape,
+                        InitialValue initial, SourceRange range,
+                        Parameter::Role role = Parameter::Role::Parameter);
+  /// Reads it: a constant within `frozen`.
+  ValueId parameterLeaf(uint32_t index);
+  /// Whether this call moves what layers of the instance keep.
+  bool advancesStates() const;
+  /// Returns `weight` divided by its largest singular value, as estimated.
+  ValueId spectralNormalized(ValueId weight, const std::string &prefix,
+                             SourceRange range);
+  std::set<std::string> trainedHere;    ///< Steps: names in some `over`
+  std::map<uint32_t, ValueId> advanced; ///< states that layers moved
+  bool frozen = false;                  ///< within `frozen(F)(x)`
+
   // Latents.cpp
   void draw(const ast::DrawStmt &stmt);
   uint64_t siteOf(const std::string &name);
@@ -195,6 +216,10 @@ public:
   void monitorTerms(const ast::Expr &objective);
   int minimizers = 0; ///< in the whole step
 
+  // Schedules.cpp
+  /// Returns the clock that a duration is counted on.
+  std::optional<ValueId> clockOf(const ast::DurationExpr &duration);
+
   // Emits.cpp
   void emit(const ast::EmitStmt &stmt);
   std::vector<Emit> emits;
@@ -221,6 +246,10 @@ private:
                                                const std::string &name,
                                                SourceRange range);
   void assign(const ast::AssignStmt &stmt);
+  void updateOne(const ast::Name &name, const Value &value, SourceRange range);
+  void moveAverages();
+  Value frozenCall(CallSite site, const ast::CallExpr &callee);
+  void keepClause(const ast::MinimizeClause &clause, Minimize &result);
   std::vector<std::string> visibleValues() const;
   std::vector<std::string> visibleFunctions() const;
 

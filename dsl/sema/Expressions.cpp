@@ -284,12 +284,11 @@ Value Elaborator::evaluateFileValue(const std::string &name, FileValue &value,
     return result;
   }
   case FileValue::Kind::Param:
+  case FileValue::Kind::State:
     if (value.failed) {
       return {};
     }
-    return Value::ofTensor(
-        b.leaf(Op::Parameter, value.index,
-               {{}, module.program.parameters[value.index].shape}));
+    return Value::ofTensor(parameterLeaf(value.index));
   case FileValue::Kind::Data:
     module.report(Diag::DataAsValue, range, name)
         .label("names a data set")

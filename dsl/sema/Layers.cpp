@@ -109,6 +109,9 @@ Value linear(Elaborator &e, const CallSite &site, const Arguments &arguments,
   e.b.setRange(site.range);
   ValueId weight = e.layerParameter(prefix, "weight", {*n, in}, weightStart,
                                     "linear", site.range);
+  if (site.attribute) {
+    weight = e.spectralNormalized(weight, prefix, site.range);
+  }
   ValueId y = e.b.matmul(*x, weight, true);
   if (*bias) {
     ValueId c =
@@ -144,8 +147,9 @@ Value dropout(Elaborator &e, const CallSite &site, const Arguments &arguments,
         .help("the rate is at least 0 and less than 1");
     return {};
   }
-  bool training = e.mode == Elaborator::Mode::Step ||
-                  e.mode == Elaborator::Mode::Network || *always;
+  bool inStep =
+      e.mode == Elaborator::Mode::Step || e.mode == Elaborator::Mode::Network;
+  bool training = (inStep && !e.frozen) || *always;
   if (!training || *p == 0) {
     return Value::ofTensor(*x);
   }

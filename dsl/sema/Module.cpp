@@ -253,18 +253,18 @@ void Module::collect() {
       break;
     }
     case ast::DeclKind::Param: {
+      const ast::ParamSpec &spec = ast::cast<ast::ParamDecl>(*decl).spec;
       FileValue value;
-      value.kind = FileValue::Kind::Param;
-      addValue(ast::cast<ast::ParamDecl>(*decl).spec.name, value, "param");
+      value.kind = spec.state ? FileValue::Kind::State : FileValue::Kind::Param;
+      addValue(spec.name, value, spec.state ? "state" : "param");
       break;
     }
-    case ast::DeclKind::Ema:
-      report(Diag::EmaUnsupported, decl->range)
-          .help("sample from the net itself for now");
-      addBroken(ast::cast<ast::EmaDecl>(*decl).name);
-      break;
     case ast::DeclKind::Pool:
-      report(Diag::PoolUnsupported, decl->range);
+      for (const auto &item : ast::cast<ast::PoolDecl>(*decl).pools) {
+        FileValue value;
+        value.kind = FileValue::Kind::Pool;
+        addValue(item.name, value, "pool");
+      }
       break;
     case ast::DeclKind::NetImport:
       report(Diag::NetImportUnsupported, decl->range);
@@ -281,12 +281,98 @@ void Module::collect() {
       break;
     }
   }
+  for (const auto &decl : file.declarations) {
+    if (const auto *ema = ast::as<ast::EmaDecl>(decl)) {
+      collectEma(*ema);
+    }
+  }
+}
+
+void Module::collectEma(const ast::EmaDecl &decl) {
+  auto it = functions.find(decl.of.text);
+  const Instance *net = it != functions.end() ? it->second.instance : nullptr;
+  if (!net || net->averageOf) {
+    std::vector<std::string> nets;
+    for (const Instance &instance : instances) {
+      nets.push_back(instance.name);
+    }
+    auto builder = report(Diag::EmaOf, decl.of.range, decl.of.text);
+    if (auto help = nearest(decl.of.text, nets)) {
+      builder.help(*help);
+    } else {
+      builder.help("`average of` takes a net, or an instance that `use` makes");
+    }
+    addBroken(decl.name);
+    return;
+  }
+  use(it->second.range);
+  Instance &average = instances.emplace_back();
+  average.name = decl.name.text;
+  average.net = net->net;
+  average.where = decl.name.range;
+  average.averageOf = net;
+  average.ema = &decl;
+  addFunction(decl.name,
+              {FileFunction::Kind::Net, net->net, &average, decl.name.range},
+              "average");
+}
+
+/// Reads `P(50, replace: 0.5)`.
+void Module::collectPool(const ast::PoolDecl::Item &item) {
+  auto it = values.find(item.name.text);
+  if (it == values.end() || it->second.range != item.name.range) {
+    return;
+  }
+  Body scratch;
+  Elaborator elaborator(*this, scratch, Elaborator::Mode::Constant, "");
+  CallSite site;
+  site.name = item.name.text;
+  site.nameRange = site.range = item.name.range;
+  site.arguments = &item.arguments;
+  auto arguments =
+      elaborator.bindArguments(site, item.name.text + "(capacity, replace:?)");
+  it->second.failed = true;
+  if (!arguments) {
+    return;
+  }
+  Pool pool;
+  pool.name = item.name.text;
+  const Bound &capacity = *arguments->find("capacity");
+  auto size = elaborator.integer(*capacity.expr, "the size of a pool");
+  if (!size) {
+    return;
+  }
+  if (*size < 1 || *size > 1 << 24) {
+    report(Diag::PoolSize, capacity.range, *size)
+        .help("a pool holds 1 to 16777216 examples");
+    return;
+  }
+  pool.capacity = *size;
+  if (const Bound *replace = arguments->find("replace")) {
+    auto chance = elaborator.number(*replace, "`replace`");
+    if (!chance) {
+      return;
+    }
+    if (!(*chance >= 0 && *chance <= 1)) {
+      report(Diag::PoolReplace, replace->range, *chance)
+          .help("it is the chance that an earlier example comes back, 0 to 1");
+      return;
+    }
+    pool.replace = *chance;
+  }
+  it->second.failed = false;
+  it->second.index = static_cast<uint32_t>(program.pools.size());
+  program.pools.push_back(std::move(pool));
 }
 
 void Module::collectParams() {
   for (const auto &decl : file.declarations) {
     if (const auto *param = ast::as<ast::ParamDecl>(decl)) {
       collectParam(*param);
+    } else if (const auto *pools = ast::as<ast::PoolDecl>(decl)) {
+      for (const auto &item : pools->pools) {
+        collectPool(item);
+      }
     } else if (const auto *init = ast::as<ast::InitDecl>(decl)) {
       collectInit(*init);
     }
@@ -376,6 +462,11 @@ bool Module::ensureChecked(Instance &instance, SourceRange use) {
   case Instance::State::Unchecked:
     break;
   }
+  if (instance.averageOf &&
+      !ensureChecked(const_cast<Instance &>(*instance.averageOf), use)) {
+    instance.state = Instance::State::Failed; // reported of the net itself
+    return false;
+  }
   instance.state = Instance::State::Busy;
   enter(instance.name, instance.where, use);
   unsigned errors = diagnostics.errorCount();
@@ -394,6 +485,8 @@ void Module::checkNets() {
       bool here = false;
       if (const auto *net = ast::as<ast::NetDecl>(decl)) {
         here = net->name.range == instance.where;
+      } else if (const auto *ema = ast::as<ast::EmaDecl>(decl)) {
+        here = ema->name.range == instance.where;
       } else if (const auto *useDecl = ast::as<ast::UseDecl>(decl)) {
         for (const ast::Name &name : useDecl->names) {
           here = here || name.range == instance.where;

@@ -23,16 +23,28 @@ struct Instance {
   const ast::NetDecl *net = nullptr;
   SourceRange where;
   State state = State::Unchecked;
-  bool trained = false; ///< stands in some `over`
+  bool trained = false;                ///< stands in some `over`
+  const Instance *averageOf = nullptr; ///< of an `ema`: the averaged net
+  const ast::EmaDecl *ema = nullptr;
 };
 
 /// A name of the file that is a value.
 struct FileValue {
-  enum class Kind : uint8_t { Const, Hyper, Let, Param, Data, Opt, Pool };
+  enum class Kind : uint8_t {
+    Const,
+    Hyper,
+    Let,
+    Param,
+    State,
+    Data,
+    Opt,
+    Pool
+  };
   Kind kind = Kind::Const;
   const ast::Expr *expr = nullptr; ///< Const, Hyper, Let; Opt: its call
   SourceRange range;
-  uint32_t index = 0; ///< Hyper: scalar; Param: parameter; Data: data set
+  uint32_t index = 0; ///< Hyper: scalar; Param, State: parameter; Data: data
+                      ///< set; Pool: pool
   std::optional<double> number; ///< Const, once evaluated
   bool failed = false;
   bool trained = false; ///< Param
@@ -135,6 +147,8 @@ private:
   void collectValue(const ast::ValueDecl &decl);
   void addBroken(const ast::Name &name);
   void collectUse(const ast::UseDecl &decl);
+  void collectEma(const ast::EmaDecl &decl);
+  void collectPool(const ast::PoolDecl::Item &item);
   void collectParam(const ast::ParamDecl &decl);
   void collectInit(const ast::InitDecl &decl);
   void addValue(const ast::Name &name, FileValue value, const char *what);

@@ -80,6 +80,17 @@ SourceRange lastRange(const ast::Body &body) {
   return body.statements.empty() ? body.range : body.statements.back()->range;
 }
 
+/// Warns of a procedure that asks a net whose weights are averaged.
+void warnOfRawNet(Module &module, const Instance &instance, SourceRange range) {
+  for (const Instance &average : module.instances) {
+    if (average.averageOf == &instance) {
+      module.report(Diag::RawNetSampled, range, instance.name, average.name)
+          .label(average.where, "averaged here")
+          .help(fmt::format("`{}(..)`", average.name));
+    }
+  }
+}
+
 /// Walks a net's body in the current frame and collects its outputs.
 Value runNet(Elaborator &e, const ast::NetDecl &net) {
   Value last = e.run(net.body);
@@ -165,6 +176,9 @@ Value Elaborator::callNet(Instance &instance, const CallSite &site) {
   auto arguments = bindArguments(site, signatureOf(net, instance.name));
   if (!arguments) {
     return {};
+  }
+  if (mode == Mode::Procedure) {
+    warnOfRawNet(module, instance, site.nameRange);
   }
   std::map<std::string, int> ordinals;
   Frame inner;
@@ -316,9 +330,8 @@ ValueId Elaborator::layerParameter(const std::string &prefix, const char *name,
     initial = rule->second.value;
     rule->second.used = true;
   }
-  uint32_t index = module.parameter(
-      {prefix + name, frame->instance->name, shape, initial, range});
-  return b.leaf(Op::Parameter, index, {{}, std::move(shape)});
+  return parameterLeaf(
+      netParameter(prefix + name, std::move(shape), initial, range));
 }
 
 } // namespace gmc::dsl

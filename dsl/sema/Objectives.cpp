@@ -295,7 +295,9 @@ std::optional<Optimizer> optimizerOf(Elaborator &e,
 std::vector<std::string> trainableNames(const Module &module) {
   std::vector<std::string> names;
   for (const Instance &instance : module.instances) {
-    names.push_back(instance.name);
+    if (!instance.averageOf) {
+      names.push_back(instance.name);
+    }
   }
   for (const auto &[name, value] : module.values) {
     if (value.kind == FileValue::Kind::Param) {
@@ -315,6 +317,11 @@ bool addOver(Elaborator &e, const ast::Name &name, Minimize &minimize) {
     if (!it->second.instance) {
       module.report(Diag::OverTemplate, name.range, name.text)
           .help("name the instances that `use` makes of it");
+      return false;
+    }
+    if (const Instance *net = it->second.instance->averageOf) {
+      module.report(Diag::OverAverage, name.range, name.text)
+          .help(fmt::format("train `{}`", net->name));
       return false;
     }
     if (!module.ensureChecked(*it->second.instance, name.range)) {
@@ -345,6 +352,9 @@ bool addOver(Elaborator &e, const ast::Name &name, Minimize &minimize) {
     return false;
   }
   auto owned = module.parametersOf(name.text);
+  std::erase_if(owned, [&](uint32_t index) {
+    return module.program.parameters[index].role != Parameter::Role::Parameter;
+  });
   if (owned.empty()) {
     module.report(Diag::OverNothing, name.range, name.text)
         .help("a net without layers has nothing to train");
@@ -452,6 +462,23 @@ void Elaborator::monitorTerms(const ast::Expr &objective) {
   }
 }
 
+/// `keep in [low, high]`.
+void Elaborator::keepClause(const ast::MinimizeClause &clause,
+                            Minimize &result) {
+  auto low = scalarNode(*clause.keep->elements[0], "an end of `keep in`");
+  auto high = scalarNode(*clause.keep->elements[1], "an end of `keep in`");
+  if (!low || !high) {
+    return;
+  }
+  auto a = b.constantValue(*low), c = b.constantValue(*high);
+  if (a && c && !(*a < *c)) {
+    module.report(Diag::KeepRange, clause.keep->range, *a, *c)
+        .help("the lower end comes first: `keep in [-0.01, 0.01]`");
+    return;
+  }
+  result.keep = {*low, *high};
+}
+
 void Elaborator::minimize(const ast::MinimizeStmt &stmt) {
   elboUsed = false;
   auto objective = tensor(*stmt.objective);
@@ -464,11 +491,12 @@ void Elaborator::minimize(const ast::MinimizeStmt &stmt) {
   }
   auto optimizer = optimizerOf(*this, stmt);
   for (const ast::MinimizeClause &clause : stmt.clauses) {
-    if (clause.kind != ast::MinimizeClause::Kind::Clip) {
-      module.report(clause.kind == ast::MinimizeClause::Kind::Keep
-                        ? Diag::KeepUnsupported
-                        : Diag::WhenClauseUnsupported,
-                    clause.range);
+    if (clause.kind == ast::MinimizeClause::Kind::Keep) {
+      keepClause(clause, result);
+      continue;
+    }
+    if (clause.kind == ast::MinimizeClause::Kind::When) {
+      result.when = scalarNode(*clause.value, "the condition of `when`");
       continue;
     }
     result.clip = scalarNode(*clause.value, "`clip`");
@@ -487,6 +515,14 @@ void Elaborator::minimize(const ast::MinimizeStmt &stmt) {
   result.objective = batchMean(*objective);
   result.optimizer = std::move(*optimizer);
   for (const Minimize &other : body.minimizers) {
+    if (other.optimizer.state == result.optimizer.state &&
+        other.when != result.when) {
+      module.report(Diag::SharedGate, stmt.range, result.optimizer.state)
+          .label(other.where, "the other one")
+          .help("an optimiser moves as a whole; bind the condition to a name "
+                "and give it to both");
+      return;
+    }
     for (const std::string &name : result.networks) {
       bool both = std::find(other.networks.begin(), other.networks.end(),
                             name) != other.networks.end();

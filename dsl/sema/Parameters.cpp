@@ -41,10 +41,6 @@ std::optional<InitialValue> fromValue(Elaborator &e, const ast::Expr &expr) {
 /// Returns shape and start of a `param`.
 std::optional<std::pair<std::vector<int64_t>, InitialValue>>
 readSpec(Elaborator &e, const ast::ParamSpec &spec) {
-  if (spec.state) {
-    e.module.report(Diag::StateUnsupported, spec.name.range);
-    return std::nullopt;
-  }
   auto shape = e.eventOf(spec.type);
   std::optional<InitialValue> initial = InitialValue{};
   if (spec.start == ast::ParamSpec::Start::Draw) {
@@ -70,13 +66,18 @@ void Elaborator::declareParam(const ast::ParamSpec &spec) {
         .help("declare it in a `net`, or for the whole file");
     return;
   }
+  if (spec.state) {
+    module.report(Diag::StateUnsupported, spec.name.range)
+        .help("declare it for the whole file");
+    bind(spec.name, {}, "state");
+    return;
+  }
   auto read = readSpec(*this, spec);
   Value value;
   if (read) {
-    uint32_t index =
-        module.parameter({frame->prefix + spec.name.text, frame->instance->name,
-                          read->first, read->second, spec.name.range});
-    value = Value::ofTensor(b.leaf(Op::Parameter, index, {{}, read->first}));
+    value = Value::ofTensor(
+        parameterLeaf(netParameter(frame->prefix + spec.name.text, read->first,
+                                   read->second, spec.name.range)));
   }
   bind(spec.name, std::move(value), "param");
 }
@@ -93,9 +94,15 @@ void Module::collectParam(const ast::ParamDecl &decl) {
     it->second.failed = true;
     return;
   }
-  it->second.index =
-      parameter({decl.spec.name.text, decl.spec.name.text, read->first,
-                 read->second, decl.spec.name.range});
+  Parameter result;
+  if (decl.spec.state) {
+    result.role = Parameter::Role::State;
+  }
+  result.name = result.network = decl.spec.name.text;
+  result.shape = read->first;
+  result.initial = read->second;
+  result.where = decl.spec.name.range;
+  it->second.index = parameter(std::move(result));
 }
 
 void Module::collectInit(const ast::InitDecl &decl) {

@@ -22,13 +22,13 @@ void collectDatasets(Module &module);
 /// Returns the stream that a path names; reports otherwise.
 std::optional<Stream> resolveStream(Module &module, const ast::Path &path);
 
-/// Training.cpp: finds the batch and the stream that owns the epochs.
+/// Clock.cpp: finds the batch and the stream that owns the epochs.
 void findBatchAndClock(Module &module);
-/// Walks `train`, elaborating each step where it is first called.
-void elaborateTraining(Module &module);
 /// Returns a duration with its stream; nothing after an error.
 std::optional<Duration> readDuration(Module &module,
                                      const ast::DurationExpr &duration);
+/// Training.cpp: walks `train`, elaborating each step where it is first called.
+void elaborateTraining(Module &module);
 
 /// Reports.cpp and Procedures.cpp.
 void elaborateReports(Module &module);

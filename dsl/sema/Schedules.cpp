@@ -9,11 +9,8 @@
 #include <cmath>
 
 namespace gmc::dsl {
-namespace {
 
-/// Returns the clock that a duration is counted on.
-std::optional<ValueId> clockOf(Elaborator &e,
-                               const ast::DurationExpr &duration) {
+std::optional<ValueId> Elaborator::clockOf(const ast::DurationExpr &duration) {
   Scalar scalar;
   switch (duration.unit) {
   case ast::DurationUnit::Rounds:
@@ -27,7 +24,7 @@ std::optional<ValueId> clockOf(Elaborator &e,
   case ast::DurationUnit::Epochs: {
     scalar.kind = Scalar::Kind::Epochs;
     scalar.name = "epochs";
-    auto stream = e.module.streamOf(duration);
+    auto stream = module.streamOf(duration);
     if (!stream) {
       return std::nullopt;
     }
@@ -35,8 +32,10 @@ std::optional<ValueId> clockOf(Elaborator &e,
     break;
   }
   }
-  return e.b.leaf(Op::Scalar, e.module.scalar(scalar), {});
+  return b.leaf(Op::Scalar, module.scalar(scalar), {});
 }
+
+namespace {
 
 const ast::DurationExpr *durationOf(Elaborator &e, const Bound &bound) {
   const auto *duration =
@@ -66,7 +65,7 @@ std::optional<ValueId> progress(Elaborator &e, const Arguments &arguments) {
   if (!over) {
     return std::nullopt;
   }
-  auto clock = clockOf(e, *over);
+  auto clock = e.clockOf(*over);
   auto length = e.scalarNode(*over->count, "a duration");
   if (!clock || !length) {
     return std::nullopt;
@@ -164,7 +163,7 @@ Value piecewise(Elaborator &e, const CallSite &site, const Arguments &arguments,
       return {};
     }
     earlier = at->time.get();
-    auto clock = clockOf(e, *at->time);
+    auto clock = e.clockOf(*at->time);
     auto start = e.scalarNode(*at->time->count, "a duration");
     auto next = e.scalarNode(*at->value, "a schedule");
     if (!clock || !start || !next) {

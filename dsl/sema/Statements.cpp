@@ -131,7 +131,16 @@ Value Elaborator::run(const ast::Body &block, const Value *layersInput,
       module.report(Diag::UsePartUnsupported, stmt->range);
       break;
     case ast::StmtKind::Update:
-      module.report(Diag::UpdateUnsupported, stmt->range);
+      if (mode == Mode::Report) {
+        break;
+      }
+      if (mode != Mode::Step || frame != &root) {
+        module.report(Diag::UpdateOutsideStep, stmt->range)
+            .help("a state moves in a `step`, or in `train`");
+        break;
+      }
+      update(ast::cast<ast::UpdateStmt>(*stmt).names,
+             *ast::cast<ast::UpdateStmt>(*stmt).value);
       break;
     case ast::StmtKind::Yield:
       module.report(Diag::YieldUnsupported, stmt->range);

@@ -1,150 +1,15 @@
 //===- Training.cpp - train blocks and the steps they call ----------------===//
+//
+// Turns are calls of steps. An expression in `train`, a condition or a new
+// value of a state, becomes a step of its own, whose inputs are the values of
+// earlier turns that it names.
+//
+//===----------------------------------------------------------------------===//
 #include "dsl/sema/Passes.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace gmc::dsl {
-
-//===----------------------------------------------------------------------===//
-// Batch and clock
-//===----------------------------------------------------------------------===//
-
-namespace {
-
-void streamsOf(const ast::TurnBlock &block,
-               std::vector<const ast::Path *> &streams) {
-  for (const auto &turn : block.turns) {
-    if (const auto *call = ast::as<ast::CallTurn>(turn)) {
-      for (const auto &argument : call->arguments) {
-        if (argument.kind != ast::TurnArgument::Kind::Value) {
-          streams.push_back(&argument.stream);
-        }
-      }
-    } else if (const auto *draw = ast::as<ast::DrawTurn>(turn)) {
-      streams.push_back(&draw->stream);
-    } else if (const auto *repeat = ast::as<ast::RepeatTurn>(turn)) {
-      streamsOf(repeat->body, streams);
-    } else if (const auto *every = ast::as<ast::EveryTurn>(turn)) {
-      streamsOf(every->body, streams);
-    } else if (const auto *when = ast::as<ast::WhenTurn>(turn)) {
-      streamsOf(when->body, streams);
-    }
-  }
-}
-
-void readBatch(Module &module, const ast::TrainDecl &train, bool usesData) {
-  int64_t batch = 1;
-  SourceRange range = train.duration->range;
-  if (train.batch) {
-    range = train.batch->range;
-    auto given = module.evaluateInteger(*train.batch, "the batch");
-    if (!given) {
-      return;
-    }
-    batch = *given;
-  } else if (usesData && !module.options.batch) {
-    module.report(Diag::NoBatch, range).help("`.. for 10 epochs, batch 128`");
-    return;
-  }
-  batch = module.options.batch.value_or(batch);
-  if (batch < 1 || batch > 1 << 24) {
-    module.report(Diag::BatchRange, range, batch)
-        .help("a batch has 1 to 16777216 examples");
-    return;
-  }
-  if (module.program.batch != 0 && module.program.batch != batch) {
-    module.report(Diag::BatchesUnsupported, range, batch, module.program.batch);
-    return;
-  }
-  module.program.batch = batch;
-}
-
-} // namespace
-
-void findBatchAndClock(Module &module) {
-  std::vector<const ast::Path *> streams;
-  std::optional<ast::Name> named;
-  bool any = false;
-  for (const auto &decl : module.file.declarations) {
-    if (const auto *train = ast::as<ast::TrainDecl>(decl)) {
-      any = true;
-      size_t before = streams.size();
-      streamsOf(train->body, streams);
-      readBatch(module, *train, streams.size() != before);
-      if (train->duration->stream && !named) {
-        named = train->duration->stream;
-      }
-    }
-  }
-  if (!any) {
-    module.report(Diag::NoTrain, SourceRange{})
-        .help("`train { fit(next fashion.train) } for 10 epochs, batch 128`");
-  }
-  std::set<std::string> paths;
-  for (const ast::Path *path : streams) {
-    if (path->parts.size() == 2) {
-      paths.insert(path->parts[0].text + "." + path->parts[1].text);
-    }
-  }
-  if (named) {
-    module.epochStream = named->text + ".train";
-  } else if (paths.size() == 1) {
-    module.epochStream = *paths.begin();
-  }
-}
-
-std::optional<std::string> Module::streamOf(const ast::DurationExpr &duration) {
-  if (duration.stream) {
-    const std::string &name = duration.stream->text;
-    auto it = values.find(name);
-    if (it == values.end() || it->second.kind != FileValue::Kind::Data) {
-      report(Diag::EpochsOfUnknown, duration.stream->range, name);
-      return std::nullopt;
-    }
-    use(it->second.range);
-    return name + ".train";
-  }
-  if (!epochStream) {
-    report(Diag::EpochOwner, duration.range)
-        .label("of which data set?")
-        .help("`10 epochs of a`, or `1000 rounds`");
-  }
-  return epochStream;
-}
-
-std::optional<Duration> readDuration(Module &module,
-                                     const ast::DurationExpr &duration) {
-  Duration result;
-  auto count = module.evaluateConstant(*duration.count);
-  if (!count) {
-    return std::nullopt;
-  }
-  if (!(*count > 0) || !std::isfinite(*count)) {
-    module.report(Diag::DurationRange, duration.count->range, *count)
-        .help("a duration is greater than 0");
-    return std::nullopt;
-  }
-  result.count = *count;
-  switch (duration.unit) {
-  case ast::DurationUnit::Rounds:
-    result.unit = Duration::Unit::Rounds;
-    break;
-  case ast::DurationUnit::Examples:
-    result.unit = Duration::Unit::Examples;
-    break;
-  case ast::DurationUnit::Epochs: {
-    result.unit = Duration::Unit::Epochs;
-    auto stream = module.streamOf(duration);
-    if (!stream) {
-      return std::nullopt;
-    }
-    result.stream = *stream;
-    break;
-  }
-  }
-  return result;
-}
 
 //===----------------------------------------------------------------------===//
 // Steps
@@ -172,17 +37,45 @@ struct Filling {
   SourceRange range;
 };
 
+/// A value that an earlier turn gave.
+struct Result {
+  Type type;
+  const DataField *field = nullptr; ///< of `x = next s`
+  SourceRange where;
+  bool failed = false; ///< its turn has been reported
+};
+
 class TrainWalker {
 public:
   explicit TrainWalker(Module &module) : module(module) {}
 
+  /// Walks the turns of one `train`: values live within it.
+  std::vector<Turn> walkTrain(const ast::TurnBlock &block) {
+    results.clear();
+    bound.clear();
+    drawn.clear();
+    return walk(block);
+  }
+
+private:
   std::vector<Turn> walk(const ast::TurnBlock &block) {
     std::vector<Turn> turns;
+    auto add = [&](std::optional<Turn> turn) {
+      if (turn) {
+        turns.push_back(std::move(*turn));
+      }
+    };
     for (const auto &turn : block.turns) {
       if (const auto *call = ast::as<ast::CallTurn>(turn)) {
-        if (auto one = walkCall(*call)) {
-          turns.push_back(std::move(*one));
-        }
+        add(walkCall(*call));
+      } else if (const auto *draw = ast::as<ast::DrawTurn>(turn)) {
+        add(walkDraw(*draw));
+      } else if (const auto *update = ast::as<ast::UpdateTurn>(turn)) {
+        add(expressionTurn("update", [&](Elaborator &e) {
+          e.update(update->names, *update->value);
+        }));
+      } else if (const auto *when = ast::as<ast::WhenTurn>(turn)) {
+        add(walkWhen(*when));
       } else if (const auto *repeat = ast::as<ast::RepeatTurn>(turn)) {
         auto count =
             module.evaluateInteger(*repeat->count, "the count of `repeat`");
@@ -198,19 +91,108 @@ public:
                                             "the period of `every`");
         addGroup(turns, Turn::Kind::Every, count, every->period->range,
                  every->body);
-      } else if (turn->kind == ast::TurnKind::Draw) {
-        module.report(Diag::DrawTurnUnsupported, turn->range)
-            .help("write `next` in the call: `fit(next fashion.train)`");
-      } else if (turn->kind == ast::TurnKind::Update) {
-        module.report(Diag::UpdateTurnUnsupported, turn->range);
-      } else {
-        module.report(Diag::WhenTurnUnsupported, turn->range);
       }
     }
     return turns;
   }
 
-private:
+  /// Walks turns that not every round runs: what they give, and that they drew,
+  /// counts within them alone.
+  std::vector<Turn> walkSometimes(const ast::TurnBlock &block) {
+    auto before = results;
+    auto drawnBefore = drawn;
+    std::vector<Turn> turns = walk(block);
+    results = std::move(before);
+    drawn = std::move(drawnBefore);
+    return turns;
+  }
+
+  /// Binds the name of a turn's value, once in its `train`.
+  void bindResult(const ast::Name &name, Result result) {
+    result.where = name.range;
+    auto [it, isNew] = bound.emplace(name.text, name.range);
+    if (!isNew) {
+      module.report(Diag::BoundTwice, name.range, name.text)
+          .label("a second time here")
+          .label(it->second, "first here")
+          .help("a name is bound once; give this value a name of its own");
+    }
+    results[name.text] = std::move(result);
+  }
+
+  std::optional<Turn> walkDraw(const ast::DrawTurn &draw) {
+    Turn turn;
+    turn.kind = Turn::Kind::Draw;
+    for (const ast::Name &name : draw.names) {
+      module.turnResults.insert(name.text);
+    }
+    auto filled = streamFillings(draw.stream, !draw.same, draw.range);
+    if (filled && filled->size() != draw.names.size()) {
+      module.report(Diag::RecordNames, draw.names.front().range,
+                    draw.names.size(), filled->size());
+      filled.reset();
+    }
+    if (!filled) {
+      poison(draw.names);
+      return std::nullopt;
+    }
+    for (size_t i = 0; i < filled->size(); ++i) {
+      Filling &filling = (*filled)[i];
+      bindResult(draw.names[i], {filling.type, filling.field, {}, false});
+      turn.arguments.push_back(std::move(filling.argument));
+      turn.results.push_back(draw.names[i].text);
+    }
+    return turn;
+  }
+
+  std::optional<Turn> walkWhen(const ast::WhenTurn &when) {
+    auto turn = expressionTurn("when", [&](Elaborator &e) {
+      if (auto id = e.scalarNode(*when.condition, "the condition of `when`")) {
+        e.body.outputs.push_back({"condition", *id});
+      }
+    });
+    std::vector<Turn> turns = walkSometimes(when.body);
+    if (turn) {
+      turn->kind = Turn::Kind::When;
+      turn->body = std::move(turns);
+    }
+    return turn;
+  }
+
+  /// Makes a step of an expression in `train`; `fill` writes its body.
+  template <typename Fill>
+  std::optional<Turn> expressionTurn(const char *kind, Fill fill) {
+    unsigned errors = module.diagnostics.errorCount();
+    Body body;
+    body.name = fmt::format("train.{}{}", kind, expressions++);
+    Elaborator e(module, body, Elaborator::Mode::Step, body.name);
+    e.openAxes = {{"batch", std::max<int64_t>(module.program.batch, 1)}};
+    for (const auto &[name, result] : results) {
+      auto index = static_cast<int64_t>(body.arguments.size());
+      body.arguments.push_back({name, result.type});
+      ValueId id = e.b.leaf(Op::Argument, index, result.type);
+      e.root.locals.emplace(
+          name,
+          Local{result.failed ? Value{} : Value::ofTensor(id), result.where});
+    }
+    fill(e);
+    if (module.diagnostics.errorCount() != errors) {
+      return std::nullopt;
+    }
+    prune(body);
+    dropUnusedArguments(body);
+    Turn turn;
+    turn.step = static_cast<uint32_t>(module.program.steps.size());
+    for (const Argument &argument : body.arguments) {
+      TurnArgument filled;
+      filled.kind = TurnArgument::Kind::Value;
+      filled.value = argument.name;
+      turn.arguments.push_back(std::move(filled));
+    }
+    module.program.steps.push_back(std::move(body));
+    return turn;
+  }
+
   void addGroup(std::vector<Turn> &turns, Turn::Kind kind,
                 std::optional<int64_t> count, SourceRange range,
                 const ast::TurnBlock &block) {
@@ -225,7 +207,7 @@ private:
     Turn turn;
     turn.kind = kind;
     turn.count = *count;
-    turn.body = walk(block);
+    turn.body = kind == Turn::Kind::Every ? walkSometimes(block) : walk(block);
     turns.push_back(std::move(turn));
   }
 
@@ -249,63 +231,157 @@ private:
     return nullptr;
   }
 
+  /// Returns what `next s` or `same s` gives: a value for each field.
+  std::optional<std::vector<Filling>>
+  streamFillings(const ast::Path &path, bool isNext, SourceRange range) {
+    auto stream = resolveStream(module, path);
+    if (!stream) {
+      return std::nullopt;
+    }
+    if (!isNext && !drawn.count(stream->path())) {
+      module.report(Diag::SameBeforeNext, range, stream->path())
+          .help(fmt::format("`next {}` comes first", stream->path()));
+      return std::nullopt;
+    }
+    drawn.insert(stream->path());
+    std::vector<Filling> all;
+    for (uint32_t i = 0; i < stream->dataset->fields.size(); ++i) {
+      Filling filling;
+      filling.argument.kind =
+          isNext ? TurnArgument::Kind::Next : TurnArgument::Kind::Same;
+      filling.argument.dataset = stream->name;
+      filling.argument.split = stream->split;
+      filling.argument.field = i;
+      filling.field = &stream->dataset->fields[i];
+      filling.type = {{{"batch", std::max<int64_t>(module.program.batch, 1)}},
+                      filling.field->event};
+      filling.range = range;
+      all.push_back(std::move(filling));
+    }
+    return all;
+  }
+
+  /// Returns the value of an earlier turn.
+  std::optional<Filling> valueFilling(const ast::NameExpr &name,
+                                      SourceRange range) {
+    auto it = results.find(name.text);
+    if (it == results.end()) {
+      std::vector<std::string> names;
+      for (const auto &[other, result] : results) {
+        names.push_back(other);
+      }
+      auto builder = module.report(Diag::UnknownResult, name.range, name.text);
+      if (auto help = module.nearest(name.text, names)) {
+        builder.help(*help);
+      } else if (bound.count(name.text)) {
+        builder.label(bound[name.text], "given here, but not in every round");
+      }
+      return std::nullopt;
+    }
+    if (it->second.failed) {
+      return std::nullopt;
+    }
+    Filling filling;
+    filling.argument.kind = TurnArgument::Kind::Value;
+    filling.argument.value = name.text;
+    filling.type = it->second.type;
+    filling.field = it->second.field;
+    filling.range = range;
+    return filling;
+  }
+
+  /// Returns what `P.swap(v)` gives: as many examples as v, some of them older.
+  std::optional<Filling> swapFilling(const ast::MemberExpr &callee,
+                                     const ast::NameExpr &name,
+                                     SourceRange range) {
+    const auto *object = ast::as<ast::NameExpr>(callee.object);
+    auto it = object ? module.values.find(object->text) : module.values.end();
+    if (it == module.values.end() || it->second.kind != FileValue::Kind::Pool) {
+      module
+          .report(Diag::UnknownPool, callee.object->range,
+                  module.source.text(callee.object->range))
+          .help("`pool P(50)` declares one");
+      return std::nullopt;
+    }
+    module.use(it->second.range);
+    auto filling = valueFilling(name, range);
+    if (!filling || it->second.failed) {
+      return std::nullopt;
+    }
+    if (filling->type.axes.size() != 1 ||
+        filling->type.axes[0].name != "batch") {
+      module.report(Diag::PoolValue, name.range)
+          .label("is " + typeText(filling->type))
+          .help("what the step gives is one value for the whole batch");
+      return std::nullopt;
+    }
+    Pool &pool = module.program.pools[it->second.index];
+    std::vector<int64_t> shape{pool.capacity};
+    shape.insert(shape.end(), filling->type.event.begin(),
+                 filling->type.event.end());
+    if (!pool.storage) {
+      Parameter storage;
+      storage.role = Parameter::Role::State;
+      storage.name = pool.name + ".items";
+      storage.network = pool.name;
+      storage.shape = shape;
+      storage.where = it->second.range;
+      pool.storage = module.parameter(std::move(storage));
+    }
+    const auto &held = module.program.parameters[*pool.storage].shape;
+    if (held != shape) {
+      module
+          .report(Diag::PoolShape, range, pool.name,
+                  typeText({{}, {held.begin() + 1, held.end()}}),
+                  typeText({{}, filling->type.event}))
+          .help("a second pool can hold these");
+      return std::nullopt;
+    }
+    filling->argument.kind = TurnArgument::Kind::Pool;
+    filling->argument.pool = it->second.index;
+    return filling;
+  }
+
+  std::optional<Filling> oneFilling(const ast::TurnArgument &argument) {
+    if (const auto *name = ast::as<ast::NameExpr>(argument.value)) {
+      return valueFilling(*name, argument.range);
+    }
+    const auto *call = ast::as<ast::CallExpr>(argument.value);
+    const auto *callee =
+        call ? ast::as<ast::MemberExpr>(call->callee) : nullptr;
+    const auto *value = callee && callee->member.text == "swap" &&
+                                call->arguments.size() == 1 &&
+                                !call->arguments[0].label
+                            ? ast::as<ast::NameExpr>(call->arguments[0].value)
+                            : nullptr;
+    if (value) {
+      return swapFilling(*callee, *value, argument.range);
+    }
+    module.report(Diag::TurnValueUnsupported, argument.range)
+        .help("a turn passes `next s.train`, `same s.train`, a value that a "
+              "step gave, or `P.swap(value)` of a pool");
+    return std::nullopt;
+  }
+
   std::optional<std::vector<Filling>>
   fillings(const std::vector<ast::TurnArgument> &arguments) {
     std::vector<Filling> all;
     for (const auto &argument : arguments) {
       if (argument.kind == ast::TurnArgument::Kind::Value) {
-        const auto *name = ast::as<ast::NameExpr>(argument.value);
-        if (!name) {
-          module.report(Diag::TurnValueUnsupported, argument.range)
-              .help("a turn passes `next s.train`, `same s.train` or a value "
-                    "that a step gave");
+        auto one = oneFilling(argument);
+        if (!one) {
           return std::nullopt;
         }
-        auto it = results.find(name->text);
-        if (it == results.end()) {
-          std::vector<std::string> names;
-          for (const auto &[other, type] : results) {
-            names.push_back(other);
-          }
-          auto builder =
-              module.report(Diag::UnknownResult, name->range, name->text);
-          if (auto help = module.nearest(name->text, names)) {
-            builder.help(*help);
-          }
-          return std::nullopt;
-        }
-        Filling filling;
-        filling.argument.kind = TurnArgument::Kind::Value;
-        filling.argument.value = name->text;
-        filling.type = it->second;
-        filling.range = argument.range;
-        all.push_back(std::move(filling));
+        all.push_back(std::move(*one));
         continue;
       }
-      bool isNext = argument.kind == ast::TurnArgument::Kind::Next;
-      auto stream = resolveStream(module, argument.stream);
-      if (!stream) {
+      auto some = streamFillings(argument.stream,
+                                 argument.kind == ast::TurnArgument::Kind::Next,
+                                 argument.range);
+      if (!some) {
         return std::nullopt;
       }
-      if (!isNext && !drawn.count(stream->path())) {
-        module.report(Diag::SameBeforeNext, argument.range, stream->path())
-            .help(fmt::format("`next {}` comes first", stream->path()));
-        return std::nullopt;
-      }
-      drawn.insert(stream->path());
-      for (uint32_t i = 0; i < stream->dataset->fields.size(); ++i) {
-        Filling filling;
-        filling.argument.kind =
-            isNext ? TurnArgument::Kind::Next : TurnArgument::Kind::Same;
-        filling.argument.dataset = stream->name;
-        filling.argument.split = stream->split;
-        filling.argument.field = i;
-        filling.field = &stream->dataset->fields[i];
-        filling.type = {{{"batch", std::max<int64_t>(module.program.batch, 1)}},
-                        filling.field->event};
-        filling.range = argument.range;
-        all.push_back(std::move(filling));
-      }
+      std::move(some->begin(), some->end(), std::back_inserter(all));
     }
     return all;
   }
@@ -317,7 +393,7 @@ private:
     const ast::StepDecl *step = findStep(call.step);
     auto filled = fillings(call.arguments);
     if (!step || !filled) {
-      poison(call);
+      poison(call.results);
       return std::nullopt;
     }
     if (filled->size() != step->parameters.size()) {
@@ -325,12 +401,12 @@ private:
           .report(Diag::StepArity, call.step.range, call.step.text,
                   step->parameters.size(), filled->size())
           .label(step->name.range, "declared here");
-      poison(call);
+      poison(call.results);
       return std::nullopt;
     }
     auto index = ensureStep(*step, *filled);
     if (!index) {
-      poison(call);
+      poison(call.results);
       return std::nullopt;
     }
     Turn turn;
@@ -348,16 +424,17 @@ private:
     }
     for (size_t i = 0; i < call.results.size(); ++i) {
       turn.results.push_back(call.results[i].text);
-      results[call.results[i].text] = body.nodes[body.outputs[i].value].type;
+      bindResult(call.results[i],
+                 {body.nodes[body.outputs[i].value].type, nullptr, {}, false});
     }
     return turn;
   }
 
-  /// Gives the results of a call that failed some type, so that later turns
-  /// do not complain of unknown names.
-  void poison(const ast::CallTurn &call) {
-    for (const ast::Name &name : call.results) {
-      results.emplace(name.text, Type{});
+  /// Binds the results of a turn that failed, so that later turns do not
+  /// complain of unknown names.
+  void poison(const std::vector<ast::Name> &names) {
+    for (const ast::Name &name : names) {
+      results.emplace(name.text, Result{{}, nullptr, name.range, true});
     }
   }
 
@@ -401,9 +478,15 @@ private:
       addArgument(e, step.parameters[i], filled[i].type, filled[i].field);
     }
     for (const auto &stmt : step.body.statements) {
-      e.minimizers += stmt->kind == ast::StmtKind::Minimize;
+      if (const auto *minimize = ast::as<ast::MinimizeStmt>(stmt)) {
+        ++e.minimizers;
+        for (const ast::Name &name : minimize->over) {
+          e.trainedHere.insert(name.text);
+        }
+      }
     }
     e.run(step.body);
+    e.finishStates();
     if (!step.body.statements.empty() &&
         step.body.statements.back()->kind == ast::StmtKind::Expression) {
       module.report(Diag::StepValue, step.body.statements.back()->range)
@@ -433,8 +516,10 @@ private:
 
   Module &module;
   std::map<std::string, std::optional<uint32_t>> steps;
-  std::map<std::string, Type> results;
+  std::map<std::string, Result> results;
+  std::map<std::string, SourceRange> bound; ///< names that turns gave
   std::set<std::string> drawn;
+  int expressions = 0; ///< of `train`, so far
 };
 
 /// Warns of nets that no `over` names, and of states that several steps start.
@@ -455,7 +540,7 @@ void checkTrained(Module &module) {
   }
   for (const Instance &instance : module.instances) {
     bool owns = !module.parametersOf(instance.name).empty();
-    if (!instance.trained && owns) {
+    if (!instance.trained && owns && !instance.averageOf) {
       module.report(Diag::NeverTrained, instance.where, instance.name)
           .label("stands in no `over`");
     }
@@ -484,7 +569,7 @@ void elaborateTraining(Module &module) {
       module.report(Diag::TrainTwice, train->range)
           .help("several are told apart by names: `train pre { .. } for ..`");
     }
-    result.turns = walker.walk(train->body);
+    result.turns = walker.walkTrain(train->body);
     auto duration = readDuration(module, *train->duration);
     if (duration) {
       result.duration = *duration;

@@ -89,6 +89,7 @@ static TensorSpec readTensor(const Member &m, const Manifest &manifest) {
       init.at("kind").oneOf<Initial::Kind>({"constant", "normal", "uniform"});
   t.init.a = init.numberOr("a", 0);
   t.init.b = init.numberOr("b", 0);
+  t.init.drawnAs = init.textOr("as", "");
   t.storage = m.list("storage", [&](const Member &e) {
     return readStorage(e, t.shape, manifest);
   });
@@ -222,37 +223,99 @@ static void readSource(const Member &m, const Manifest &manifest,
   field = m.at("field").integer(0, fields - 1);
 }
 
+/// Returns the place of what `m` names among `all`.
+template <typename T>
+static int64_t indexOf(const std::vector<T> &all, const Member &m) {
+  const std::string name = m.text();
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (all[i].name == name) {
+      return static_cast<int64_t>(i);
+    }
+  }
+  m.complain("`{}` is not known", printable(name));
+}
+
+static PoolSpec readPool(const Member &m, const Manifest &manifest) {
+  PoolSpec pool;
+  pool.name = m.at("name").text();
+  pool.tensor = indexOf(manifest.tensors, m.at("tensor"));
+  pool.replace = m.at("replace").number();
+  const TensorSpec &tensor = manifest.tensors[pool.tensor];
+  if (tensor.shape.empty() || tensor.storage.size() != 1 ||
+      tensor.storage[0].layout != Storage::Layout::Dense) {
+    m.complain("the tensor of a pool lies row by row in one place");
+  }
+  pool.capacity = tensor.shape[0];
+  return pool;
+}
+
 static CallArgument readCallArgument(const Member &m,
                                      const Manifest &manifest) {
   CallArgument a;
-  a.kind = m.at("kind").oneOf<CallArgument::Kind>({"next", "same", "value"});
-  if (a.kind == CallArgument::Kind::Value) {
-    a.name = m.at("name").text();
-  } else {
+  using Kind = CallArgument::Kind;
+  a.kind = m.at("kind").oneOf<Kind>({"next", "same", "value", "pool"});
+  if (a.kind == Kind::Next || a.kind == Kind::Same) {
     readSource(m, manifest, a.dataset, a.split, a.field);
+    return a;
+  }
+  a.name = m.at("name").text();
+  if (a.kind == Kind::Pool) {
+    a.pool = indexOf(manifest.pools, m.at("pool"));
   }
   return a;
 }
 
+/// Reads the entry that a turn runs and checks what it takes and gives.
+static void readCallee(const Member &m, const Manifest &manifest, Turn &turn) {
+  turn.entry = readEntryIndex(m, manifest);
+  const EntrySpec &entry = manifest.entries[turn.entry];
+  if (turn.arguments.size() != entry.inputs.size()) {
+    m.complain("`{}` takes {} arguments, {} are given", entry.name,
+               entry.inputs.size(), turn.arguments.size());
+  }
+  if (turn.kind == Turn::Kind::When &&
+      (entry.outputs.size() != 1 || elementsOf(entry.outputs[0].shape) != 1)) {
+    m.complain("the condition `{}` is one number", entry.name);
+  }
+}
+
+static void checkDraw(const Member &m, const Turn &turn) {
+  for (const CallArgument &argument : turn.arguments) {
+    if (argument.kind != CallArgument::Kind::Next &&
+        argument.kind != CallArgument::Kind::Same) {
+      m.complain("a draw takes fields of data");
+    }
+  }
+  if (turn.results.size() != turn.arguments.size()) {
+    m.complain("{} names for {} fields", turn.results.size(),
+               turn.arguments.size());
+  }
+}
+
 static Turn readTurn(const Member &m, const Manifest &manifest) {
   Turn turn;
-  turn.kind = m.at("kind").oneOf<Turn::Kind>({"call", "repeat", "every"});
-  if (turn.kind == Turn::Kind::Call) {
-    turn.entry = readEntryIndex(m, manifest);
-    turn.results = m.texts("results");
+  using Kind = Turn::Kind;
+  turn.kind =
+      m.at("kind").oneOf<Kind>({"call", "repeat", "every", "when", "draw"});
+  if (turn.kind == Kind::Repeat || turn.kind == Kind::Every) {
+    turn.count = m.at("count").integer(1, largest);
+  } else {
     turn.arguments = m.list("arguments", [&](const Member &e) {
       return readCallArgument(e, manifest);
     });
-    const EntrySpec &entry = manifest.entries[turn.entry];
-    if (turn.arguments.size() != entry.inputs.size()) {
-      m.complain("`{}` takes {} arguments, {} are given", entry.name,
-                 entry.inputs.size(), turn.arguments.size());
-    }
-    return turn;
   }
-  turn.count = m.at("count").integer(1, largest);
-  turn.turns =
-      m.list("turns", [&](const Member &e) { return readTurn(e, manifest); });
+  if (turn.kind == Kind::Call || turn.kind == Kind::When) {
+    readCallee(m, manifest, turn);
+  }
+  if (turn.kind == Kind::Call || turn.kind == Kind::Draw) {
+    turn.results = m.texts("results");
+  } else {
+    turn.turns =
+        m.list("turns", [&](const Member &e) { return readTurn(e, manifest); });
+  }
+  if (turn.kind == Kind::Draw) {
+    checkDraw(m, turn);
+  }
   return turn;
 }
 
@@ -377,6 +440,7 @@ Manifest parseManifest(std::string_view text) {
   m.datasets = root.list("datasets", readDataset);
   m.entries = root.list("entries", with(readEntry));
   m.kernels = root.list("kernels", with(readKernel));
+  m.pools = root.list("pools", with(readPool));
   m.trains = root.list("trains", with(readTrain));
   m.reports = root.list("reports", with(readReport));
   m.procedures = root.list("procedures", with(readProcedure));

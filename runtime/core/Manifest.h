@@ -37,14 +37,15 @@ struct Storage {
 struct Initial {
   enum class Kind : uint8_t { Constant, Normal, Uniform };
   Kind kind = Kind::Constant;
-  double a = 0; ///< value, mean or lower bound
-  double b = 0; ///< unused, standard deviation or upper bound
+  double a = 0;        ///< value, mean or lower bound
+  double b = 0;        ///< unused, standard deviation or upper bound
+  std::string drawnAs; ///< the tensor whose draws these are; empty: its own
 };
 
 struct TensorSpec {
   std::string name;
   Shape shape;
-  std::string role; ///< parameter, optimizer, state, ...
+  std::string role; ///< parameter, optimizer, state, average
   std::string network;
   Initial init;
   std::vector<Storage> storage; ///< at least one
@@ -110,6 +111,14 @@ struct KernelSpec {
   int64_t m = 0, n = 0, k = 0, flops = 0;
 };
 
+/// Examples of earlier rounds; they lie in a tensor of the state.
+struct PoolSpec {
+  std::string name;
+  int64_t tensor = 0;   ///< dense, [capacity, event..]
+  int64_t capacity = 1; ///< its first extent
+  double replace = 0.5; ///< chance of giving a stored example
+};
+
 struct Duration {
   double count = 0;
   std::string unit;   ///< rounds, epochs, examples
@@ -117,20 +126,21 @@ struct Duration {
 };
 
 struct CallArgument {
-  enum class Kind : uint8_t { Next, Same, Value };
+  enum class Kind : uint8_t { Next, Same, Value, Pool };
   Kind kind = Kind::Next;
   std::string dataset, split; ///< Next, Same
   int64_t field = 0;          ///< Next, Same
-  std::string name;           ///< Value
+  std::string name;           ///< Value, Pool
+  int64_t pool = 0;           ///< Pool: what `name` is swapped through
 };
 
 struct Turn {
-  enum class Kind : uint8_t { Call, Repeat, Every };
+  enum class Kind : uint8_t { Call, Repeat, Every, When, Draw };
   Kind kind = Kind::Call;
-  int64_t entry = 0; ///< Call
-  std::vector<std::string> results;
-  std::vector<CallArgument> arguments;
-  int64_t count = 1; ///< Repeat, Every
+  int64_t entry = 0; ///< Call; When: its first output is the condition
+  std::vector<std::string> results;    ///< Call, Draw
+  std::vector<CallArgument> arguments; ///< Call, When; Draw: of each result
+  int64_t count = 1;                   ///< Repeat, Every
   std::vector<Turn> turns;
 };
 
@@ -186,6 +196,7 @@ struct Manifest {
   std::vector<DatasetSpec> datasets;
   std::vector<EntrySpec> entries;
   std::vector<KernelSpec> kernels;
+  std::vector<PoolSpec> pools;
   std::vector<TrainSpec> trains;
   std::vector<ReportSpec> reports;
   std::vector<ProcedureSpec> procedures;

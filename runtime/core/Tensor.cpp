@@ -130,7 +130,8 @@ static double initialElement(const Initial &init, const Draw &draw,
 void initialTensor(ScalarType type, const TensorSpec &tensor, uint64_t seed,
                    std::span<std::byte> dense) {
   checkLength(type, tensor, dense.size());
-  Draw draw{seed, UINT64_MAX, fnv1a(tensor.name)};
+  const std::string &drawnAs = tensor.init.drawnAs;
+  Draw draw{seed, UINT64_MAX, fnv1a(drawnAs.empty() ? tensor.name : drawnAs)};
   dispatch(type, [&](auto zero) {
     using T = decltype(zero);
     T *out = reinterpret_cast<T *>(dense.data());

@@ -7,6 +7,8 @@
 #include "runtime/train/RoundRunner.h"
 
 #include "runtime/core/Status.h"
+#include "runtime/core/Tensor.h"
+#include "runtime/train/ReplayPool.h"
 
 #include <algorithm>
 #include <cstring>
@@ -32,15 +34,18 @@ std::vector<RoundRunner::Planned>
 RoundRunner::plan(const std::vector<Turn> &turns, Names &names) {
   std::vector<Planned> result;
   for (const Turn &turn : turns) {
-    if (turn.kind == Turn::Kind::Call) {
-      result.push_back(planCall(turn, names));
+    if (turn.kind == Turn::Kind::Draw) {
+      result.push_back(planDraw(turn, names));
       continue;
     }
-    Planned block;
-    block.kind = turn.kind;
-    block.count = turn.count;
-    block.turns = plan(turn.turns, names);
-    result.push_back(std::move(block));
+    Planned planned;
+    if (turn.kind == Turn::Kind::Call || turn.kind == Turn::Kind::When) {
+      planned = planCall(turn, names);
+    }
+    planned.kind = turn.kind;
+    planned.count = turn.count;
+    planned.turns = plan(turn.turns, names);
+    result.push_back(std::move(planned));
   }
   return result;
 }
@@ -65,6 +70,29 @@ RoundRunner::Planned RoundRunner::planCall(const Turn &turn, Names &names) {
   return call;
 }
 
+/// Plans `x = next s`: the fields of a batch become values.
+RoundRunner::Planned RoundRunner::planDraw(const Turn &turn, Names &names) {
+  Planned draw;
+  draw.kind = Turn::Kind::Draw;
+  for (size_t i = 0; i < turn.arguments.size(); ++i) {
+    const CallArgument &given = turn.arguments[i];
+    const FieldSpec &field =
+        machine.manifest.findDataset(given.dataset)->fields[given.field];
+    const int64_t batch = machine.manifest.batch;
+    const int64_t bytes =
+        batch * elementsOf(field.shape) * sizeOf(machine.manifest.type);
+    const bool advances = given.kind == CallArgument::Kind::Next && i == 0;
+    Argument argument;
+    argument.kind = advances ? Argument::Kind::Advance : Argument::Kind::Latest;
+    argument.index = streamOf(given, batch);
+    argument.field = given.field;
+    argument.bytes = bytes;
+    draw.arguments.push_back(argument);
+    draw.results.push_back({valueOf(turn.results[i], bytes, names), 0, bytes});
+  }
+  return draw;
+}
+
 /// True where argument `index` takes another field of the item that the
 /// argument before it drew: `next s.train` of a record fills several inputs.
 static bool continuesRecord(const Turn &turn, size_t index) {
@@ -78,15 +106,35 @@ static bool continuesRecord(const Turn &turn, size_t index) {
          here.field == before.field + 1;
 }
 
+/// Throws unless `slot` is made of whole examples of the pool.
+static void checkPool(const Manifest &manifest, int64_t pool,
+                      const Slot &slot) {
+  const PoolSpec &spec = manifest.pools[pool];
+  const int64_t one =
+      elementsOf(manifest.tensors[spec.tensor].shape) / spec.capacity;
+  if (one == 0 || elementsOf(slot.shape) % one != 0) {
+    fail(ExitInternal, "pool `{}` holds examples of {} numbers, `{}` is {}",
+         printable(spec.name), one, printable(slot.name),
+         spellingOf(slot.shape));
+  }
+}
+
 RoundRunner::Argument RoundRunner::planArgument(const Turn &turn, size_t index,
                                                 Names &names) {
   const EntrySpec &entry = machine.manifest.entries[turn.entry];
   const CallArgument &given = turn.arguments[index];
   const Slot &slot = entry.inputs[index];
-  Argument result{Argument::Kind::Value, 0, given.field, slot.offset,
-                  bytesOf(machine, slot)};
-  if (given.kind == CallArgument::Kind::Value) {
+  Argument result{Argument::Kind::Value, 0,
+                  given.field,           given.pool,
+                  slot.offset,           bytesOf(machine, slot)};
+  if (given.kind == CallArgument::Kind::Value ||
+      given.kind == CallArgument::Kind::Pool) {
+    const bool pooled = given.kind == CallArgument::Kind::Pool;
+    result.kind = pooled ? Argument::Kind::Pool : Argument::Kind::Value;
     result.index = valueOf(given.name, result.bytes, names);
+    if (pooled) {
+      checkPool(machine.manifest, given.pool, slot);
+    }
     return result;
   }
   const FieldSpec &field =
@@ -222,25 +270,65 @@ void RoundRunner::run(const std::vector<Planned> &turns) {
         run(turn.turns);
       }
       break;
+    case Turn::Kind::When:
+      if (holds(turn)) {
+        run(turn.turns);
+      }
+      break;
+    case Turn::Kind::Draw:
+      for (size_t i = 0; i < turn.results.size(); ++i) {
+        const Argument &argument = turn.arguments[i];
+        std::memcpy(values[turn.results[i].value].data(), field(argument),
+                    size_t(argument.bytes));
+      }
+      break;
     }
   }
+}
+
+/// Runs the condition of a `when`.
+bool RoundRunner::holds(const Planned &turn) {
+  call(turn);
+  return machine.number(
+             machine.manifest.entries[turn.entry].outputs[0].offset) != 0;
+}
+
+/// Returns the field of a stream's batch, the next one where `argument` says.
+const std::byte *RoundRunner::field(const Argument &argument) {
+  Source &source = sources[argument.index];
+  if (argument.kind == Argument::Kind::Advance) {
+    source.latest = source.loader->next();
+    position.streams[argument.index].position = source.latest->after;
+    ++position.streams[argument.index].drawn;
+  }
+  return source.latest->fields[argument.field].data();
+}
+
+void RoundRunner::swap(const Argument &argument, std::byte *input) {
+  const PoolSpec &pool = machine.manifest.pools[argument.pool];
+  const TensorSpec &tensor = machine.manifest.tensors[pool.tensor];
+  auto *items = reinterpret_cast<std::byte *>(machine.state.data()) +
+                tensor.storage[0].offset;
+  const auto bytes = size_t(denseBytes(machine.manifest.type, tensor));
+  swapPool(pool, machine.seed, position.pooled[argument.pool], {items, bytes},
+           values[argument.index], input);
 }
 
 void RoundRunner::call(const Planned &turn) {
   for (const Argument &argument : turn.arguments) {
     char *input = machine.arena.data() + argument.offset;
-    if (argument.kind == Argument::Kind::Value) {
+    switch (argument.kind) {
+    case Argument::Kind::Value:
       std::memcpy(input, values[argument.index].data(), size_t(argument.bytes));
-      continue;
+      break;
+    case Argument::Kind::Pool:
+      swap(argument, reinterpret_cast<std::byte *>(input));
+      break;
+    case Argument::Kind::Advance:
+    case Argument::Kind::Latest:
+      std::memcpy(input, field(argument), size_t(argument.bytes));
+      break;
     }
-    Source &source = sources[argument.index];
-    if (argument.kind == Argument::Kind::Advance) {
-      source.latest = source.loader->next();
-      position.streams[argument.index].position = source.latest->after;
-      ++position.streams[argument.index].drawn;
-    }
-    std::memcpy(input, source.latest->fields[argument.field].data(),
-                size_t(argument.bytes));
   }
   setUpdates(machine.manifest.entries[turn.entry]);
   machine.runEntry(turn.entry, position.executions[turn.entry]);

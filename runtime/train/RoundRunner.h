@@ -1,7 +1,8 @@
 //===- RoundRunner.h - one turn of train {} ---------------------*- C++ -*-===//
 //
 // Executes the turns of the manifest: calls of steps, with batches copied into
-// their inputs and values carried between them, inside `repeat` and `every`.
+// their inputs and values carried between them, inside `repeat`, `every` and
+// `when`.
 // Everything is resolved to indices and offsets when it is made; a round then
 // allocates nothing.
 //
@@ -41,9 +42,10 @@ private:
     int64_t batch = 0;
   };
   struct Argument {
-    enum class Kind : uint8_t { Advance, Latest, Value } kind;
+    enum class Kind : uint8_t { Advance, Latest, Value, Pool } kind;
     size_t index = 0; ///< of the stream, or of the value
     int64_t field = 0;
+    int64_t pool = 0;
     int64_t offset = 0, bytes = 0; ///< of the input in the arena
   };
   struct Result {
@@ -61,6 +63,7 @@ private:
 
   std::vector<Planned> plan(const std::vector<Turn> &turns, Names &names);
   Planned planCall(const Turn &turn, Names &names);
+  Planned planDraw(const Turn &turn, Names &names);
   Argument planArgument(const Turn &turn, size_t index, Names &names);
   size_t streamOf(const CallArgument &argument, int64_t batch);
   size_t valueOf(const std::string &name, int64_t bytes, Names &names);
@@ -69,6 +72,9 @@ private:
   void setUpdates(const EntrySpec &entry);
   void run(const std::vector<Planned> &turns);
   void call(const Planned &turn);
+  bool holds(const Planned &turn);
+  const std::byte *field(const Argument &argument);
+  void swap(const Argument &argument, std::byte *input);
 
   Machine &machine;
   RunPosition &position;

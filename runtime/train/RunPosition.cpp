@@ -27,7 +27,8 @@ static void forEachNext(const std::vector<Turn> &turns, const Body &body) {
 }
 
 RunPosition::RunPosition(const Manifest &manifest)
-    : counters(manifest.counters.size()), executions(manifest.entries.size()) {
+    : counters(manifest.counters.size()), executions(manifest.entries.size()),
+      pooled(manifest.pools.size()) {
   for (const TrainSpec &train : manifest.trains) {
     owners.push_back(train.duration.stream);
     forEachNext(train.turns, [&](const CallArgument &next) {
@@ -137,6 +138,9 @@ void RunPosition::store(const Manifest &manifest, RunState &run) const {
       run.counters["executions." + manifest.entries[i].name] = executions[i];
     }
   }
+  for (size_t i = 0; i < pooled.size(); ++i) {
+    run.counters["pool." + manifest.pools[i].name] = pooled[i];
+  }
   for (const StreamClock &stream : streams) {
     run.streams[stream.name] = stream.position;
     run.counters["clock.drawn." + stream.name] = stream.drawn;
@@ -173,6 +177,9 @@ void RunPosition::restore(const Manifest &manifest, const RunState &run) {
     if (manifest.entries[i].kind == EntrySpec::Kind::Step) {
       executions[i] = counterOf(run, "executions." + manifest.entries[i].name);
     }
+  }
+  for (size_t i = 0; i < pooled.size(); ++i) {
+    pooled[i] = counterOf(run, "pool." + manifest.pools[i].name);
   }
   for (StreamClock &stream : streams) {
     const auto found = run.streams.find(stream.name);

@@ -36,6 +36,7 @@ struct RunPosition {
   uint64_t earlierEpochs = 0;       ///< whole epochs of earlier `train`s
   std::vector<uint64_t> counters;   ///< updates, as in the manifest
   std::vector<uint64_t> executions; ///< of each entry
+  std::vector<uint64_t> pooled;     ///< examples given to each pool
   std::vector<StreamClock> streams; ///< those that training reads
 
   /// The stream of that name, or null.

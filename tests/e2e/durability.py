@@ -1,7 +1,10 @@
 #!/usr/bin/python3
-"""Runs of vae.gm that are cut off, spread over threads, or asked for twice.
+"""Runs that are cut off, spread over threads, or asked for twice.
 
     tests/e2e/durability.py [--build FOLDER] [--kills 10] [--seed N]
+
+vae.gm, and states.gm beside this file, which keeps whatever a model can keep
+between steps.
 
 * 1, 2 and 4 threads leave the same bytes in the checkpoint.
 * SIGKILL at a random moment past the first checkpoint, then `resume`, with
@@ -154,6 +157,13 @@ def main():
             check_kills(scratch / "vae", scratch, data, options.kills,
                         random.Random(options.seed))
             check_finished(scratch / "vae", scratch, data)
+            kept = scratch / "kept"
+            kept.mkdir()
+            text = Path(__file__).with_name("states.gm")
+            compile_model(gmc, text, kept / "states")
+            check_threads(kept / "states", kept, data)
+            check_kills(kept / "states", kept, data, (options.kills + 1) // 2,
+                        random.Random(options.seed))
         except Wrong as wrong:
             print(f"WRONG: {wrong}")
             return 1

@@ -5,7 +5,8 @@
 //   s = grad L . u   against differences of L,
 //   u' H u           against differences of s,
 // within 1e-6 relative to the larger side (or to 1e-3). A point from which a
-// difference would cross a kink of a rectifier is drawn again.
+// difference would cross a kink of a rectifier is drawn again. What `stop` makes
+// a constant is one: it keeps its value at p along the line.
 //
 // usage: gmcModelGradientTests MODEL.gm..
 //
@@ -37,7 +38,6 @@ using namespace gmc::nn;
 
 namespace {
 
-constexpr double step = 1e-3;
 constexpr double tolerance = 1e-6;
 constexpr double smallest = 1e-3;
 
@@ -52,13 +52,13 @@ double drawForTest(bool normal, int64_t site, int64_t element) {
 }
 
 /// A function of one objective: arguments are the entry's inputs, variables,
-/// scalars, then a direction for each trained variable; results are L, s,
-/// u' H u, and what every rectifier sees.
+/// scalars, a direction for each trained variable, the value of each nn.stop;
+/// results are L, s, u' H u, what every rectifier sees, what every nn.stop does.
 struct Objective {
   std::string name;
   func::FuncOp function;
   SmallVector<size_t> trained; ///< places of the trained variables
-  size_t inputs = 0, variables = 0, scalars = 0;
+  size_t inputs = 0, variables = 0, scalars = 0, rectifiers = 0, stops = 0;
 };
 
 class ModelUnderTest {
@@ -158,6 +158,11 @@ Objective ModelUnderTest::extract(gm::EntryOp entry,
       }
     }
   }
+  size_t stopsAt = types.size();
+  for (auto stop : from.getOps<StopOp>()) {
+    types.push_back(stop.getType());
+    ++objective.stops;
+  }
   OpBuilder builder = OpBuilder::atBlockEnd(functions->getBody());
   Location loc = builder.getUnknownLoc();
   objective.function = func::FuncOp::create(
@@ -170,8 +175,13 @@ Objective ModelUnderTest::extract(gm::EntryOp entry,
   for (auto [value, argument] : llvm::zip(outside, to->getArguments())) {
     map.map(value, argument);
   }
-  SmallVector<Value> results, rectified;
+  SmallVector<Value> results, rectified, stopped;
   for (Operation &op : from) {
+    if (auto stop = dyn_cast<StopOp>(op)) {
+      map.map(stop.getResult(), to->getArgument(stopsAt + stopped.size()));
+      stopped.push_back(map.lookup(stop.getOperand()));
+      continue;
+    }
     if (isa<NNDialect>(op.getDialect())) {
       Operation *copy = builder.clone(op, map);
       if (isa<ReluOp, LeakyReluOp, AbsOp>(copy)) {
@@ -192,33 +202,45 @@ Objective ModelUnderTest::extract(gm::EntryOp entry,
                                    trained);
   results = {loss, slope, dot(builder, second.getGradients(), directions)};
   results.append(rectified);
+  results.append(stopped);
+  objective.rectifiers = rectified.size();
   func::ReturnOp::create(builder, loc, results);
   objective.function.setFunctionType(builder.getFunctionType(
       types, llvm::to_vector(ValueRange(results).getTypes())));
   return objective;
 }
 
-/// Evaluates an objective at points of a line p + t u.
+/// Evaluates an objective at points of a line p + t u. Where a sum has too many
+/// kinks for the wide step, later seeds take a narrow one.
 class Line {
 public:
   Line(Objective &objective, unsigned seed)
-      : objective(objective), engine(seed) {
+      : objective(objective), engine(seed), step(seed <= 20 ? 1e-3 : 1e-5) {
     Block &block = objective.function.getBody().front();
     for (auto [i, argument] : llvm::enumerate(block.getArguments())) {
       auto shape = cast<RankedTensorType>(argument.getType()).getShape();
       origin.push_back(draw(shape, i));
     }
     double squares = 0;
-    for (size_t i = directionsAt(); i < origin.size(); ++i) {
+    for (size_t i = directionsAt(); i < stopsAt(); ++i) {
       for (double x : origin[i].elements) {
         squares += x * x;
       }
     }
-    for (size_t i = directionsAt(); i < origin.size(); ++i) {
+    for (size_t i = directionsAt(); i < stopsAt(); ++i) {
       for (double &x : origin[i].elements) {
         x /= std::sqrt(squares);
       }
     }
+    // A stop may see what another one gives: as often as there are any.
+    for (size_t turn = 0; turn < objective.stops; ++turn) {
+      known.clear();
+      const std::vector<HostTensor> &results = at(0);
+      for (size_t i = 0; i < objective.stops && !results.empty(); ++i) {
+        origin[stopsAt() + i] = results[3 + objective.rectifiers + i];
+      }
+    }
+    known.clear();
   }
 
   const std::vector<HostTensor> &at(int steps) {
@@ -256,7 +278,7 @@ public:
     const std::vector<HostTensor> &middle = at(0);
     for (int steps : {-2, -1, 1, 2}) {
       const std::vector<HostTensor> &other = at(steps);
-      for (size_t i = 3; i < middle.size(); ++i) {
+      for (size_t i = 3; i < 3 + objective.rectifiers; ++i) {
         for (size_t j = 0; j < middle[i].elements.size(); ++j) {
           if ((middle[i].elements[j] > 0) != (other[i].elements[j] > 0)) {
             return true;
@@ -271,6 +293,8 @@ private:
   size_t directionsAt() const {
     return objective.inputs + objective.variables + objective.scalars;
   }
+
+  size_t stopsAt() const { return directionsAt() + objective.trained.size(); }
 
   HostTensor draw(llvm::ArrayRef<int64_t> shape, size_t place) {
     HostTensor tensor(shape);
@@ -291,6 +315,7 @@ private:
 
   Objective &objective;
   std::mt19937 engine;
+  const double step;
   std::vector<HostTensor> origin;
   std::map<int, std::vector<HostTensor>> known;
 };

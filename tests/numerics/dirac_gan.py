@@ -4,7 +4,8 @@
 The game is min over theta, max over psi of psi * theta, by gradient steps h.
 Simultaneous: theta' = theta - h psi, psi' = psi + h theta: a rotation that
 grows by sqrt(1 + h^2) a step. Alternating: psi' = psi + h theta, then
-theta' = theta - h psi'. Rules R-mean-2 and R-mean-5 of dsl/language.md decide
+theta' = theta - h psi'. With R1 the simultaneous psi moves by
+h (theta - gamma psi): a spiral that closes. Rules R-mean-2 and R-mean-5 of dsl/language.md decide
 which one a text means.
 
 usage: dirac_gan.py GMC
@@ -18,6 +19,7 @@ import tempfile
 
 STEP = 0.1
 ROUNDS = 100
+GAMMA = 0.5
 TOLERANCE = 1e-12
 
 
@@ -33,10 +35,13 @@ def iterates(gmc, model, level, folder):
     return [(float(row["t"]), float(row["p"])) for row in rows]
 
 
-def expected(alternating):
+def expected(kind):
     theta = psi = 1.0
     for _ in range(ROUNDS):
-        if alternating:
+        if kind == "r1":
+            theta, psi = (theta - STEP * psi,
+                          psi + STEP * (theta - GAMMA * psi))
+        elif kind == "alternating":
             psi = psi + STEP * theta
             theta = theta - STEP * psi
         else:
@@ -49,11 +54,11 @@ def main():
     models = pathlib.Path(__file__).parent / "dirac"
     failures = 0
     with tempfile.TemporaryDirectory() as name:
-        for kind in ("simultaneous", "alternating"):
+        for kind in ("simultaneous", "alternating", "r1"):
             for level in (0, 2):
                 found = iterates(gmc, models / f"{kind}.gm", level,
                                  pathlib.Path(name))
-                wanted = list(expected(kind == "alternating"))
+                wanted = list(expected(kind))
                 worst = max((max(abs(a - b), abs(c - d))
                              for (a, c), (b, d) in zip(found, wanted)),
                             default=math.inf)
@@ -62,6 +67,8 @@ def main():
                     radius = math.hypot(*found[-1]) / math.sqrt(2)
                     growth = (1 + STEP * STEP) ** (ROUNDS / 2)
                     ok = abs(radius - growth) <= TOLERANCE * growth
+                if kind == "r1" and ok:
+                    ok = math.hypot(*found[-1]) < 0.2
                 failures += not ok
                 print(f"{'ok' if ok else 'FAILED'}: {kind} -O{level}, "
                       f"{len(found)} iterates, worst difference {worst:.1e}")

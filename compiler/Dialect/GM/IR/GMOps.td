@@ -12,18 +12,21 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 def GM_VariableOp : GM_Op<"variable", [Symbol]> {
   let summary = "a tensor that lives from step to step";
   let description = [{
-    A parameter (`role` "parameter") or a part of an optimiser's state
-    ("optimizer"). `initial` is `constant`, `normal` or `uniform` with its two
-    numbers (runtime/abi/manifest.md). `storage` is set by `--form-kernels`.
+    `role` is "parameter", "optimizer" (a part of an optimiser's state),
+    "state" (`state` of the text, or what a layer keeps) or "average" (of an
+    `ema`). `initial` is `constant`, `normal` or `uniform` with its two numbers
+    (runtime/abi/manifest.md), drawn as those of the variable `as` where that is
+    given. `storage` is set by `--form-kernels`.
 
     Example: `gm.variable @Enc.linear0.bias : tensor<400xf32> role "parameter" of "Enc" initial "uniform"(-0.1, 0.1)`
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<NN_Tensor>:$type,
                        StrAttr:$role, StrAttr:$network, StrAttr:$initial,
-                       F64Attr:$a, F64Attr:$b, OptionalAttr<ArrayAttr>:$storage);
+                       F64Attr:$a, F64Attr:$b, OptionalAttr<StrAttr>:$drawnAs,
+                       OptionalAttr<ArrayAttr>:$storage);
   let assemblyFormat = [{
     $sym_name `:` $type `role` $role `of` $network `initial` $initial
-    `(` $a `,` $b `)` (`storage` $storage^)? attr-dict
+    `(` $a `,` $b `)` (`as` $drawnAs^)? (`storage` $storage^)? attr-dict
   }];
 }
 
@@ -112,7 +115,10 @@ def GM_MinimizeOp : GM_Op<"minimize", [AttrSizedOperandSegments]> {
   let description = [{
     `objective` is a single number. `arguments` are the optimiser's
     hyper-parameters in the order of dsl/program/Program.h. `updates` is the
-    number of the `gm.scalar` that counts the updates of `state`. Written out by
+    number of the `gm.scalar` that counts the updates of `state`, or -1 where
+    some minimiser of `state` has a `when`: they are counted in the variable
+    `STATE.t` then. Where `when` is 0, neither parameters nor state move. `keep`
+    bounds every element after the update. Written out by
     `--gm-expand-objectives`.
 
     Example: `gm.minimize %l over [@p] using adam(%lr, %b1, %b2, %eps) state "fit.adam" updates 3 : tensor<f32>, tensor<f64>, tensor<f64>, tensor<f64>, tensor<f64>`
@@ -121,12 +127,33 @@ def GM_MinimizeOp : GM_Op<"minimize", [AttrSizedOperandSegments]> {
                        GM_OptimizerKind:$optimizer,
                        Variadic<NN_Tensor>:$hyper, StrAttr:$state,
                        I64Attr:$updates, Optional<NN_Tensor>:$clip,
-                       UnitAttr:$maximize, UnitAttr:$nesterov);
+                       Optional<NN_Tensor>:$low, Optional<NN_Tensor>:$high,
+                       Optional<NN_Tensor>:$when, UnitAttr:$maximize,
+                       UnitAttr:$nesterov);
   let assemblyFormat = [{
     $objective `over` $over `using` $optimizer `(` $hyper `)`
     `state` $state `updates` $updates (`clip` $clip^ `:` type($clip))?
+    (`keep` $low^ `,` $high `:` type($low) `,` type($high))?
+    (`when` $when^ `:` type($when))?
     (`maximize` $maximize^)? (`nesterov` $nesterov^)?
     attr-dict `:` type($objective) `,` type($hyper)
+  }];
+}
+
+def GM_AverageOp : GM_Op<"average"> {
+  let summary = "a step of a moving average of weights";
+  let description = [{
+    For each pair: to := decay to + (1 - decay) from, with the value that `from`
+    has at the end of the entry; a variable of role "state" is copied. Where the
+    minimiser of `from` has a `when` that is 0, `to` stays. Written out by
+    `--gm-expand-objectives`.
+
+    Example: `gm.average [@G.w] into [@Gs.w] decay %d : tensor<f64>`
+  }];
+  let arguments = (ins FlatSymbolRefArrayAttr:$from, FlatSymbolRefArrayAttr:$to,
+                       NN_Tensor:$decay);
+  let assemblyFormat = [{
+    $from `into` $to `decay` $decay attr-dict `:` type($decay)
   }];
 }
 

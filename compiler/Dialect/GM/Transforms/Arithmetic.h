@@ -37,14 +37,22 @@ struct Arithmetic {
   mlir::Value min(mlir::Value a, mlir::Value b) const {
     return nn::MinOp::create(builder, loc, a.getType(), a, b);
   }
+  mlir::Value max(mlir::Value a, mlir::Value b) const {
+    return nn::MaxOp::create(builder, loc, a.getType(), a, b);
+  }
+  /// Returns a where `condition`, a number of any type, is not 0, else b.
+  mlir::Value choose(mlir::Value condition, mlir::Value a,
+                     mlir::Value b) const {
+    return nn::SelectOp::create(builder, loc, a.getType(), over(condition, a),
+                                a, b);
+  }
   mlir::Value sqrt(mlir::Value a) const {
     return nn::SqrtOp::create(builder, loc, a.getType(), a);
   }
   /// Returns the single number `value` in f64.
   mlir::Value number(double value) const {
     return nn::ConstantOp::create(
-        builder, loc,
-        mlir::RankedTensorType::get({}, builder.getF64Type()),
+        builder, loc, mlir::RankedTensorType::get({}, builder.getF64Type()),
         builder.getF64FloatAttr(value));
   }
   /// Returns the f64 number `a` in every element of `like`'s type.
@@ -68,8 +76,8 @@ struct Arithmetic {
       return a;
     }
     return nn::SumOp::create(
-        builder, loc, mlir::RankedTensorType::get({}, type.getElementType()),
-        a, all);
+        builder, loc, mlir::RankedTensorType::get({}, type.getElementType()), a,
+        all);
   }
 };
 

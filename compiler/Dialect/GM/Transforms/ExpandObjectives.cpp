@@ -23,6 +23,7 @@ namespace {
 struct Gradient {
   ReadOp parameter;
   Value value;
+  SmallVector<MinimizeOp, 1> minimizers; ///< that it is of
 };
 
 /// The minimisers of an entry that share one optimiser state.
@@ -50,12 +51,16 @@ private:
               StringRef name, Gradient &gradient);
   VariableOp momentVariable(StringRef state, VariableOp parameter,
                             StringRef moment);
+  Value countUpdates(MinimizeOp minimize);
+  void write(Location loc, Value value, StringRef variable, Value when);
+  void move(AverageOp average);
 
   SymbolTable &symbols;
   EntryOp entry;
   OpBuilder builder;
   OpBuilder first; ///< the start of the entry, where variables are read
   llvm::StringMap<ReadOp> reads;
+  llvm::StringMap<Value> conditions; ///< `when` of what trains a parameter
 };
 
 /// A gradient is taken with respect to a value, so each variable is read once.
@@ -97,6 +102,7 @@ void EntryExpander::collectGradients(MinimizeOp minimize, Group &group) {
     auto read = variable.getDefiningOp<ReadOp>();
     Gradient &sum = group.gradients[read.getVariable()];
     sum.parameter = read;
+    sum.minimizers.push_back(minimize);
     sum.value = sum.value ? a.add(sum.value, value) : value;
   }
 }
@@ -120,6 +126,43 @@ Value EntryExpander::outputNorms(Group &group) {
   return total;
 }
 
+/// Writes `value` to `variable`, or its old value where `when` is 0.
+void EntryExpander::write(Location loc, Value value, StringRef variable,
+                          Value when) {
+  if (when) {
+    Arithmetic a{builder, loc};
+    value = a.choose(when, value, readOf(variable, value.getType()));
+  }
+  WriteOp::create(builder, loc, value, variable);
+}
+
+/// Returns the number of the update that is made here, in f64: the runtime
+/// counts them, or, where a condition decides, the variable `STATE.t`.
+Value EntryExpander::countUpdates(MinimizeOp minimize) {
+  Location loc = minimize.getLoc();
+  auto wide = RankedTensorType::get({}, builder.getF64Type());
+  if (minimize.getUpdatesAttr().getInt() >= 0) {
+    return ScalarOp::create(builder, loc, wide, minimize.getUpdates());
+  }
+  Arithmetic a{builder, loc};
+  std::string name = (minimize.getState() + ".t").str();
+  auto type = RankedTensorType::get(
+      {}, cast<RankedTensorType>(minimize.getObjective().getType())
+              .getElementType());
+  if (!symbols.lookup<VariableOp>(name)) {
+    OpBuilder outside(entry);
+    symbols.insert(VariableOp::create(
+        outside, loc, outside.getStringAttr(name), TypeAttr::get(type),
+        outside.getStringAttr("optimizer"), outside.getStringAttr(""),
+        outside.getStringAttr("constant"), outside.getF64FloatAttr(0),
+        outside.getF64FloatAttr(0), StringAttr(), ArrayAttr()));
+  }
+  Value old = readOf(name, type);
+  Value count = a.add(old, a.over(a.number(1), old));
+  write(loc, count, name, minimize.getWhen());
+  return a.over(count, a.number(0));
+}
+
 VariableOp EntryExpander::momentVariable(StringRef state, VariableOp parameter,
                                          StringRef moment) {
   std::string name =
@@ -132,14 +175,14 @@ VariableOp EntryExpander::momentVariable(StringRef state, VariableOp parameter,
       outside, parameter.getLoc(), outside.getStringAttr(name),
       parameter.getTypeAttr(), outside.getStringAttr("optimizer"),
       parameter.getNetworkAttr(), outside.getStringAttr("constant"),
-      outside.getF64FloatAttr(0), outside.getF64FloatAttr(0), ArrayAttr());
+      outside.getF64FloatAttr(0), outside.getF64FloatAttr(0), StringAttr(),
+      ArrayAttr());
   symbols.insert(variable);
   return variable;
 }
 
-void EntryExpander::update(MinimizeOp minimize,
-                           const OptimizerNumbers &numbers, StringRef name,
-                           Gradient &gradient) {
+void EntryExpander::update(MinimizeOp minimize, const OptimizerNumbers &numbers,
+                           StringRef name, Gradient &gradient) {
   auto parameter = symbols.lookup<VariableOp>(name);
   StringRef state = minimize.getState();
   auto momentOf = [&](StringRef moment) -> Value {
@@ -148,13 +191,46 @@ void EntryExpander::update(MinimizeOp minimize,
   };
   auto writeMoment = [&](StringRef moment, Value value) {
     VariableOp variable = momentVariable(state, parameter, moment);
-    WriteOp::create(builder, minimize.getLoc(), value, variable.getSymName());
+    write(minimize.getLoc(), value, variable.getSymName(), minimize.getWhen());
   };
-  Value next = updateParameter(builder, minimize.getLoc(),
-                               minimize.getOptimizer(), minimize.getNesterov(),
-                               numbers, gradient.parameter, gradient.value,
-                               momentOf, writeMoment);
-  WriteOp::create(builder, minimize.getLoc(), next, name);
+  Value next =
+      updateParameter(builder, minimize.getLoc(), minimize.getOptimizer(),
+                      minimize.getNesterov(), numbers, gradient.parameter,
+                      gradient.value, momentOf, writeMoment);
+  Arithmetic a{builder, minimize.getLoc()};
+  for (MinimizeOp maker : gradient.minimizers) {
+    if (maker.getLow()) {
+      next = a.min(a.max(next, a.over(maker.getLow(), next)),
+                   a.over(maker.getHigh(), next));
+    }
+  }
+  conditions[name] = minimize.getWhen();
+  write(minimize.getLoc(), next, name, minimize.getWhen());
+}
+
+void EntryExpander::move(AverageOp average) {
+  Arithmetic a{builder, average.getLoc()};
+  Value decay = average.getDecay(), rest = a.sub(a.number(1), decay);
+  llvm::StringMap<Value> written;
+  for (auto write : entry.getBody().front().getOps<WriteOp>()) {
+    written[write.getVariable()] = write.getValue();
+  }
+  for (auto [source, target] :
+       llvm::zip_equal(average.getFrom().getAsRange<FlatSymbolRefAttr>(),
+                       average.getTo().getAsRange<FlatSymbolRefAttr>())) {
+    auto variable = symbols.lookup<VariableOp>(source.getValue());
+    Value value = written.lookup(source.getValue());
+    if (!value) {
+      value = readOf(source.getValue(), variable.getType());
+    }
+    if (variable.getRole() != "state") {
+      Value old = readOf(target.getValue(), variable.getType());
+      value = a.add(a.mul(a.over(decay, old), old),
+                    a.mul(a.over(rest, value), value));
+    }
+    write(average.getLoc(), value, target.getValue(),
+          conditions.lookup(source.getValue()));
+  }
 }
 
 void EntryExpander::update(Group &group) {
@@ -166,15 +242,12 @@ void EntryExpander::update(Group &group) {
     Value norm = a.add(a.sqrt(squares), a.number(1e-6));
     Value scale = a.min(a.number(1), a.div(lead.getClip(), norm));
     for (auto &[name, gradient] : group.gradients) {
-      gradient.value =
-          a.mul(gradient.value, a.over(scale, gradient.value));
+      gradient.value = a.mul(gradient.value, a.over(scale, gradient.value));
     }
   }
   OptimizerNumbers numbers;
   numbers.hyper = lead.getHyper();
-  numbers.updates = ScalarOp::create(
-      builder, lead.getLoc(),
-      RankedTensorType::get({}, builder.getF64Type()), lead.getUpdates());
+  numbers.updates = countUpdates(lead);
   for (auto &[name, gradient] : group.gradients) {
     update(lead, numbers, name, gradient);
   }
@@ -186,7 +259,7 @@ void EntryExpander::run() {
   SmallVector<int64_t> counters;
   for (auto minimize : entry.getBody().front().getOps<MinimizeOp>()) {
     Group &group = groups[minimize.getState()];
-    if (group.minimizers.empty()) {
+    if (group.minimizers.empty() && minimize.getUpdatesAttr().getInt() >= 0) {
       counters.push_back(minimize.getUpdates());
     }
     group.minimizers.push_back(minimize);
@@ -200,6 +273,11 @@ void EntryExpander::run() {
   }
   for (auto &[state, group] : groups) {
     update(group);
+  }
+  SmallVector<AverageOp> averages(entry.getBody().front().getOps<AverageOp>());
+  for (AverageOp average : averages) {
+    move(average);
+    average.erase();
   }
   for (auto &[state, group] : groups) {
     for (MinimizeOp minimize : group.minimizers) {

@@ -78,3 +78,60 @@ gm.entry step @shared inputs [] batch 1 {
   gm.minimize %l over [@w] using sgd(%lr, %mu) state "s" updates 1 clip %clip : tensor<f64> : tensor<f64>, tensor<f64>, tensor<f64>
   gm.minimize %e over [@w] using sgd(%lr, %mu) state "s" updates 1 clip %clip : tensor<f64> : tensor<f64>, tensor<f64>, tensor<f64>
 }
+
+// -----
+
+// `keep` bounds what is written, `when` keeps the old value; the updates are
+// counted in a variable, which the condition holds back as well.
+gm.variable @w : tensor<3xf32> role "parameter" of "N" initial "constant"(1.0, 0.0)
+// CHECK: gm.variable @s.t : tensor<f32> role "optimizer"
+// CHECK-LABEL: gm.entry step @gated
+gm.entry step @gated inputs [] batch 1 {
+  // CHECK-DAG: %[[W:.*]] = gm.read @w
+  // CHECK-DAG: %[[T:.*]] = gm.read @s.t
+  %w = gm.read @w : tensor<3xf32>
+  %l = nn.sum %w over [0] : tensor<3xf32> to tensor<f32>
+  %lr = gm.scalar 0 : tensor<f64>
+  %c = gm.scalar 1 : tensor<f64>
+  %low = nn.constant -1.0 : tensor<f64>
+  %high = nn.constant 1.0 : tensor<f64>
+  %mu = nn.constant 0.0 : tensor<f64>
+  // CHECK: %[[COUNT:.*]] = nn.select %{{.*}}, %{{.*}}, %[[T]] : tensor<f32>
+  // CHECK: gm.write %[[COUNT]] to @s.t
+  // CHECK: %[[NEW:.*]] = nn.sub %[[W]]
+  // CHECK: %[[ABOVE:.*]] = nn.max %[[NEW]]
+  // CHECK: %[[IN:.*]] = nn.min %[[ABOVE]]
+  // CHECK: %[[KEPT:.*]] = nn.select %{{.*}}, %[[IN]], %[[W]]
+  // CHECK: gm.write %[[KEPT]] to @w
+  // CHECK: updates = []
+  gm.minimize %l over [@w] using sgd(%lr, %mu) state "s" updates -1 keep %low, %high : tensor<f64>, tensor<f64> when %c : tensor<f64> : tensor<f32>, tensor<f64>, tensor<f64>
+}
+
+// -----
+
+// An average moves towards the new weights; what a layer keeps is copied.
+gm.variable @w : tensor<3xf32> role "parameter" of "N" initial "normal"(0.0, 1.0)
+gm.variable @u : tensor<2xf32> role "state" of "N" initial "constant"(1.0, 0.0)
+gm.variable @a.w : tensor<3xf32> role "average" of "A" initial "normal"(0.0, 1.0) as "w"
+gm.variable @a.u : tensor<2xf32> role "state" of "A" initial "constant"(1.0, 0.0) as "u"
+// CHECK-LABEL: gm.entry step @average
+gm.entry step @average inputs [] batch 1 {
+  // CHECK-DAG: %[[OLD:.*]] = gm.read @a.w
+  %w = gm.read @w : tensor<3xf32>
+  %u = gm.read @u : tensor<2xf32>
+  // CHECK: %[[U:.*]] = nn.exp
+  %v = nn.exp %u : tensor<2xf32>
+  %l = nn.sum %w over [0] : tensor<3xf32> to tensor<f32>
+  %lr = gm.scalar 0 : tensor<f64>
+  %mu = nn.constant 0.0 : tensor<f64>
+  // CHECK: gm.write %[[NEW:.*]] to @w
+  gm.minimize %l over [@w] using sgd(%lr, %mu) state "s" updates 7 : tensor<f32>, tensor<f64>, tensor<f64>
+  gm.write %v to @u : tensor<2xf32>
+  // CHECK: %[[STAY:.*]] = nn.mul %{{.*}}, %[[OLD]]
+  // CHECK: %[[COME:.*]] = nn.mul %{{.*}}, %[[NEW]]
+  // CHECK: %[[SUM:.*]] = nn.add %[[STAY]], %[[COME]]
+  // CHECK: gm.write %[[SUM]] to @a.w
+  // CHECK: gm.write %[[U]] to @a.u
+  %d = nn.constant 0.9 : tensor<f64>
+  gm.average [@w, @u] into [@a.w, @a.u] decay %d : tensor<f64>
+}

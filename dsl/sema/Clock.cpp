@@ -1,0 +1,145 @@
+//===- Clock.cpp - batch, epochs, durations -------------------------------===//
+#include "dsl/sema/Passes.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace gmc::dsl {
+
+namespace {
+
+void streamsOf(const ast::TurnBlock &block,
+               std::vector<const ast::Path *> &streams) {
+  for (const auto &turn : block.turns) {
+    if (const auto *call = ast::as<ast::CallTurn>(turn)) {
+      for (const auto &argument : call->arguments) {
+        if (argument.kind != ast::TurnArgument::Kind::Value) {
+          streams.push_back(&argument.stream);
+        }
+      }
+    } else if (const auto *draw = ast::as<ast::DrawTurn>(turn)) {
+      streams.push_back(&draw->stream);
+    } else if (const auto *repeat = ast::as<ast::RepeatTurn>(turn)) {
+      streamsOf(repeat->body, streams);
+    } else if (const auto *every = ast::as<ast::EveryTurn>(turn)) {
+      streamsOf(every->body, streams);
+    } else if (const auto *when = ast::as<ast::WhenTurn>(turn)) {
+      streamsOf(when->body, streams);
+    }
+  }
+}
+
+void readBatch(Module &module, const ast::TrainDecl &train, bool usesData) {
+  int64_t batch = 1;
+  SourceRange range = train.duration->range;
+  if (train.batch) {
+    range = train.batch->range;
+    auto given = module.evaluateInteger(*train.batch, "the batch");
+    if (!given) {
+      return;
+    }
+    batch = *given;
+  } else if (usesData && !module.options.batch) {
+    module.report(Diag::NoBatch, range).help("`.. for 10 epochs, batch 128`");
+    return;
+  }
+  batch = module.options.batch.value_or(batch);
+  if (batch < 1 || batch > 1 << 24) {
+    module.report(Diag::BatchRange, range, batch)
+        .help("a batch has 1 to 16777216 examples");
+    return;
+  }
+  if (module.program.batch != 0 && module.program.batch != batch) {
+    module.report(Diag::BatchesUnsupported, range, batch, module.program.batch);
+    return;
+  }
+  module.program.batch = batch;
+}
+
+} // namespace
+
+void findBatchAndClock(Module &module) {
+  std::vector<const ast::Path *> streams;
+  std::optional<ast::Name> named;
+  bool any = false;
+  for (const auto &decl : module.file.declarations) {
+    if (const auto *train = ast::as<ast::TrainDecl>(decl)) {
+      any = true;
+      size_t before = streams.size();
+      streamsOf(train->body, streams);
+      readBatch(module, *train, streams.size() != before);
+      if (train->duration->stream && !named) {
+        named = train->duration->stream;
+      }
+    }
+  }
+  if (!any) {
+    module.report(Diag::NoTrain, SourceRange{})
+        .help("`train { fit(next fashion.train) } for 10 epochs, batch 128`");
+  }
+  std::set<std::string> paths;
+  for (const ast::Path *path : streams) {
+    if (path->parts.size() == 2) {
+      paths.insert(path->parts[0].text + "." + path->parts[1].text);
+    }
+  }
+  if (named) {
+    module.epochStream = named->text + ".train";
+  } else if (paths.size() == 1) {
+    module.epochStream = *paths.begin();
+  }
+}
+
+std::optional<std::string> Module::streamOf(const ast::DurationExpr &duration) {
+  if (duration.stream) {
+    const std::string &name = duration.stream->text;
+    auto it = values.find(name);
+    if (it == values.end() || it->second.kind != FileValue::Kind::Data) {
+      report(Diag::EpochsOfUnknown, duration.stream->range, name);
+      return std::nullopt;
+    }
+    use(it->second.range);
+    return name + ".train";
+  }
+  if (!epochStream) {
+    report(Diag::EpochOwner, duration.range)
+        .label("of which data set?")
+        .help("`10 epochs of a`, or `1000 rounds`");
+  }
+  return epochStream;
+}
+
+std::optional<Duration> readDuration(Module &module,
+                                     const ast::DurationExpr &duration) {
+  Duration result;
+  auto count = module.evaluateConstant(*duration.count);
+  if (!count) {
+    return std::nullopt;
+  }
+  if (!(*count > 0) || !std::isfinite(*count)) {
+    module.report(Diag::DurationRange, duration.count->range, *count)
+        .help("a duration is greater than 0");
+    return std::nullopt;
+  }
+  result.count = *count;
+  switch (duration.unit) {
+  case ast::DurationUnit::Rounds:
+    result.unit = Duration::Unit::Rounds;
+    break;
+  case ast::DurationUnit::Examples:
+    result.unit = Duration::Unit::Examples;
+    break;
+  case ast::DurationUnit::Epochs: {
+    result.unit = Duration::Unit::Epochs;
+    auto stream = module.streamOf(duration);
+    if (!stream) {
+      return std::nullopt;
+    }
+    result.stream = *stream;
+    break;
+  }
+  }
+  return result;
+}
+
+} // namespace gmc::dsl

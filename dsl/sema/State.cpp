@@ -1,0 +1,253 @@
+//===- State.cpp - what is kept between steps -----------------------------===//
+//
+// `state` and `<-`, averages of weights, the vectors that spectral_norm keeps.
+// All of them are read as they were at the start of a body and land at its end.
+//
+//===----------------------------------------------------------------------===//
+#include "dsl/sema/Elaborator.h"
+
+#include <algorithm>
+
+namespace gmc::dsl {
+
+//===----------------------------------------------------------------------===//
+// Updates
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Returns the state that `name` is; reports otherwise.
+const FileValue *findState(Module &module, const ast::Name &name) {
+  auto it = module.values.find(name.text);
+  if (it != module.values.end() && it->second.kind == FileValue::Kind::State) {
+    module.use(it->second.range);
+    return &it->second;
+  }
+  std::vector<std::string> states;
+  for (const auto &[other, value] : module.values) {
+    if (value.kind == FileValue::Kind::State) {
+      states.push_back(other);
+    }
+  }
+  auto builder = module.report(Diag::UpdateTarget, name.range, name.text);
+  bool isParam =
+      it != module.values.end() && it->second.kind == FileValue::Kind::Param;
+  if (isParam) {
+    builder.label(it->second.range, "a `param` is moved by `minimize`");
+  } else if (auto help = module.nearest(name.text, states)) {
+    builder.help(*help);
+  } else {
+    builder.help(fmt::format("`<-` moves what the file declares: `state {} : "
+                             "f32 = 0`",
+                             name.text));
+  }
+  return nullptr;
+}
+
+} // namespace
+
+void Elaborator::updateOne(const ast::Name &name, const Value &value,
+                           SourceRange range) {
+  const FileValue *state = findState(module, name);
+  auto next = toTensor(value, range);
+  if (!state || state->failed || !next) {
+    return;
+  }
+  for (const Update &other : body.updates) {
+    if (other.parameter == state->index) {
+      module.report(Diag::UpdateTwice, name.range, name.text)
+          .label(other.where, "first here")
+          .help("both would land at the step's end; write one, or two steps");
+      return;
+    }
+  }
+  Type type{{}, module.program.parameters[state->index].shape};
+  const Type &given = b.type(*next);
+  if (!given.axes.empty()) {
+    module.report(Diag::UpdateAxes, range, name.text, given.axes.front().name)
+        .label("is " + dsl::typeText(given) + ", one of each " +
+               (given.axes.front().name == "batch" ? "example" : "turn"))
+        .help(fmt::format("`mean(.., over: {})` is one for all",
+                          given.axes.front().name));
+    return;
+  }
+  if (given.event != type.event && !given.event.empty()) {
+    module
+        .report(Diag::UpdateShape, range, name.text, dsl::typeText(type),
+                dsl::typeText(given))
+        .label(state->range, "declared here");
+    return;
+  }
+  b.setRange(range);
+  body.updates.push_back({state->index, b.broadcast(*next, type), name.range});
+}
+
+void Elaborator::update(const std::vector<ast::Name> &names,
+                        const ast::Expr &expr) {
+  Value value = evaluate(expr);
+  if (names.size() == 1) {
+    updateOne(names[0], value, expr.range);
+    return;
+  }
+  if (value.isError()) {
+    return;
+  }
+  if (value.elements.size() != names.size()) {
+    module
+        .report(Diag::CountMismatch, expr.range, names.size(),
+                value.elements.empty() ? 1 : value.elements.size())
+        .label(typeText(value));
+    return;
+  }
+  for (size_t i = 0; i < names.size(); ++i) {
+    updateOne(names[i], value.elements[i], expr.range);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Averages
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Returns the decay as a node: 0, a plain copy, before `from`.
+std::optional<ValueId> decayOf(Elaborator &e, const ast::EmaDecl &ema) {
+  auto decay = e.scalarNode(*ema.decay, "a decay");
+  if (!decay) {
+    return std::nullopt;
+  }
+  auto number = e.b.constantValue(*decay);
+  if (number && !(*number >= 0 && *number < 1)) {
+    e.module.report(Diag::EmaDecay, ema.decay->range, *number)
+        .help("it must be at least 0 and less than 1");
+    return std::nullopt;
+  }
+  if (!ema.from) {
+    return decay;
+  }
+  auto clock = e.clockOf(*ema.from);
+  auto start = e.scalarNode(*ema.from->count, "a duration");
+  if (!clock || !start) {
+    return std::nullopt;
+  }
+  ValueId early = e.b.binary(Op::Less, *clock, *start);
+  return e.b.select(early, e.b.constant(0), *decay);
+}
+
+} // namespace
+
+void Elaborator::moveAverages() {
+  for (Instance &average : module.instances) {
+    const Instance *net = average.averageOf;
+    if (!net || !trainedHere.count(net->name) ||
+        !module.ensureChecked(average, average.where)) {
+      continue;
+    }
+    auto decay = decayOf(*this, *average.ema);
+    if (!decay) {
+      continue;
+    }
+    AverageMove move;
+    move.name = average.name;
+    move.decay = *decay;
+    move.to = module.parametersOf(average.name);
+    for (uint32_t to : move.to) {
+      const std::string &name = module.program.parameters[to].startsAs;
+      move.from.push_back(*module.findParameter(name));
+    }
+    body.averages.push_back(std::move(move));
+  }
+}
+
+void Elaborator::finishStates() {
+  for (const auto &[parameter, value] : advanced) {
+    body.updates.push_back(
+        {parameter, value, module.program.parameters[parameter].where});
+  }
+  moveAverages();
+}
+
+//===----------------------------------------------------------------------===//
+// Parameters of nets
+//===----------------------------------------------------------------------===//
+
+uint32_t Elaborator::netParameter(const std::string &name,
+                                  std::vector<int64_t> shape,
+                                  InitialValue initial, SourceRange range,
+                                  Parameter::Role role) {
+  const Instance &instance = *frame->instance;
+  Parameter parameter;
+  parameter.role = role;
+  parameter.name = name;
+  parameter.network = instance.name;
+  parameter.shape = std::move(shape);
+  parameter.initial = initial;
+  parameter.where = range;
+  if (instance.averageOf) {
+    parameter.startsAs =
+        instance.averageOf->name + name.substr(instance.name.size());
+    if (role == Parameter::Role::Parameter) {
+      parameter.role = Parameter::Role::Average;
+    }
+  }
+  return module.parameter(std::move(parameter));
+}
+
+ValueId Elaborator::parameterLeaf(uint32_t index) {
+  ValueId leaf = b.leaf(Op::Parameter, index,
+                        {{}, module.program.parameters[index].shape});
+  return frozen ? b.unary(Op::Stop, leaf) : leaf;
+}
+
+bool Elaborator::advancesStates() const {
+  return mode == Mode::Step && !frozen &&
+         trainedHere.count(frame->instance->name);
+}
+
+//===----------------------------------------------------------------------===//
+// Spectral norm
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// x / max(|x|, 1e-12), as torch.nn.functional.normalize.
+ValueId normalized(BodyBuilder &b, ValueId x) {
+  ValueId squares = b.reduceEvent(Op::Sum, b.binary(Op::Mul, x, x));
+  ValueId length = b.binary(Op::Max, b.unary(Op::Sqrt, squares), 1e-12);
+  return b.binary(Op::Div, x, b.broadcast(length, b.type(x)));
+}
+
+} // namespace
+
+/// Miyato et al. 2018: W / s with s = u' W v, u and v near the first singular
+/// vectors. Where the net is trained, one turn of the power iteration moves u:
+/// v = W' u / |W' u|, u = W v / |W v|; elsewhere u stays. u and v are constants
+/// to derivatives. A weight of more axes is read as [out, rest].
+ValueId Elaborator::spectralNormalized(ValueId weight,
+                                       const std::string &prefix,
+                                       SourceRange range) {
+  Type type = b.type(weight);
+  int64_t rows = type.event.front();
+  b.setRange(range);
+  ValueId matrix = b.reshapeEvent(weight, {rows, type.elements() / rows});
+  uint32_t index = netParameter(prefix + "weight_u", {rows},
+                                {InitialValue::Kind::Normal, 0, 1}, range,
+                                Parameter::Role::State);
+  auto known = advanced.find(index);
+  ValueId u = known == advanced.end()
+                  ? b.leaf(Op::Parameter, index, {{}, {rows}})
+                  : known->second;
+  u = normalized(b, u);
+  ValueId fixed = b.unary(Op::Stop, matrix);
+  ValueId v = b.unary(Op::Stop, normalized(b, b.matmul(u, fixed, false)));
+  if (advancesStates()) {
+    u = normalized(b, b.matmul(v, fixed, true));
+    advanced[index] = u;
+  }
+  ValueId product = b.matmul(v, matrix, true);
+  ValueId sigma =
+      b.reduceEvent(Op::Sum, b.binary(Op::Mul, b.unary(Op::Stop, u), product));
+  return b.binary(Op::Div, weight, b.broadcast(sigma, type));
+}
+
+} // namespace gmc::dsl

@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""What lives between steps, against three lines of Python, in f64.
+
+states/states.gm: `state` and `<-` (old values, two that change places), `keep`,
+`when` on a minimiser (Adam's count stops too) and in `train`, `every`, an `ema`
+that starts late. Rules R-mean-5, R-state-1..3, R-net-8, R-opt-1, R-train-1 of
+dsl/language.md. states/penalty.gm: 64 gradients of norm 1 cost exactly 0.
+
+usage: states.py GMC
+"""
+import csv
+import math
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+TOLERANCE = 1e-12
+
+
+def table(gmc, model, level, folder):
+    """The rows of metrics.csv, one dictionary of floats a round."""
+    program = folder / f"{model.stem}{level}"
+    subprocess.run([gmc, "compile", model, "--f64", f"-O{level}", "-o", program],
+                   check=True, timeout=60)
+    run = folder / f"run-{model.stem}{level}"
+    subprocess.run([program, "train", "--out", run], check=True, timeout=60,
+                   stdout=subprocess.DEVNULL)
+    steps = {}
+    with open(run / "metrics.csv", newline="") as rows:
+        for row in csv.DictReader(rows):
+            steps.setdefault(int(row["step"]), {}).update(
+                {name: float(text) for name, text in row.items() if text})
+    return [steps[step] for step in sorted(steps)]
+
+
+def expected():
+    h, w, ws, c, e = 0.1, 1.0, 1.0, 1.0, 1.0
+    total, before, left, right, turns = 0.0, 7.0, 2.0, 5.0, 0.0
+    m = v = t = 0.0
+    for step in range(12):
+        gave, new = w, w - h * w
+        decay = 0.0 if step < 3 else 0.75
+        ws = decay * ws + (1 - decay) * new
+        c = min(max(c - h * 10, -0.5), 0.25)
+        if total < 3:
+            t, m, v = t + 1, 0.9 * m + 0.1 * e, 0.999 * v + 0.001 * e * e
+            e -= h * (m / (1 - 0.9 ** t)) / (
+                math.sqrt(v / (1 - 0.999 ** t)) + 1e-8)
+        total, before, left, right, w = total + gave, total, right, left, new
+        turns += (gave < 0.5) + 100 * ((step + 1) % 4 == 0)
+        yield {"w": w, "ws": ws, "c": c, "e": e, "total": total,
+               "before": before, "left": left, "right": right, "turns": turns}
+
+
+def check_states(gmc, model, level, folder):
+    found, wanted = table(gmc, model, level, folder), list(expected())
+    worst = max((abs(row.get(name, math.inf) - value)
+                 for row, line in zip(found, wanted)
+                 for name, value in line.items()), default=math.inf)
+    return (len(found) == len(wanted) and worst <= TOLERANCE,
+            f"{len(found)} rounds, worst difference {worst:.1e}")
+
+
+def check_penalty(gmc, model, level, folder):
+    found = table(gmc, model, level, folder)
+    losses = {row["loss"] for row in found if "loss" in row}
+    weights = {row["w"] for row in found if "w" in row}
+    return (losses == {0.0} and weights == {1.0},
+            f"loss {sorted(losses)}, weight {sorted(weights)}")
+
+
+def main():
+    gmc = pathlib.Path(sys.argv[1])
+    models = pathlib.Path(__file__).parent / "states"
+    failures = 0
+    with tempfile.TemporaryDirectory() as name:
+        for check, stem in ((check_states, "states"), (check_penalty, "penalty")):
+            for level in (0, 2):
+                ok, said = check(gmc, models / f"{stem}.gm", level,
+                                 pathlib.Path(name))
+                failures += not ok
+                print(f"{'ok' if ok else 'FAILED'}: {stem} -O{level}, {said}")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
