@@ -45,8 +45,8 @@ leaky_relu log_sigmoid silu elu selu gelu softmax pow clamp lerp min max stop
 straight_through sum mean var std norm logsumexp logmeanexp bce mse huber
 reshape split concat transpose linspace zeros ones iota linear flatten dropout
 skip repeat Normal Laplace Uniform Bernoulli elbo log_prob kl grad ramp
-piecewise sgd adam adamw rmsprop clip init block def once like via for opt same
-two_objectives shared_net two_trains""".split()
+piecewise sgd adam adamw rmsprop clip keep when spectral_norm init block def once like
+via for opt same two_objectives shared_net two_trains""".split()
 # What is not seen by its word alone.
 SPELT = {"for": r"\bfor \w+ in\b", "repeat": r"\brepeat [^{]*\{",
          "two_objectives": r"(?m)^  m\w+imize .*\n  m\w+imize ",

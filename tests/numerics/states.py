@@ -4,7 +4,8 @@
 states/states.gm: `state` and `<-` (old values, two that change places), `keep`,
 `when` on a minimiser (Adam's count stops too) and in `train`, `every`, an `ema`
 that starts late. Rules R-mean-5, R-state-1..3, R-net-8, R-opt-1, R-train-1 of
-dsl/language.md. states/penalty.gm: 64 gradients of norm 1 cost exactly 0.
+dsl/language.md. states/penalty.gm: 64 gradients of norm 1 cost exactly 0. states/spectral.gm: the
+vector of spectral_norm by numpy's power iteration, R-mean-6.
 
 usage: states.py GMC
 """
@@ -14,6 +15,11 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+
+import numpy
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
+from trainer import read_safetensors  # noqa: E402
 
 TOLERANCE = 1e-12
 
@@ -50,7 +56,8 @@ def expected():
         total, before, left, right, w = total + gave, total, right, left, new
         turns += (gave < 0.5) + 100 * ((step + 1) % 4 == 0)
         yield {"w": w, "ws": ws, "c": c, "e": e, "total": total,
-               "before": before, "left": left, "right": right, "turns": turns}
+               "before": before, "left": left, "right": right, "turns": turns,
+               "flat": 1.5}
 
 
 def check_states(gmc, model, level, folder):
@@ -70,12 +77,37 @@ def check_penalty(gmc, model, level, folder):
             f"loss {sorted(losses)}, weight {sorted(weights)}")
 
 
+def check_spectral(gmc, model, level, folder):
+    rows = table(gmc, model, level, folder)
+    run = folder / f"run-{model.stem}{level}"
+    start = folder / f"start-{model.stem}{level}"
+    subprocess.run([folder / f"{model.stem}{level}", "train", "--steps", "0",
+                    "--out", start], check=True, timeout=60,
+                   stdout=subprocess.DEVNULL)
+    first, last = (read_safetensors(place / "checkpoint.safetensors")
+                   for place in (start, run))
+    w, u = first["D.linear0.weight"], first["D.linear0.weight_u"]
+    worst = abs(last["D.linear0.weight"] - w).max()
+    for row in rows:
+        for _ in range(2):
+            v = w.T @ u
+            u = w @ (v / numpy.linalg.norm(v))
+            u /= numpy.linalg.norm(u)
+        sigma = numpy.linalg.norm(w.T @ u)
+        worst = max(worst, abs(row["s"] - (w / sigma).sum()))
+    worst = max(worst, abs(last["D.linear0.weight_u"] - u).max())
+    return (len(rows) == 4 and worst <= TOLERANCE,
+            f"{len(rows)} rounds, worst difference {worst:.1e}")
+
+
 def main():
     gmc = pathlib.Path(sys.argv[1])
     models = pathlib.Path(__file__).parent / "states"
     failures = 0
     with tempfile.TemporaryDirectory() as name:
-        for check, stem in ((check_states, "states"), (check_penalty, "penalty")):
+        for check, stem in ((check_states, "states"),
+                            (check_penalty, "penalty"),
+                            (check_spectral, "spectral")):
             for level in (0, 2):
                 ok, said = check(gmc, models / f"{stem}.gm", level,
                                  pathlib.Path(name))

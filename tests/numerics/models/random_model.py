@@ -95,6 +95,7 @@ LAYERS = {
     "kaiming": "linear({x}, {w}, init: kaiming) |> relu",
     "normal": "linear({x}, {w}, init: normal(0.1))",
     "uniform": "linear({x}, {w}, init: uniform(0.2)) |> sin",
+    "spectral norm": "linear({x}, {w}) : spectral_norm",
     "flatten": "{x} |> reshape({p}, {q}) |> flatten |> linear({w})",
     "on rows": "{x} |> reshape({p}, {q}) |> linear({q}) |> flatten",
     "scale": "param {n} : f32[{w}] ~ Normal(1, 0.1)\n  {n} * {x}",
@@ -287,7 +288,9 @@ class Model:
         return " + ".join(written)
 
     def optimiser(self):
-        return self.rule() + self.pick.choice(("", "", "", ", clip 1.0"))
+        return (self.rule() + self.pick.choice(("", "", "", ", clip 1.0")) +
+                self.pick.choice(("", "", "", ", keep in [-2, 2]",
+                                  ", when lr > 0")))
 
     def rule(self):
         pick = self.pick
