@@ -258,8 +258,8 @@ json::Array ManifestWriter::pools() {
   return array;
 }
 
-json::Object argumentOf(const dsl::TurnArgument &argument,
-                        const dsl::Program &program) {
+json::Object turnArgument(const dsl::TurnArgument &argument,
+                          const dsl::Program &program) {
   switch (argument.kind) {
   case dsl::TurnArgument::Kind::Value:
     return json::Object{{"kind", "value"}, {"name", argument.value}};
@@ -285,7 +285,7 @@ json::Object ManifestWriter::turnOf(const dsl::Turn &turn) {
   } else {
     json::Array arguments;
     for (const dsl::TurnArgument &argument : turn.arguments) {
-      arguments.push_back(argumentOf(argument, program));
+      arguments.push_back(turnArgument(argument, program));
     }
     object["arguments"] = std::move(arguments);
   }

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """What lives between steps, against three lines of Python, in f64.
 
 states/states.gm: `state` and `<-` (old values, two that change places), `keep`,
@@ -71,7 +71,7 @@ def check_states(gmc, model, level, folder):
 
 def check_penalty(gmc, model, level, folder):
     found = table(gmc, model, level, folder)
-    losses = {row["loss"] for row in found if "loss" in row}
+    losses = {row["fit.loss"] for row in found if "fit.loss" in row}
     weights = {row["w"] for row in found if "w" in row}
     return (losses == {0.0} and weights == {1.0},
             f"loss {sorted(losses)}, weight {sorted(weights)}")

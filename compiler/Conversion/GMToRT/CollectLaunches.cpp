@@ -22,10 +22,29 @@ int64_t bytesOf(RankedTensorType type, Layout layout) {
   return elements * type.getElementTypeBitWidth() / 8;
 }
 
+/// Appends kernels that write out the constants which `kernels` read from
+/// memory: products do, what is element by element has them in its code.
+static void fillConstants(OpBuilder &builder, EntryPlan &plan,
+                          ArrayRef<Kernel> kernels,
+                          llvm::DenseSet<Value> &filled) {
+  for (const Kernel &kernel : kernels) {
+    for (Value input : kernel.inputs) {
+      Value root = rootOf(input);
+      if (root.getDefiningOp<nn::ConstantOp>() && filled.insert(root).second) {
+        std::string name = (plan.entry.getSymName() + "." +
+                            llvm::Twine(plan.launches.size()) + ".constant")
+                               .str();
+        plan.launches.push_back(buildCopyKernel(builder, root, name));
+      }
+    }
+  }
+}
+
 EntryPlan collectLaunches(OpBuilder &builder, gm::EntryOp entry) {
   EntryPlan plan;
   plan.entry = entry;
   SmallVector<Kernel> kernels;
+  llvm::DenseSet<Value> filled;
   for (Operation &op : entry.getBody().front()) {
     if (!isa<nn::NNDialect>(op.getDialect()) ||
         isa<nn::ConstantOp, nn::ReshapeOp>(op)) {
@@ -37,6 +56,7 @@ EntryPlan collectLaunches(OpBuilder &builder, gm::EntryOp entry) {
             .str();
     kernels.clear();
     buildKernels(builder, &op, name, kernels);
+    fillConstants(builder, plan, kernels, filled);
     std::move(kernels.begin(), kernels.end(),
               std::back_inserter(plan.launches));
   }

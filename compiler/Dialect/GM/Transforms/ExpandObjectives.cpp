@@ -225,8 +225,8 @@ void EntryExpander::move(AverageOp average) {
     }
     if (variable.getRole() != "state") {
       Value old = readOf(target.getValue(), variable.getType());
-      value = a.add(a.mul(a.over(decay, old), old),
-                    a.mul(a.over(rest, value), value));
+      Value stays = a.mul(a.over(decay, old), old);
+      value = a.add(stays, a.mul(a.over(rest, value), value));
     }
     write(average.getLoc(), value, target.getValue(),
           conditions.lookup(source.getValue()));

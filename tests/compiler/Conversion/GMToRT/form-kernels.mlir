@@ -127,3 +127,22 @@ gm.entry procedure @draw inputs [] batch 1 {
   %z = nn.random_normal site 42 : tensor<1x3xf32>
   gm.output value "z" %z : tensor<1x3xf32>
 }
+
+// -----
+
+// A product reads its operands from memory, a constant as well, and what is a
+// reshape of one: it is written out before.
+gm.variable @w : tensor<4x3xf32> role "parameter" of "N" initial "constant"(0.0, 0.0)
+// CHECK: func.func private @ones.0.constant(%{{.*}}: memref<6xf32>)
+// CHECK-LABEL: rt.entry @ones
+gm.entry report @ones inputs [] batch 2 {
+  %w = gm.read @w : tensor<4x3xf32>
+  %one = nn.constant 1.0 : tensor<6xf32>
+  %x = nn.reshape %one : tensor<6xf32> to tensor<2x3xf32>
+  // CHECK: %[[ONES:.*]] = rt.buffer arena at [[PLACE:.*]] : memref<6xf32>
+  // CHECK: rt.launch @ones.0.constant(%[[ONES]])
+  // CHECK: %[[X:.*]] = rt.buffer arena at [[PLACE]] : memref<2x3xf32>
+  // CHECK: rt.launch @ones.0.matmul(%[[X]]
+  %y = nn.matmul %x, %w {transposeB} : tensor<2x3xf32>, tensor<4x3xf32> to tensor<2x4xf32>
+  gm.output value "y" %y : tensor<2x4xf32>
+}
