@@ -96,7 +96,7 @@ static std::vector<T> initialOf(const TensorSpec &tensor, uint64_t seed) {
 
 TEST(InitialTensor, UniformStaysInItsIntervalAndFillsIt) {
   auto values = initialOf<float>(
-      initialised("w", {Initial::Kind::Uniform, -0.25, 0.5}), 3);
+      initialised("w", {Initial::Kind::Uniform, -0.25, 0.5, ""}), 3);
   auto [low, high] = std::minmax_element(values.begin(), values.end());
   EXPECT_GE(*low, -0.25f);
   EXPECT_LE(*high, 0.5f);
@@ -108,8 +108,8 @@ TEST(InitialTensor, UniformStaysInItsIntervalAndFillsIt) {
 }
 
 TEST(InitialTensor, NormalHasMeanAndDeviation) {
-  auto values =
-      initialOf<double>(initialised("w", {Initial::Kind::Normal, 2, 0.02}), 3);
+  auto values = initialOf<double>(
+      initialised("w", {Initial::Kind::Normal, 2, 0.02, ""}), 3);
   double mean = std::accumulate(values.begin(), values.end(), 0.0) / 10000;
   double variance = 0;
   for (double x : values) {
@@ -120,15 +120,17 @@ TEST(InitialTensor, NormalHasMeanAndDeviation) {
 }
 
 TEST(InitialTensor, DependsOnSeedAndNameAlone) {
-  Initial normal{Initial::Kind::Normal, 0, 1};
+  Initial normal{Initial::Kind::Normal, 0, 1, ""};
   auto values = initialOf<float>(initialised("Enc.weight", normal), 3);
   EXPECT_EQ(values, initialOf<float>(initialised("Enc.weight", normal), 3));
   EXPECT_NE(values, initialOf<float>(initialised("Enc.weight", normal), 4));
   EXPECT_NE(values, initialOf<float>(initialised("Dec.weight", normal), 3));
+  Initial average{Initial::Kind::Normal, 0, 1, "Enc.weight"};
+  EXPECT_EQ(values, initialOf<float>(initialised("Ema.weight", average), 3));
 }
 
 TEST(InitialTensor, SingleIsTheRoundedDouble) {
-  TensorSpec tensor = initialised("w", {Initial::Kind::Normal, 0, 1});
+  TensorSpec tensor = initialised("w", {Initial::Kind::Normal, 0, 1, ""});
   auto singles = initialOf<float>(tensor, 3);
   auto doubles = initialOf<double>(tensor, 3);
   for (size_t i = 0; i < singles.size(); ++i) {
