@@ -435,7 +435,7 @@ class Model:
         turns = [pick.choice((call, f"repeat 2 {{ {call} }}"))]
         lines, again = [f"z ~ Normal(0, 1)[{latent}]", "s = D(G(z))"], ""
         aim = fool.format("s")
-        if self.image and pick.random() < 0.6:
+        if self.image and pick.random() < 0.8:
             lines.append(f"seen = D(reshape(x, {width}))")
             aim += " + sum(mse(mean(s, over: batch), mean(seen, over: batch)))"
             again = "same d.train"
