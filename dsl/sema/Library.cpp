@@ -8,8 +8,7 @@ namespace gmc::dsl {
 namespace {
 
 /// What the language reference names and what does not work yet.
-constexpr std::array<std::string_view, 62> reserved = {
-    "conv2d",       "conv_transpose2d",
+constexpr std::array<std::string_view, 60> reserved = {
     "max_pool",     "avg_pool",
     "upsample",     "batch_norm",
     "layer_norm",   "instance_norm",
@@ -44,7 +43,7 @@ constexpr std::array<std::string_view, 62> reserved = {
 const std::map<std::string_view, const LibraryEntry *> &table() {
   static const auto *entries = [] {
     auto *all = new std::map<std::string_view, const LibraryEntry *>;
-    for (auto group : {layerEntries(), elementwiseEntries(), reductionEntries(),
+    for (auto group : {layerEntries(), convolutionEntries(), elementwiseEntries(), reductionEntries(),
                        shapeEntries(), lossEntries(), distributionEntries(),
                        latentEntries(), gradientEntries(), scheduleEntries()}) {
       for (const LibraryEntry &entry : group) {

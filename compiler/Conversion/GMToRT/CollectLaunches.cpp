@@ -25,7 +25,7 @@ int64_t bytesOf(RankedTensorType type, Layout layout) {
 EntryPlan collectLaunches(OpBuilder &builder, gm::EntryOp entry) {
   EntryPlan plan;
   plan.entry = entry;
-  SmallVector<Kernel> kernels;
+  SmallVector<Kernel, 4> kernels;
   for (Operation &op : entry.getBody().front()) {
     if (!isa<nn::NNDialect>(op.getDialect()) ||
         isa<nn::ConstantOp, nn::ReshapeOp>(op)) {

@@ -55,6 +55,7 @@ private:
   SmallVector<Place> placesOf(const Kernel &kernel) const;
   StringRef parameterUpdatedBy(Value gradient) const;
   std::string productName(Kernel &kernel) const;
+  std::string convolutionName(Kernel &kernel) const;
   void setAttributes(rt::EntryOp target);
 
   OpBuilder &builder;
@@ -324,10 +325,43 @@ StringRef EntryEmitter::parameterUpdatedBy(Value gradient) const {
   return "";
 }
 
+/// Returns `value` as it was before it was transposed or reshaped.
+static Value beforeMoves(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (!isa<nn::TransposeOp, nn::ReshapeOp>(op)) {
+      break;
+    }
+    value = op->getOperand(0);
+  }
+  return value;
+}
+
+/// Returns what a convolution is for and whose weight it is about.
+std::string EntryEmitter::convolutionName(Kernel &kernel) const {
+  for (Value input : kernel.inputs) {
+    auto read = beforeMoves(input).getDefiningOp<gm::ReadOp>();
+    if (read && cast<RankedTensorType>(read.getType()).getRank() == 4) {
+      return (kernel.convolution + " " + read.getVariable()).str();
+    }
+  }
+  // A weight gradient: on its way to an update it is moved into place.
+  Value gradient = kernel.outputs[0];
+  while (parameterUpdatedBy(gradient).empty() && gradient.hasOneUse() &&
+         isa<nn::TransposeOp, nn::ReshapeOp>(*gradient.user_begin())) {
+    gradient = gradient.user_begin()->getResult(0);
+  }
+  StringRef parameter = parameterUpdatedBy(gradient);
+  return parameter.empty() ? kernel.function.getSymName().str()
+                           : (kernel.convolution + " " + parameter).str();
+}
+
 /// Returns what a product is for and the variable that it is about: it makes a
 /// weight's gradient, or reads a weight by rows (forward) or by columns (data
 /// gradient).
 std::string EntryEmitter::productName(Kernel &kernel) const {
+  if (!kernel.convolution.empty()) {
+    return convolutionName(kernel);
+  }
   if (kernel.leftTransposed && kernel.bare) {
     StringRef parameter = parameterUpdatedBy(kernel.outputs[0]);
     if (!parameter.empty()) {
