@@ -99,9 +99,15 @@ private:
     const Bound *bound = arguments.find("pad");
     const auto *word =
         bound && bound->expr ? ast::as<ast::NameExpr>(*bound->expr) : nullptr;
-    if (word && word->text == "same" && site.name == "conv2d") {
-      spec.same = true;
-      return true;
+    if (word && word->text == "same") {
+      if (site.name == "conv2d") {
+        spec.same = true;
+        return true;
+      }
+      e.module.report(Diag::PadSame, bound->range, site.name)
+          .help("with k = stride + 2 pad the image grows by the stride: 4, "
+                "stride: 2, pad: 1");
+      return false;
     }
     auto zeros = number("pad", 0, 0);
     for (int d : {0, 1}) {

@@ -390,6 +390,7 @@ void EntryEmitter::emitProducts() {
     alone->setAttr("kind", builder.getStringAttr("kernel"));
     alone->setAttr("of", plan.entry.getSymNameAttr());
     alone->setAttr("name", builder.getStringAttr(productName(kernel)));
+    alone->setAttr("flops", builder.getI64IntegerAttr(kernel.flops));
     alone->setAttr("product", builder.getDenseI64ArrayAttr(kernel.product));
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(&alone.getBody().emplaceBlock());
@@ -406,7 +407,7 @@ int64_t EntryEmitter::run() {
       firstUse[output] = index;
     }
     if (!kernel.product.empty()) {
-      flops += 2 * kernel.product[0] * kernel.product[1] * kernel.product[2];
+      flops += kernel.flops;
     }
   }
   placeInputs();

@@ -244,6 +244,24 @@ SmallVector<int64_t, 3> extentsOf(Operation *op) {
   return {taps * ofX, c.yChannels, places};
 }
 
+/// Multiplications and additions: those with zeros in the margin count, but a
+/// weight gradient leaves them out.
+int64_t flopsOf(Operation *op) {
+  nn::Convolution c = nn::describeConvolution(op);
+  int64_t places = 1;
+  for (int d : {0, 1}) {
+    int64_t inside = c.windows[d] * c.taps[d];
+    for (int64_t k = 0; isa<nn::ConvWeightOp>(op) && k < c.taps[d]; ++k) {
+      for (int64_t i = 0; i < c.windows[d]; ++i) {
+        int64_t at = i * c.strides[d] + k * c.dilations[d] - c.pads[2 * d];
+        inside -= at < 0 || at >= c.extents[d] ? 1 : 0;
+      }
+    }
+    places *= inside;
+  }
+  return 2 * c.images * places * c.yChannels * (c.xChannels / c.groups);
+}
+
 } // namespace
 
 void buildConvolution(OpBuilder &builder, const Group &group, Operation *op,
@@ -293,6 +311,7 @@ void buildConvolution(OpBuilder &builder, const Group &group, Operation *op,
   }
   Kernel done = kernel.finish();
   done.product = extentsOf(op);
+  done.flops = flopsOf(op);
   done.convolution = isa<nn::ConvOp>(op)        ? "convolution"
                      : isa<nn::ConvInputOp>(op) ? "transposed convolution"
                                                 : "weight gradient";
