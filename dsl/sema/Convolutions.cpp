@@ -78,8 +78,7 @@ private:
       return otherwise;
     }
     std::string what = fmt::format("`{}`", name);
-    auto value =
-        e.toInteger(e.evaluate(*bound), bound->range, what.c_str());
+    auto value = e.toInteger(e.evaluate(*bound), bound->range, what.c_str());
     if (value && (*value < least || *value > 65535)) {
       report(name, *value,
              fmt::format("it is a whole number from {} to 65535", least));
@@ -90,8 +89,8 @@ private:
 
   void report(const char *name, int64_t value, const std::string &help) {
     e.module
-        .report(Diag::LayerNumber, arguments.find(name)->range, name,
-                site.name, value)
+        .report(Diag::LayerNumber, arguments.find(name)->range, name, site.name,
+                value)
         .help(help);
   }
 
@@ -167,13 +166,36 @@ Value layerOf(Elaborator &e, const CallSite &site, const Arguments &arguments,
   }
   std::string prefix = e.layerPrefix(site, site.name);
   e.b.setRange(site.range);
-  ValueId w = e.layerParameter(prefix, "weight", weight, *start, site.name,
-                               site.range);
+  ValueId w =
+      e.layerParameter(prefix, "weight", weight, *start, site.name, site.range);
   ValueId y = product(w);
   if (spec.bias) {
     y = addBias(e, prefix, y, 0, uniformInitial(fanIn), site.name, site.range);
   }
   return Value::ofTensor(y);
+}
+
+/// Mirrors the image into the margin of a convolution.
+bool reflect(Elaborator &e, const CallSite &site, const Arguments &arguments,
+             Spec &spec) {
+  Geometry &geometry = spec.geometry;
+  for (int d : {0, 1}) {
+    if (geometry.high[d] >= spec.event[1 + d]) {
+      e.module
+          .report(Diag::ReflectTooFar, arguments.find("mode")->range,
+                  geometry.high[d], spec.event[1], spec.event[2])
+          .label(arguments.find("x")->range, "is " + typeText(e.b.type(spec.x)))
+          .help("the margin is smaller than the image");
+      return false;
+    }
+  }
+  e.b.setRange(site.range);
+  for (int d : {0, 1}) {
+    spec.x = reflectPad(e.b, spec.x, 1 + d, geometry.low[d], geometry.high[d]);
+    geometry.low[d] = geometry.high[d] = 0;
+  }
+  spec.event = e.b.type(spec.x).event;
+  return true;
 }
 
 /// y[o,i,j] = c[o] + sum of w[o,c,k,l] x[c, i s + k d - p, j s + l d - p]
@@ -183,7 +205,11 @@ Value conv2d(Elaborator &e, const CallSite &site, const Arguments &arguments,
   if (!spec) {
     return {};
   }
-  const Geometry &geometry = spec->geometry;
+  Geometry &geometry = spec->geometry;
+  auto mode = wordOf(e, site, arguments, "mode", {"zeros", "reflect"});
+  if (!mode || (*mode == "reflect" && !reflect(e, site, arguments, *spec))) {
+    return {};
+  }
   int64_t k = spec->taps;
   if (geometry.windows(0, spec->event[1], k) < 1 ||
       geometry.windows(1, spec->event[2], k) < 1) {
@@ -197,9 +223,8 @@ Value conv2d(Elaborator &e, const CallSite &site, const Arguments &arguments,
   }
   std::vector<int64_t> weight = {spec->channels,
                                  spec->event[0] / geometry.groups, k, k};
-  return layerOf(e, site, arguments, *spec, weight, [&](ValueId w) {
-    return e.b.conv(spec->x, w, geometry);
-  });
+  return layerOf(e, site, arguments, *spec, weight,
+                 [&](ValueId w) { return e.b.conv(spec->x, w, geometry); });
 }
 
 /// The transpose of the map x -> y of conv2d, from y's shape to x's; (h - 1) s
@@ -233,7 +258,8 @@ Value convTranspose2d(Elaborator &e, const CallSite &site,
 }
 
 constexpr LibraryEntry entries[] = {
-    {"conv2d(x, ch, k, stride:?, pad:?, dilation:?, groups:?, bias:?, init:?)",
+    {"conv2d(x, ch, k, stride:?, pad:?, dilation:?, groups:?, mode:?, "
+     "bias:?, init:?)",
      conv2d, Op::Conv, true},
     {"conv_transpose2d(x, ch, k, stride:?, pad:?, out_pad:?, dilation:?, "
      "groups:?, bias:?, init:?)",

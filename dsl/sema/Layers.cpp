@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 #include "dsl/sema/Layers.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace gmc::dsl {
@@ -25,10 +26,27 @@ std::optional<bool> flag(Elaborator &e, const Arguments &arguments,
   return word->text == "true";
 }
 
+std::optional<std::string> wordOf(Elaborator &e, const CallSite &site,
+                                  const Arguments &arguments, const char *name,
+                                  const std::vector<std::string> &words) {
+  const Bound *bound = arguments.find(name);
+  if (!bound) {
+    return words.front();
+  }
+  const auto *word =
+      bound->expr ? ast::as<ast::NameExpr>(*bound->expr) : nullptr;
+  if (word &&
+      std::find(words.begin(), words.end(), word->text) != words.end()) {
+    return word->text;
+  }
+  e.module.report(Diag::WordWanted, bound->range, name, site.name)
+      .help(fmt::format("it is {}", fmt::join(words, " or ")));
+  return std::nullopt;
+}
+
 /// Returns where a weight starts under `init:`.
-static std::optional<InitialValue> namedInitial(Elaborator &e,
-                                                const Bound &bound,
-                                                double fanIn, double fanOut) {
+static std::optional<InitialValue>
+namedInitial(Elaborator &e, const Bound &bound, double fanIn, double fanOut) {
   using Kind = InitialValue::Kind;
   const ast::Expr *expr = bound.expr;
   const ast::NameExpr *word = expr ? ast::as<ast::NameExpr>(*expr) : nullptr;
@@ -133,8 +151,8 @@ Value linear(Elaborator &e, const CallSite &site, const Arguments &arguments,
   }
   std::string prefix = e.layerPrefix(site, "linear");
   e.b.setRange(site.range);
-  ValueId weight = e.layerParameter(prefix, "weight", {*n, in}, *start, "linear",
-                                    site.range);
+  ValueId weight = e.layerParameter(prefix, "weight", {*n, in}, *start,
+                                    "linear", site.range);
   ValueId y = e.b.matmul(*x, weight, true);
   if (*bias) {
     int last = static_cast<int>(e.b.type(y).event.size()) - 1;

@@ -11,6 +11,18 @@ namespace gmc::dsl {
 std::optional<bool> flag(Elaborator &e, const Arguments &arguments,
                          std::string_view name, bool otherwise);
 
+/// Returns the word that argument `name` is, the first of `words` when it is
+/// not given; nothing (and reported) where it is none of them.
+std::optional<std::string> wordOf(Elaborator &e, const CallSite &site,
+                                  const Arguments &arguments, const char *name,
+                                  const std::vector<std::string> &words);
+
+/// Puts `low` entries before and `high` entries behind those of event axis
+/// `axis`, mirrored at the first and the last, which stand once; both are less
+/// than the axis has.
+ValueId reflectPad(BodyBuilder &b, ValueId x, int64_t axis, int64_t low,
+                   int64_t high);
+
 /// Reports a layer that stands in no net.
 bool standsInNet(Elaborator &e, const CallSite &site);
 

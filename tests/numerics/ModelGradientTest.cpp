@@ -37,7 +37,7 @@ using namespace gmc::nn;
 
 namespace {
 
-constexpr double step = 1e-3;
+constexpr double step = 1e-4; // thousands of rectifiers must keep their side
 constexpr double tolerance = 1e-6;
 constexpr double smallest = 1e-3;
 

@@ -74,14 +74,13 @@ public:
       if (padded) {
         copyInput();
       }
-      writer.loop(writer.constant(0), writer.constant(plan.panels), 1,
-                  [&](Value q) {
-                    panel = writer.add(writer.mul(group, plan.panels), q);
-                    for (const LaneSet &set :
-                         laneSets(plan.lanesOfPanel, width)) {
-                      writeSet(set);
-                    }
-                  });
+      writer.loop(
+          writer.constant(0), writer.constant(plan.panels), 1, [&](Value q) {
+            panel = writer.add(writer.mul(group, plan.panels), q);
+            for (const LaneSet &set : laneSets(plan.lanesOfPanel, width)) {
+              writeSet(set);
+            }
+          });
     });
     return success(!failedBody);
   }
@@ -104,8 +103,8 @@ private:
     for (int d : {0, 1}) {
       for (const AxisClass &one : classes[d]) {
         low[d] = std::max(low[d], -one.least());
-        high[d] = std::max(high[d],
-                           one.largest(one.count - 1) - inputExtent(d) + 1);
+        high[d] =
+            std::max(high[d], one.largest(one.count - 1) - inputExtent(d) + 1);
       }
     }
     for (const AxisClass &one : classes[0]) {
@@ -121,14 +120,14 @@ private:
     int64_t imageBytes = rowBytes * scratchRows();
     // Bands where an image is too large, or where there are too few images.
     int64_t wanted = llvm::divideCeil(fewUnits, plan.images * plan.groups);
-    wanted = std::max<int64_t>(wanted,
-                               llvm::divideCeil(imageBytes, unitBytes));
+    wanted = std::max<int64_t>(wanted, llvm::divideCeil(imageBytes, unitBytes));
     bandRows = std::max<int64_t>(llvm::divideCeil(rows, wanted),
                                  std::min<int64_t>(rows, 2));
     bands = llvm::divideCeil(rows, bandRows);
-    together = bands > 1 ? 1
-                         : imagesTogether(plan.images,
-                                          std::min(most, unitBytes / imageBytes));
+    together = bands > 1
+                   ? 1
+                   : imagesTogether(plan.images,
+                                    std::min(most, unitBytes / imageBytes));
     if (padded) {
       inputStrides[2] = plan.others;
       inputStrides[1] = scratchWidth * plan.others;
@@ -179,10 +178,9 @@ private:
                   });
     }
     if (whole < count) {
-      vector::MaskedStoreOp::create(builder, writer.loc, input,
-                                    writer.add(from, whole),
-                                    makeMask(writer, {plan.lanes, count - whole}),
-                                    zeros());
+      vector::MaskedStoreOp::create(
+          builder, writer.loc, input, writer.add(from, whole),
+          makeMask(writer, {plan.lanes, count - whole}), zeros());
     }
   }
 
@@ -192,8 +190,7 @@ private:
     argument.argument = plan.lhs;
     argument.type = plan.type;
     auto part = [&](Value i, Lanes lanes) {
-      Value values =
-          load(writer, argument, writer.add(from, i), 1, lanes);
+      Value values = load(writer, argument, writer.add(from, i), 1, lanes);
       if (lanes.full()) {
         vector::StoreOp::create(builder, writer.loc, values, input,
                                 writer.add(to, i));
@@ -206,7 +203,9 @@ private:
     int64_t whole = count / plan.lanes * plan.lanes;
     if (whole > 0) {
       writer.loop(writer.constant(0), writer.constant(whole), plan.lanes,
-                  [&](Value i) { part(i, {plan.lanes, plan.lanes}); });
+                  [&](Value i) {
+                    part(i, {plan.lanes, plan.lanes});
+                  });
     }
     if (whole < count) {
       part(writer.constant(whole), {plan.lanes, count - whole});
@@ -226,13 +225,12 @@ private:
         Value to = writer.add(writer.mul(n, inputStrides[0]),
                               writer.mul(r, inputStrides[1]));
         Value exists = arith::AndIOp::create(
-            builder, writer.loc,
-            compare(arith::CmpIPredicate::sge, row, 0),
+            builder, writer.loc, compare(arith::CmpIPredicate::sge, row, 0),
             compare(arith::CmpIPredicate::slt, row, rows));
         writer.when(exists, [&] {
-          Value from = writer.add(
-              writer.mul(writer.add(image, row), columns * channels),
-              writer.mul(group, plan.others));
+          Value from =
+              writer.add(writer.mul(writer.add(image, row), columns * channels),
+                         writer.mul(group, plan.others));
           clear(to, left * plan.others);
           Value inside = writer.add(to, left * plan.others);
           if (plan.groups == 1) {
@@ -247,12 +245,10 @@ private:
           clear(writer.add(inside, columns * plan.others),
                 (scratchWidth - left - columns) * plan.others);
         });
-        Value missing =
-            arith::XOrIOp::create(builder, writer.loc, exists,
-                                  arith::ConstantIntOp::create(
-                                      builder, writer.loc, 1, 1));
-        writer.when(missing,
-                    [&] { clear(to, scratchWidth * plan.others); });
+        Value missing = arith::XOrIOp::create(
+            builder, writer.loc, exists,
+            arith::ConstantIntOp::create(builder, writer.loc, 1, 1));
+        writer.when(missing, [&] { clear(to, scratchWidth * plan.others); });
       });
     });
   }
@@ -272,15 +268,15 @@ private:
 
   /// All classes of a panel's columns.
   void writeSet(const LaneSet &set) {
-    writer.loop(
-        writer.constant(0), writer.constant(set.count), 1, [&](Value index) {
-          lane = writer.add(writer.mul(index, set.columns), set.first);
-          for (const AxisClass &rows : classes[0]) {
-            for (const AxisClass &columns : classes[1]) {
-              writeClass(rows, columns, set);
-            }
-          }
-        });
+    writer.loop(writer.constant(0), writer.constant(set.count), 1,
+                [&](Value index) {
+                  lane = writer.add(writer.mul(index, set.columns), set.first);
+                  for (const AxisClass &rows : classes[0]) {
+                    for (const AxisClass &columns : classes[1]) {
+                      writeClass(rows, columns, set);
+                    }
+                  }
+                });
   }
 
   /// Tiles along columns where those are many enough, else over whole rows, or
@@ -324,8 +320,8 @@ private:
       made.perImage = perImage ? perImage : count;
       for (int64_t r = 0; r < count; ++r) {
         int64_t inImage = r % made.perImage;
-        made.places.push_back({r / made.perImage, inImage / made.perRow,
-                               inImage % made.perRow});
+        made.places.push_back(
+            {r / made.perImage, inImage / made.perRow, inImage % made.perRow});
       }
       writeTile(made, rows, columns, set);
     };
@@ -338,9 +334,9 @@ private:
         along([&](Value row, int64_t height) { tile(n, row, zero, height); });
         return;
       }
-      Value end =
-          bands == 1 ? writer.constant(rows.count)
-                     : writer.min(writer.add(firstRow, bandRows), rows.count);
+      Value end = bands == 1
+                      ? writer.constant(rows.count)
+                      : writer.min(writer.add(firstRow, bandRows), rows.count);
       writer.loop(firstRow, end, 1, [&](Value row) {
         along([&](Value column, int64_t height) {
           tile(n, row, column, height);
@@ -357,8 +353,8 @@ private:
     if (padded) {
       // The scratch begins with row firstRow * stride + firstReach.
       row = arith::SubIOp::create(builder, writer.loc, row, firstRow);
-      fixed += (rows.from - firstReach) * inputStrides[1] +
-               left * inputStrides[2];
+      fixed +=
+          (rows.from - firstReach) * inputStrides[1] + left * inputStrides[2];
     } else {
       image = writer.add(image, firstImage);
       fixed += rows.from * inputStrides[1];
@@ -406,8 +402,7 @@ private:
     Value weights = writer.add(
         writer.mul(panel, plan.taps[0] * plan.taps[1] * tapSize), lane);
     weights = writer.add(
-        weights,
-        (rows.tapFirst * plan.taps[1] + columns.tapFirst) * tapSize);
+        weights, (rows.tapFirst * plan.taps[1] + columns.tapFirst) * tapSize);
     // Neighbouring taps and their channels are one run of memory, often.
     int64_t reach = columns.reach * inputStrides[2];
     bool oneRun = reach == plan.others && columns.tapStep == 1;
@@ -424,8 +419,7 @@ private:
       Value inRow =
           writer.add(base, writer.mul(k, rows.reach * inputStrides[1]));
       Value ofRow = writer.add(
-          weights,
-          writer.mul(k, rows.tapStep * plan.taps[1] * tapSize));
+          weights, writer.mul(k, rows.tapStep * plan.taps[1] * tapSize));
       return over(outer, perRow, [&](Value l, ValueRange perTap) {
         Value inTap = writer.add(inRow, writer.mul(l, reach));
         Value ofTap =
@@ -471,31 +465,32 @@ private:
                               ValueRange sums) {
     auto step = [&](Value c, ValueRange inner, Lanes lanes) {
       SmallVector<Value> next(inner);
-      Value b = load(writer, argument(plan.rhs), writer.add(ofTap, c), 1, lanes);
+      Value b =
+          load(writer, argument(plan.rhs), writer.add(ofTap, c), 1, lanes);
       for (auto [r, offset] : llvm::enumerate(offsets)) {
         Value at = writer.add(writer.add(inTap, c), offset);
         auto type = VectorType::get(plan.lanes, plan.type);
-        Value a = lanes.full()
-                      ? vector::LoadOp::create(builder, writer.loc, type, input,
-                                               at)
-                            .getResult()
-                      : vector::MaskedLoadOp::create(
-                            builder, writer.loc, type, input, at,
-                            makeMask(writer, lanes), zeros())
-                            .getResult();
+        Value a =
+            lanes.full()
+                ? vector::LoadOp::create(builder, writer.loc, type, input, at)
+                      .getResult()
+                : vector::MaskedLoadOp::create(builder, writer.loc, type, input,
+                                               at, makeMask(writer, lanes),
+                                               zeros())
+                      .getResult();
         next[r] = vector::FMAOp::create(builder, writer.loc, a, b, next[r]);
       }
       return next;
     };
     int64_t whole = terms / plan.lanes * plan.lanes;
-    SmallVector<Value> all = writer.loop(
-        writer.constant(0), writer.constant(whole), plan.lanes, sums,
-        [&](Value c, ValueRange inner) {
-          return step(c, inner, {plan.lanes, plan.lanes});
-        });
-    return whole < terms ? step(writer.constant(whole), all,
-                                {plan.lanes, terms - whole})
-                         : all;
+    SmallVector<Value> all =
+        writer.loop(writer.constant(0), writer.constant(whole), plan.lanes,
+                    sums, [&](Value c, ValueRange inner) {
+                      return step(c, inner, {plan.lanes, plan.lanes});
+                    });
+    return whole < terms
+               ? step(writer.constant(whole), all, {plan.lanes, terms - whole})
+               : all;
   }
 
   Operand argument(unsigned number) const {
@@ -523,11 +518,10 @@ private:
       bool constant =
           one.kind == ImageOperand::Memory &&
           llvm::all_of(one.strides, [](int64_t stride) { return stride == 0; });
-      scalars.push_back(constant
-                            ? load(writer, asOperand(one),
-                                   writer.constant(one.offset), 0,
-                                   {plan.lanes, 1})
-                            : one.value);
+      scalars.push_back(constant ? load(writer, asOperand(one),
+                                        writer.constant(one.offset), 0,
+                                        {plan.lanes, 1})
+                                 : one.value);
     }
   }
 
@@ -546,8 +540,7 @@ private:
     auto output = [&](Value index, const AxisClass &one) {
       return writer.add(writer.mul(index, one.step), one.first);
     };
-    Value channel =
-        writer.add(writer.mul(panel, plan.lanesOfPanel), lane);
+    Value channel = writer.add(writer.mul(panel, plan.lanesOfPanel), lane);
     Value image = writer.add(tile.image, firstImage);
     if (!tileScratch) {
       for (auto [r, place] : llvm::enumerate(tile.places)) {
@@ -562,22 +555,23 @@ private:
       vector::StoreOp::create(builder, writer.loc, sum, tileScratch,
                               writer.constant(at * plan.lanes));
     }
-    writer.loop(
-        writer.constant(0), writer.constant(tile.places.size()), 1, [&](Value r) {
-          auto [n, inImage] = writer.divide(r, tile.perImage);
-          auto [row, column] = writer.divide(inImage, tile.perRow);
-          SmallVector<Value> own;
-          Value at = writer.mul(r, vectors * plan.lanes);
-          for (int64_t v = 0; v < vectors; ++v) {
-            own.push_back(vector::LoadOp::create(
-                builder, writer.loc, VectorType::get(plan.lanes, plan.type),
-                tileScratch, writer.add(at, v * plan.lanes)));
-          }
-          writeRow({writer.add(image, n),
-                    output(writer.add(tile.row, row), rows),
-                    output(writer.add(tile.column, column), columns)},
-                   channel, set, own);
-        });
+    writer.loop(writer.constant(0), writer.constant(tile.places.size()), 1,
+                [&](Value r) {
+                  auto [n, inImage] = writer.divide(r, tile.perImage);
+                  auto [row, column] = writer.divide(inImage, tile.perRow);
+                  SmallVector<Value> own;
+                  Value at = writer.mul(r, vectors * plan.lanes);
+                  for (int64_t v = 0; v < vectors; ++v) {
+                    own.push_back(vector::LoadOp::create(
+                        builder, writer.loc,
+                        VectorType::get(plan.lanes, plan.type), tileScratch,
+                        writer.add(at, v * plan.lanes)));
+                  }
+                  writeRow({writer.add(image, n),
+                            output(writer.add(tile.row, row), rows),
+                            output(writer.add(tile.column, column), columns)},
+                           channel, set, own);
+                });
   }
 
   /// The epilogue of one place: its image, row, column of the output.
@@ -587,8 +581,8 @@ private:
       Lanes lanes = part(set, v);
       Value lanesAt = writer.add(channel, v * plan.lanes);
       auto placeOf = [&](const ImageOperand &one) {
-        Value place = writer.add(writer.mul(lanesAt, one.laneStride()),
-                                 one.offset);
+        Value place =
+            writer.add(writer.mul(lanesAt, one.laneStride()), one.offset);
         for (unsigned d = 0; d < 3; ++d) {
           place = writer.add(place, writer.mul(at[d], one.strides[d]));
         }
@@ -599,10 +593,10 @@ private:
         SmallVector<Value> arguments;
         for (auto [n, one] : llvm::enumerate(plan.inputs)) {
           arguments.push_back(one.kind == ImageOperand::Tile ? sums[v]
-                              : scalars[n] ? scalars[n]
-                                           : load(writer, asOperand(one),
-                                                  placeOf(one),
-                                                  one.laneStride(), lanes));
+                              : scalars[n]
+                                  ? scalars[n]
+                                  : load(writer, asOperand(one), placeOf(one),
+                                         one.laneStride(), lanes));
         }
         for (auto [n, one] : llvm::enumerate(plan.outputs)) {
           bool used = !plan.epilogue.getRegionOutputArgs()[n].use_empty();
@@ -635,7 +629,8 @@ private:
 
   bool padded = false, sumAlongLanes = false, failedBody = false;
   int64_t left = 0, scratchWidth = 0; ///< zeros at the left, columns with them
-  int64_t firstReach = 0; ///< the input's row that row 0 of the output begins at
+  int64_t firstReach =
+      0; ///< the input's row that row 0 of the output begins at
   int64_t bandRows = 0, bands = 1, together = 1, blocks = 1;
   int64_t inputStrides[3] = {0, 0, 0}; ///< of image, row, column
   Value input, tileScratch;

@@ -136,9 +136,9 @@ public:
 private:
   LogicalResult readShapes(Value w, Value y) {
     auto weights = cast<MemRefType>(w.getType());
-    auto map = form.getIndexingMapsArray()[made.role == ConvolutionPlan::Weight
-                                               ? 2
-                                               : 1];
+    auto map =
+        form.getIndexingMapsArray()[made.role == ConvolutionPlan::Weight ? 2
+                                                                         : 1];
     if (weights.getRank() != 6 || !map.isProjectedPermutation()) {
       return form.emitError("only channels-last convolutions have a schedule");
     }
@@ -169,8 +169,8 @@ private:
         continue;
       }
       Value from = op->getOperand(0), to = op->getOperand(1);
-      if (isInput && rootOf(from) == x && isa_and_nonnull<memref::SubViewOp>(
-                                              from.getDefiningOp())) {
+      if (isInput && rootOf(from) == x &&
+          isa_and_nonnull<memref::SubViewOp>(from.getDefiningOp())) {
         return to;
       }
       if (!isInput && rootOf(to) == x) {

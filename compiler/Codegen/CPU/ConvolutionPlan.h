@@ -33,7 +33,7 @@ struct ConvolutionPlan {
   /// Heights and widths of x, of y, of w; then how windows go.
   int64_t extents[2], windows[2], taps[2];
   int64_t strides[2], low[2], dilations[2];
-  unsigned lhs, rhs; ///< arguments that are read
+  unsigned lhs, rhs;                         ///< arguments that are read
   std::vector<ImageOperand> inputs, outputs; ///< of the epilogue
 
   int64_t lanes; ///< of a vector
@@ -49,9 +49,9 @@ planConvolution(llvm::ArrayRef<mlir::linalg::LinalgOp> statements,
 /// Outputs along one axis that see the same taps: output `first + step q` takes
 /// tap `tapFirst + tapStep m` times input `from + stride q + reach m`.
 struct AxisClass {
-  int64_t count;            ///< of q
-  int64_t first, step;      ///< outputs
-  int64_t from, stride;     ///< inputs
+  int64_t count;        ///< of q
+  int64_t first, step;  ///< outputs
+  int64_t from, stride; ///< inputs
   int64_t taps, tapFirst, tapStep;
   int64_t reach;
 

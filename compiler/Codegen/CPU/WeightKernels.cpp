@@ -76,8 +76,8 @@ private:
     Value back = writer.mul(tap[d], -plan.dilations[d]);
     auto quotient = [&](int64_t numerator) {
       Value sum = writer.add(back, numerator);
-      Value positive = builder.createOrFold<arith::MaxSIOp>(
-          writer.loc, sum, writer.constant(0));
+      Value positive = builder.createOrFold<arith::MaxSIOp>(writer.loc, sum,
+                                                            writer.constant(0));
       return writer.divide(positive, stride).first;
     };
     return {quotient(plan.low[d] + stride - 1),
@@ -173,13 +173,12 @@ private:
     SmallVector<Value> next(inner), rows;
     Value y = writer.add(yi, writer.mul(j, yChannels));
     for (int64_t v = 0; v < vectorsOf(set); ++v) {
-      rows.push_back(load(writer, argument[1],
-                          writer.add(y, v * plan.lanes), 1, part(set, v)));
+      rows.push_back(load(writer, argument[1], writer.add(y, v * plan.lanes), 1,
+                          part(set, v)));
     }
     Value x = writer.add(xi, writer.mul(j, plan.strides[1] * xChannels));
     for (int64_t r = 0; r < height; ++r) {
-      Value a = load(writer, argument[0], writer.add(x, r), 0,
-                     {plan.lanes, 1});
+      Value a = load(writer, argument[0], writer.add(x, r), 0, {plan.lanes, 1});
       a = broadcast(writer, a, plan.lanes);
       for (auto [v, row] : llvm::enumerate(rows)) {
         Value &sum = next[r * rows.size() + v];

@@ -30,8 +30,7 @@ enum class Role { Forward, Input, Weight };
 class ConvolutionBuilder {
 public:
   ConvolutionBuilder(OpBuilder &builder, Operation *op)
-      : builder(builder), loc(op->getLoc()),
-        c(nn::describeConvolution(op)),
+      : builder(builder), loc(op->getLoc()), c(nn::describeConvolution(op)),
         role(isa<nn::ConvOp>(op)        ? Role::Forward
              : isa<nn::ConvInputOp>(op) ? Role::Input
                                         : Role::Weight) {
@@ -214,11 +213,11 @@ private:
           Value sum = arith::AddFOp::create(inner, at, arguments[2], term);
           linalg::YieldOp::create(inner, at, sum);
         });
-    generic->setAttr("rt.convolution",
-                     builder.getDenseI64ArrayAttr(
-                         {static_cast<int64_t>(role), c.strides[0],
-                          c.strides[1], c.pads[0], c.pads[2], c.dilations[0],
-                          c.dilations[1]}));
+    generic->setAttr(
+        "rt.convolution",
+        builder.getDenseI64ArrayAttr({static_cast<int64_t>(role), c.strides[0],
+                                      c.strides[1], c.pads[0], c.pads[2],
+                                      c.dilations[0], c.dilations[1]}));
   }
 
   OpBuilder &builder;
@@ -278,8 +277,8 @@ void buildConvolution(OpBuilder &builder, const Group &group, Operation *op,
   inputs.insert(lhs);
   inputs.insert(rhs);
   if (!alone) {
-    AffineMap identity = AffineMap::getMultiDimIdentityMap(
-        type.getRank(), builder.getContext());
+    AffineMap identity =
+        AffineMap::getMultiDimIdentityMap(type.getRank(), builder.getContext());
     for (Value value : values) {
       elements.collect(value, identity);
     }

@@ -1,8 +1,9 @@
 //===- ChannelsLast.cpp - convolutions with channels as lanes -------------===//
 //
 // Before and after: see Passes.td. Transposes that lead back to channels-first
-// ("back", [0,3,1,2]) only ever move down, those that lead to channels-last
-// only ever meet them and vanish; so the rewriting comes to an end.
+// ("back", [0,3,1,2] and its like of higher rank) only ever move down, those
+// that lead to channels-last only ever meet them and vanish; so the rewriting
+// comes to an end.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Dialect/NN/Transforms/Passes.h"
@@ -21,8 +22,30 @@ using namespace gmc::nn;
 
 namespace {
 
-/// Dimension i of [N,H,W,C] is dimension toLast[i] of [N,C,H,W], and back.
-constexpr int64_t toLast[] = {0, 2, 3, 1}, toFirst[] = {0, 3, 1, 2};
+/// Dimension i of [N,H,W,C] is dimension toLast(4)[i] of [N,C,H,W]; other ranks
+/// have more or fewer dimensions of space.
+SmallVector<int64_t> toLast(int64_t rank) {
+  SmallVector<int64_t> order = {0};
+  for (int64_t i = 2; i < rank; ++i) {
+    order.push_back(i);
+  }
+  order.push_back(1);
+  return order;
+}
+
+/// The way back: dimension i of [N,C,H,W] is dimension toFirst(4)[i].
+SmallVector<int64_t> toFirst(int64_t rank) {
+  SmallVector<int64_t> order = {0, rank - 1};
+  for (int64_t i = 1; i + 1 < rank; ++i) {
+    order.push_back(i);
+  }
+  return order;
+}
+
+/// Where dimension `i` of [N,C,H,W] stands in [N,H,W,C].
+int64_t inLast(int64_t i, int64_t rank) {
+  return i == 0 ? 0 : i == 1 ? rank - 1 : i - 1;
+}
 
 Value permute(OpBuilder &builder, Location loc, Value value,
               ArrayRef<int64_t> permutation) {
@@ -70,34 +93,32 @@ void rewriteConvolution(Operation *op, int64_t width) {
   int64_t k0 = c.taps[0], k1 = c.taps[1], g = c.groups;
 
   auto toImage = [&](Value value) {
-    return permute(builder, loc, value, toLast);
+    return permute(builder, loc, value, toLast(4));
   };
   Value lhs = toImage(op->getOperand(0)), rhs = op->getOperand(1);
-  SmallVector<int64_t> shape(
-      tensorType(op->getResult(0)).getShape());
+  SmallVector<int64_t> shape(tensorType(op->getResult(0)).getShape());
   if (isWeight) {
     rhs = toImage(rhs);
     shape = {g, panels, k0, k1, others, lanes};
   } else {
     shape = {shape[0], shape[2], shape[3], shape[1]};
-    rhs = isInput
-              ? permute(builder, loc,
-                        recut(builder, loc, rhs,
-                              {g, others, panels, lanes, k0, k1}),
-                        {0, 2, 4, 5, 1, 3})
-              : permute(builder, loc,
-                        recut(builder, loc, rhs,
-                              {g, panels, lanes, others, k0, k1}),
-                        {0, 1, 4, 5, 3, 2});
+    rhs = isInput ? permute(builder, loc,
+                            recut(builder, loc, rhs,
+                                  {g, others, panels, lanes, k0, k1}),
+                            {0, 2, 4, 5, 1, 3})
+                  : permute(builder, loc,
+                            recut(builder, loc, rhs,
+                                  {g, panels, lanes, others, k0, k1}),
+                            {0, 1, 4, 5, 3, 2});
   }
   Value last = rebuild(builder, op, {lhs, rhs},
                        tensorType(op->getResult(0)).clone(shape));
   last.getDefiningOp()->setAttr("channelsLast", builder.getUnitAttr());
   Value first =
-      isWeight ? recut(builder, loc,
-                       permute(builder, loc, last, {0, 1, 5, 4, 2, 3}),
-                       tensorType(op->getResult(0)).getShape())
-               : permute(builder, loc, last, toFirst);
+      isWeight
+          ? recut(builder, loc, permute(builder, loc, last, {0, 1, 5, 4, 2, 3}),
+                  tensorType(op->getResult(0)).getShape())
+          : permute(builder, loc, last, toFirst(4));
   op->getResult(0).replaceAllUsesWith(first);
   op->erase();
 }
@@ -109,21 +130,37 @@ void rewriteConvolution(Operation *op, int64_t width) {
 /// Returns the channels-last value behind a transpose that leads back, or null.
 Value behindBack(Value value) {
   auto transpose = value.getDefiningOp<TransposeOp>();
+  int64_t rank = tensorType(value).getRank();
   bool leadsBack =
-      transpose && transpose.getPermutation() == ArrayRef<int64_t>(toFirst);
+      transpose && rank >= 4 &&
+      transpose.getPermutation() == ArrayRef<int64_t>(toFirst(rank));
   return leadsBack ? transpose.getOperand() : Value();
 }
 
 bool anyBehindBack(Operation *op) {
   return llvm::any_of(op->getOperands(),
-                      [](Value operand) { return behindBack(operand); });
+                      [](Value operand) { return bool(behindBack(operand)); });
 }
 
-/// Returns where each of `dimensions` of [N,C,H,W] stands in [N,H,W,C].
-SmallVector<int64_t> inLast(ArrayRef<int64_t> dimensions) {
+/// Returns `type` channels-last.
+RankedTensorType lastType(RankedTensorType type) {
+  SmallVector<int64_t> shape;
+  for (int64_t dimension : toLast(type.getRank())) {
+    shape.push_back(type.getDimSize(dimension));
+  }
+  return type.clone(shape);
+}
+
+Value back(OpBuilder &builder, Location loc, Value last) {
+  return permute(builder, loc, last, toFirst(tensorType(last).getRank()));
+}
+
+/// Returns where `dimensions` of a channels-first value of `rank` stand in the
+/// channels-last one.
+SmallVector<int64_t> inLast(ArrayRef<int64_t> dimensions, int64_t rank) {
   SmallVector<int64_t> result;
   for (int64_t dimension : dimensions) {
-    result.push_back(toFirst[dimension]);
+    result.push_back(inLast(dimension, rank));
   }
   return result;
 }
@@ -135,21 +172,18 @@ Value asLast(OpBuilder &builder, Value value) {
   }
   Location loc = value.getLoc();
   RankedTensorType type = tensorType(value);
-  SmallVector<int64_t> shape;
-  for (int64_t dimension : toLast) {
-    shape.push_back(type.getDimSize(dimension));
-  }
   if (std::optional<double> number = numberOf(value)) {
-    return makeConstant(builder, loc, type.clone(shape), *number);
+    return makeConstant(builder, loc, lastType(type), *number);
   }
   if (auto broadcast = value.getDefiningOp<BroadcastOp>()) {
-    SmallVector<int64_t> dimensions = inLast(broadcast.getDimensions());
+    SmallVector<int64_t> dimensions =
+        inLast(broadcast.getDimensions(), type.getRank());
     if (llvm::is_sorted(dimensions)) {
-      return BroadcastOp::create(builder, loc, type.clone(shape),
+      return BroadcastOp::create(builder, loc, lastType(type),
                                  broadcast.getOperand(), dimensions);
     }
   }
-  return permute(builder, loc, value, toLast);
+  return permute(builder, loc, value, toLast(type.getRank()));
 }
 
 /// f(back(a), b) -> back(f(a, last(b))), also of slices, margins and joins.
@@ -164,7 +198,10 @@ struct SinkTranspose : RewritePattern {
         !anyBehindBack(op)) {
       return failure();
     }
-    if (isa<ConcatOp>(op) && !llvm::all_of(op->getOperands(), behindBack)) {
+    bool all = llvm::all_of(op->getOperands(), [](Value operand) {
+      return bool(behindBack(operand));
+    });
+    if (isa<ConcatOp>(op) && !all) {
       return failure();
     }
     SmallVector<Value> operands;
@@ -172,22 +209,19 @@ struct SinkTranspose : RewritePattern {
       operands.push_back(asLast(rewriter, operand));
     }
     RankedTensorType type = tensorType(op->getResult(0));
-    SmallVector<int64_t> shape;
-    for (int64_t dimension : toLast) {
-      shape.push_back(type.getDimSize(dimension));
-    }
-    Value last = rebuild(rewriter, op, operands, type.clone(shape));
+    Value last = rebuild(rewriter, op, operands, lastType(type));
     if (moves) {
       int64_t along = op->getAttrOfType<IntegerAttr>("dimension").getInt();
       last.getDefiningOp()->setAttr(
-          "dimension", rewriter.getI64IntegerAttr(toFirst[along]));
+          "dimension",
+          rewriter.getI64IntegerAttr(inLast(along, type.getRank())));
     }
-    rewriter.replaceOp(op, permute(rewriter, op->getLoc(), last, toFirst));
+    rewriter.replaceOp(op, back(rewriter, op->getLoc(), last));
     return success();
   }
 };
 
-/// sum(back(a)) -> sum(a), where the dimensions left keep their order.
+/// sum(back(a)) -> sum(a), or back(sum(a)) where channels and space are left.
 template <typename Op> struct ReduceLast : OpRewritePattern<Op> {
   using OpRewritePattern<Op>::OpRewritePattern;
 
@@ -197,17 +231,67 @@ template <typename Op> struct ReduceLast : OpRewritePattern<Op> {
     if (!last) {
       return failure();
     }
-    SmallVector<int64_t> reduced = inLast(op.getDimensions()), left;
-    for (int64_t i = 0; i < 4; ++i) {
+    int64_t rank = tensorType(last).getRank();
+    SmallVector<int64_t> reduced = inLast(op.getDimensions(), rank), left;
+    for (int64_t i = 0; i < rank; ++i) {
       if (!llvm::is_contained(op.getDimensions(), i)) {
-        left.push_back(toFirst[i]);
+        left.push_back(inLast(i, rank));
       }
     }
-    if (!llvm::is_sorted(left)) {
+    llvm::sort(reduced);
+    RankedTensorType type = tensorType(op.getResult());
+    if (llvm::is_sorted(left)) {
+      rewriter.replaceOpWithNewOp<Op>(op, type, last, reduced);
+      return success();
+    }
+    bool imageLeft = left.size() >= 4 && left[0] == 0 && left[1] == rank - 1;
+    if (!imageLeft) {
       return failure();
     }
-    llvm::sort(reduced);
-    rewriter.replaceOpWithNewOp<Op>(op, op.getType(), last, reduced);
+    Value result =
+        Op::create(rewriter, op.getLoc(), lastType(type), last, reduced);
+    rewriter.replaceOp(op, back(rewriter, op.getLoc(), result));
+    return success();
+  }
+};
+
+/// A reshape that cuts and joins dimensions of space alone, as pooling does:
+/// space lies in one run in either order.
+struct SinkBelowReshape : OpRewritePattern<ReshapeOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(ReshapeOp op,
+                                PatternRewriter &rewriter) const override {
+    Value last = behindBack(op.getOperand());
+    RankedTensorType from = tensorType(op.getOperand());
+    RankedTensorType to = tensorType(op.getResult());
+    if (!last || to.getRank() < 4 || to.getDimSize(0) != from.getDimSize(0) ||
+        to.getDimSize(1) != from.getDimSize(1)) {
+      return failure();
+    }
+    Value cut = recut(rewriter, op.getLoc(), last, lastType(to).getShape());
+    rewriter.replaceOp(op, back(rewriter, op.getLoc(), cut));
+    return success();
+  }
+};
+
+/// A broadcast along new dimensions of space.
+struct SinkBelowBroadcast : OpRewritePattern<BroadcastOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(BroadcastOp op,
+                                PatternRewriter &rewriter) const override {
+    Value last = behindBack(op.getOperand());
+    ArrayRef<int64_t> dimensions = op.getDimensions();
+    if (!last || dimensions[0] != 0 || dimensions[1] != 1) {
+      return failure();
+    }
+    RankedTensorType type = tensorType(op.getResult());
+    SmallVector<int64_t> places = inLast(dimensions, type.getRank());
+    llvm::sort(places);
+    Value wide = BroadcastOp::create(rewriter, op.getLoc(), lastType(type),
+                                     last, places);
+    rewriter.replaceOp(op, back(rewriter, op.getLoc(), wide));
     return success();
   }
 };
@@ -265,7 +349,8 @@ struct ChannelsLastPass : nn::impl::ChannelsLastPassBase<ChannelsLastPass> {
     }
     RewritePatternSet patterns(&getContext());
     patterns.add<SinkTranspose, ReduceLast<SumOp>, ReduceLast<ReduceMaxOp>,
-                 ReduceLast<ReduceMinOp>, CancelTransposes>(&getContext());
+                 ReduceLast<ReduceMinOp>, SinkBelowReshape, SinkBelowBroadcast,
+                 CancelTransposes>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns)))) {
       getOperation()->emitError("transposes did not come to rest");
       return signalPassFailure();

@@ -72,8 +72,8 @@ def ChannelsLastPass : Pass<"nn-channels-last"> {
     outputs; a vector wants neighbouring channels. Each convolution becomes one
     with `channelsLast` between transposes, its weights in panels of `width`
     lanes. The transposes that lead back move down through ops on elements,
-    slices, margins, joins and reductions until they meet one that leads in and
-    both vanish:
+    slices, margins, joins, reductions, and reshapes and broadcasts of space
+    alone, until they meet one that leads in and both vanish:
 
         f(back(a), b)    ->  back(f(a, last(b)))
         sum(back(a))     ->  sum(a)
