@@ -240,7 +240,7 @@ json::Array ManifestWriter::kernels() {
         {"m", extents[0]},
         {"n", extents[1]},
         {"k", extents[2]},
-        {"flops", 2 * extents[0] * extents[1] * extents[2]}});
+        {"flops", entry->getAttrOfType<IntegerAttr>("flops").getInt()}});
   }
   return array;
 }

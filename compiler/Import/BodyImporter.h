@@ -34,6 +34,8 @@ private:
   mlir::Value importNode(dsl::ValueId id);
   mlir::Value importLeaf(const dsl::Node &node, mlir::RankedTensorType type);
   mlir::Value importShape(const dsl::Node &node, mlir::RankedTensorType type);
+  mlir::Value importConvolution(const dsl::Node &node,
+                                mlir::RankedTensorType type);
   mlir::Value importPointwise(const dsl::Node &node,
                               llvm::ArrayRef<mlir::Value> operands,
                               mlir::RankedTensorType type);

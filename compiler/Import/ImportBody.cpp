@@ -187,11 +187,28 @@ Value BodyImporter::importShape(const dsl::Node &node, RankedTensorType type) {
     return nn::MatmulOp::create(builder, loc, type, operand,
                                 real(node.operands[1]), dims[0] != 0,
                                 dims[1] != 0);
+  case dsl::Op::Conv:
+  case dsl::Op::ConvInput:
+    return importConvolution(node, type);
   default: // Gradient
     return nn::GradientOp::create(builder, loc, TypeRange{type}, operand,
                                   ValueRange{real(node.operands[1])})
         .getResult(0);
   }
+}
+
+Value BodyImporter::importConvolution(const dsl::Node &node,
+                                      RankedTensorType type) {
+  Value a = real(node.operands[0]), w = real(node.operands[1]);
+  ArrayRef<int64_t> dims = node.attrs.dims;
+  ArrayRef<int64_t> strides = dims.take_front(2), pads = dims.slice(2, 4),
+                    dilations = dims.slice(6, 2);
+  if (node.op == dsl::Op::Conv) {
+    return nn::ConvOp::create(builder, loc, type, a, w, strides, pads,
+                              dilations, dims[8], /*channelsLast=*/false);
+  }
+  return nn::ConvInputOp::create(builder, loc, type, a, w, strides, pads,
+                                 dilations, dims[8], /*channelsLast=*/false);
 }
 
 Value BodyImporter::importPointwise(const dsl::Node &node,

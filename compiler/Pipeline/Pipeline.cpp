@@ -41,6 +41,10 @@ void addFuse(OpPassManager &manager, const Options &options) {
   if (options.reference) {
     return;
   }
+  nn::ChannelsLastPassOptions channels;
+  channels.width = 2 * options.lanesF32;
+  manager.addPass(nn::createChannelsLastPass(channels));
+  manager.addPass(createCSEPass());
   manager.addPass(nn::createFlattenEventsPass());
   manager.addPass(createCSEPass());
   manager.addPass(nn::createFusePass());

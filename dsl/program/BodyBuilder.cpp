@@ -422,6 +422,49 @@ ValueId BodyBuilder::matmul(ValueId a, ValueId b, bool transposed) {
   return reshape(product, std::move(result));
 }
 
+ValueId BodyBuilder::convolution(Op op, ValueId a, ValueId w,
+                                 const Geometry &geometry,
+                                 std::vector<int64_t> event) {
+  const Geometry &g = geometry;
+  Attributes attrs{.dims = {g.stride[0], g.stride[1], g.low[0], g.high[0],
+                            g.low[1], g.high[1], g.dilation[0], g.dilation[1],
+                            g.groups}};
+  Type result{type(a).axes, std::move(event)};
+  if (result.axes.size() == 1) {
+    return append(op, {a, w}, std::move(attrs), std::move(result));
+  }
+  // The named axes are one around the convolution.
+  int64_t images = Type{result.axes, {}}.elements();
+  auto withImages = [&](const std::vector<int64_t> &one) {
+    std::vector<int64_t> all = {images};
+    all.insert(all.end(), one.begin(), one.end());
+    return Type{{}, std::move(all)};
+  };
+  ValueId flat = reshape(a, withImages(type(a).event));
+  return reshape(
+      append(op, {flat, w}, std::move(attrs), withImages(result.event)),
+      result);
+}
+
+ValueId BodyBuilder::conv(ValueId x, ValueId w, const Geometry &geometry) {
+  std::vector<int64_t> event = type(x).event, kernel = type(w).event;
+  assert(event.size() == 3 && kernel.size() == 4 &&
+         event[0] == kernel[1] * geometry.groups);
+  return convolution(Op::Conv, x, w, geometry,
+                     {kernel[0], geometry.windows(0, event[1], kernel[2]),
+                      geometry.windows(1, event[2], kernel[3])});
+}
+
+ValueId BodyBuilder::convInput(ValueId y, ValueId w, const Geometry &geometry,
+                               int64_t height, int64_t width) {
+  std::vector<int64_t> event = type(y).event, kernel = type(w).event;
+  assert(event.size() == 3 && kernel.size() == 4 && event[0] == kernel[0] &&
+         geometry.windows(0, height, kernel[2]) == event[1] &&
+         geometry.windows(1, width, kernel[3]) == event[2]);
+  return convolution(Op::ConvInput, y, w, geometry,
+                     {kernel[1] * geometry.groups, height, width});
+}
+
 ValueId BodyBuilder::gradient(ValueId y, ValueId x) {
   return append(Op::Gradient, {y, x}, {}, type(x));
 }

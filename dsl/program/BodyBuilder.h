@@ -90,6 +90,12 @@ public:
   /// Contracts the last event axis of `a` with `b`, a matrix [K,N], or [N,K] if
   /// `transposed`. Dimensions in front are made one around the product.
   ValueId matmul(ValueId a, ValueId b, bool transposed);
+  /// Convolves the event [C,H,W] of `x` with `w`, [O,C/groups,KH,KW].
+  ValueId conv(ValueId x, ValueId w, const Geometry &geometry);
+  /// The transpose of `conv` in x: from the event [O,OH,OW] of `y` to
+  /// [C,height,width], where conv has as many windows.
+  ValueId convInput(ValueId y, ValueId w, const Geometry &geometry,
+                    int64_t height, int64_t width);
   ValueId gradient(ValueId y, ValueId x);
 
   /// Returns the number that every element of `a` is, where that is known.
@@ -106,6 +112,8 @@ public:
 private:
   ValueId append(Op op, std::vector<ValueId> operands, Attributes attrs,
                  Type type);
+  ValueId convolution(Op op, ValueId a, ValueId w, const Geometry &geometry,
+                      std::vector<int64_t> event);
   std::optional<ValueId> simplifyUnary(Op op, ValueId a);
   std::optional<ValueId> simplifyBinary(Op op, ValueId a, ValueId b);
 

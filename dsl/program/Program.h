@@ -52,6 +52,22 @@ struct Type {
 /// Index of a node in its body.
 using ValueId = uint32_t;
 
+/// How a window goes over an image, for heights and widths.
+struct Geometry {
+  int64_t stride[2] = {1, 1};
+  int64_t low[2] = {0, 0}, high[2] = {0, 0}; ///< zeros before and after
+  int64_t dilation[2] = {1, 1};
+  int64_t groups = 1;
+
+  /// Returns how many windows of `taps` taps fit along axis `d` of `extent`;
+  /// less than 1: none.
+  int64_t windows(int d, int64_t extent, int64_t taps) const {
+    int64_t left =
+        extent + low[d] + high[d] - dilation[d] * (taps - 1) - 1;
+    return left < 0 ? 0 : left / stride[d] + 1;
+  }
+};
+
 struct Attributes {
   double value = 0;            ///< Constant, LeakyRelu
   int64_t index = 0;           ///< Parameter, Argument, Scalar

@@ -3,14 +3,13 @@
 // Layouts, names and initial values of parameters are PyTorch's.
 //
 //===----------------------------------------------------------------------===//
-#include "dsl/sema/Library.h"
+#include "dsl/sema/Layers.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace gmc::dsl {
-namespace {
 
-/// Returns the flag `name`, `true` when it is not given.
 std::optional<bool> flag(Elaborator &e, const Arguments &arguments,
                          std::string_view name, bool otherwise) {
   const Bound *bound = arguments.find(name);
@@ -27,9 +26,27 @@ std::optional<bool> flag(Elaborator &e, const Arguments &arguments,
   return word->text == "true";
 }
 
-/// Returns where `weight` [fanOut, fanIn] starts under `init:`.
-std::optional<InitialValue> namedInitial(Elaborator &e, const Bound &bound,
-                                         double fanIn, double fanOut) {
+std::optional<std::string> wordOf(Elaborator &e, const CallSite &site,
+                                  const Arguments &arguments, const char *name,
+                                  const std::vector<std::string> &words) {
+  const Bound *bound = arguments.find(name);
+  if (!bound) {
+    return words.front();
+  }
+  const auto *word =
+      bound->expr ? ast::as<ast::NameExpr>(*bound->expr) : nullptr;
+  if (word &&
+      std::find(words.begin(), words.end(), word->text) != words.end()) {
+    return word->text;
+  }
+  e.module.report(Diag::WordWanted, bound->range, name, site.name)
+      .help(fmt::format("it is {}", fmt::join(words, " or ")));
+  return std::nullopt;
+}
+
+/// Returns where a weight starts under `init:`.
+static std::optional<InitialValue>
+namedInitial(Elaborator &e, const Bound &bound, double fanIn, double fanOut) {
   using Kind = InitialValue::Kind;
   const ast::Expr *expr = bound.expr;
   const ast::NameExpr *word = expr ? ast::as<ast::NameExpr>(*expr) : nullptr;
@@ -68,13 +85,46 @@ std::optional<InitialValue> namedInitial(Elaborator &e, const Bound &bound,
   return std::nullopt;
 }
 
+std::optional<InitialValue> weightInitial(Elaborator &e,
+                                          const Arguments &arguments,
+                                          double fanIn, double fanOut) {
+  if (const Bound *init = arguments.find("init")) {
+    return namedInitial(e, *init, fanIn, fanOut);
+  }
+  return uniformInitial(fanIn);
+}
+
+InitialValue uniformInitial(double fanIn) {
+  double a = 1 / std::sqrt(fanIn);
+  return {InitialValue::Kind::Uniform, -a, a};
+}
+
+bool standsInNet(Elaborator &e, const CallSite &site) {
+  if (e.frame->instance) {
+    return true;
+  }
+  e.module.report(Diag::LayerOutsideNet, site.nameRange, site.name)
+      .help("layers have parameters: call them in a `net` or a `block`");
+  return false;
+}
+
+ValueId addBias(Elaborator &e, const std::string &prefix, ValueId y, int axis,
+                InitialValue initial, const std::string &kind,
+                SourceRange range) {
+  Type type = e.b.type(y);
+  ValueId c = e.layerParameter(prefix, "bias", {type.event[axis]}, initial,
+                               kind, range);
+  auto dimension = static_cast<int64_t>(type.axes.size()) + axis;
+  return e.b.binary(Op::Add, y, e.b.broadcast(c, type, {dimension}));
+}
+
+namespace {
+
 /// y = x W^T + c over the last event axis; W is [n, in], both U(-a, a) with
 /// a = 1 / sqrt(in), as torch.nn.Linear starts.
 Value linear(Elaborator &e, const CallSite &site, const Arguments &arguments,
              const LibraryEntry &) {
-  if (!e.frame->instance) {
-    e.module.report(Diag::LayerOutsideNet, site.nameRange, site.name)
-        .help("layers have parameters: call them in a `net` or a `block`");
+  if (!standsInNet(e, site)) {
     return {};
   }
   auto x = e.tensor(*arguments.find("x"));
@@ -95,30 +145,22 @@ Value linear(Elaborator &e, const CallSite &site, const Arguments &arguments,
   if (!e.sizeIsSane({{}, {*n, in}}, site.range)) {
     return {};
   }
-  double a = 1 / std::sqrt(double(in));
-  InitialValue uniform{InitialValue::Kind::Uniform, -a, a};
-  InitialValue weightStart = uniform;
-  if (const Bound *init = arguments.find("init")) {
-    auto start = namedInitial(e, *init, double(in), double(*n));
-    if (!start) {
-      return {};
-    }
-    weightStart = *start;
+  auto start = weightInitial(e, arguments, double(in), double(*n));
+  if (!start) {
+    return {};
   }
   std::string prefix = e.layerPrefix(site, "linear");
   e.b.setRange(site.range);
-  ValueId weight = e.layerParameter(prefix, "weight", {*n, in}, weightStart,
+  ValueId weight = e.layerParameter(prefix, "weight", {*n, in}, *start,
                                     "linear", site.range);
   if (site.attribute) {
     weight = e.spectralNormalized(weight, prefix, site.range);
   }
   ValueId y = e.b.matmul(*x, weight, true);
   if (*bias) {
-    ValueId c =
-        e.layerParameter(prefix, "bias", {*n}, uniform, "linear", site.range);
-    Type type = e.b.type(y);
-    auto last = static_cast<int64_t>(type.shape().size()) - 1;
-    y = e.b.binary(Op::Add, y, e.b.broadcast(c, type, {last}));
+    int last = static_cast<int>(e.b.type(y).event.size()) - 1;
+    y = addBias(e, prefix, y, last, uniformInitial(double(in)), "linear",
+                site.range);
   }
   return Value::ofTensor(y);
 }

@@ -8,14 +8,11 @@ namespace gmc::dsl {
 namespace {
 
 /// What the language reference names and what does not work yet.
-constexpr std::array<std::string_view, 62> reserved = {
-    "conv2d",       "conv_transpose2d",
-    "max_pool",     "avg_pool",
-    "upsample",     "batch_norm",
-    "layer_norm",   "instance_norm",
-    "group_norm",   "embedding",
+constexpr std::array<std::string_view, 53> reserved = {
+    "batch_norm",
+    "embedding",
     "gru",          "attention",
-    "gelu",         "prod",
+    "prod",
     "argmax",       "argmin",
     "cumsum",       "peers",
     "lift",         "stack",
@@ -44,7 +41,9 @@ constexpr std::array<std::string_view, 62> reserved = {
 const std::map<std::string_view, const LibraryEntry *> &table() {
   static const auto *entries = [] {
     auto *all = new std::map<std::string_view, const LibraryEntry *>;
-    for (auto group : {layerEntries(), elementwiseEntries(), reductionEntries(),
+    for (auto group : {layerEntries(), convolutionEntries(),
+                       normalisationEntries(), resamplingEntries(),
+                       elementwiseEntries(), reductionEntries(),
                        shapeEntries(), lossEntries(), distributionEntries(),
                        latentEntries(), gradientEntries(), scheduleEntries()}) {
       for (const LibraryEntry &entry : group) {

@@ -37,6 +37,9 @@ bool isReservedFunction(std::string_view name);
 std::vector<std::string> libraryNames();
 
 std::span<const LibraryEntry> layerEntries();        // Layers.cpp
+std::span<const LibraryEntry> convolutionEntries();  // Convolutions.cpp
+std::span<const LibraryEntry> normalisationEntries(); // Normalisation.cpp
+std::span<const LibraryEntry> resamplingEntries();   // Resampling.cpp
 std::span<const LibraryEntry> elementwiseEntries();  // Functions.cpp
 std::span<const LibraryEntry> reductionEntries();    // Reductions.cpp
 std::span<const LibraryEntry> shapeEntries();        // Indexing.cpp

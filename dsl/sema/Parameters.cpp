@@ -120,12 +120,13 @@ void Module::collectInit(const ast::InitDecl &decl) {
       continue;
     }
     for (const ast::Name &layer : decl.layers) {
-      if (layer.text != "linear") {
+      if (layer.text != "linear" && layer.text != "conv2d" &&
+          layer.text != "conv_transpose2d") {
         if (isReservedFunction(layer.text)) {
           report(Diag::FunctionUnsupported, layer.range, layer.text);
         } else {
           report(Diag::InitLayer, layer.range, layer.text)
-              .help("layers with parameters: linear");
+              .help("layers with parameters: linear, conv2d, conv_transpose2d");
         }
         continue;
       }

@@ -6,7 +6,7 @@
 vae.gm, and states.gm beside this file, which keeps whatever a model can keep
 between steps.
 
-* 1, 2 and 4 threads leave the same bytes in the checkpoint.
+* 1, 2 and 4 threads leave the same bytes in the checkpoint, of dcgan.gm too.
 * SIGKILL at a random moment past the first checkpoint, then `resume`, with
   another number of threads: the resume says first that it goes on at the step
   of the checkpoint, the last bytes and the rows of metrics.csv (its `seconds`
@@ -53,11 +53,11 @@ def contents(out):
             for file in out.rglob("*") if file.is_file()}
 
 
-def check_threads(trainer, scratch, data):
+def check_threads(trainer, scratch, data, steps=30):
     ends = []
     for threads in (1, 2, 4):
         out = scratch / f"threads-{threads}"
-        run(trainer, "train", "--steps", 30, "--threads", threads, "--data",
+        run(trainer, "train", "--steps", steps, "--threads", threads, "--data",
             data, "--out", out)
         ends.append(checkpoint(out))
     require(ends[0] == ends[1] == ends[2],
@@ -154,6 +154,12 @@ def main():
             compile_model(gmc, text, scratch / "vae128")
             data = scratch / "data"
             check_threads(scratch / "vae128", scratch, data)
+            convolutional = scratch / "convolutional"
+            convolutional.mkdir()
+            compile_model(gmc, ROOT / "models" / "dcgan.gm",
+                          convolutional / "dcgan", "--batch", "16")
+            check_threads(convolutional / "dcgan", convolutional, data,
+                          steps=4)
             check_kills(scratch / "vae", scratch, data, options.kills,
                         random.Random(options.seed))
             check_finished(scratch / "vae", scratch, data)

@@ -76,6 +76,35 @@ GradientCase matmul(const std::string &a, const std::string &b,
           "2x3"};
 }
 
+/// One of the three products of a convolution of x [2,2G,5,4], w [2G,2,3,2].
+GradientCase convolution(const std::string &op, const std::string &a,
+                         const std::string &b, const std::string &geometry,
+                         const std::string &result) {
+  return {op + " " + geometry,
+          {op},
+          {{a, -2, 2}, {b, -2, 2}},
+          "%y = nn." + op + " %a0, %a1 " + geometry + " : tensor<" + a +
+              "xf64>, tensor<" + b + "xf64> to tensor<" + result + "xf64>",
+          result};
+}
+
+void addConvolutions(std::vector<GradientCase> &cases) {
+  struct Shapes {
+    std::string geometry, x, w, y;
+  };
+  for (const Shapes &s :
+       {Shapes{"strides [1, 1] pads [1, 0, 2, 1] dilations [1, 1] groups 1",
+               "2x2x5x4", "3x2x3x2", "2x3x4x6"},
+        Shapes{"strides [2, 3] pads [1, 1, 0, 1] dilations [1, 1] groups 1",
+               "2x1x6x5", "2x1x3x2", "2x2x3x2"},
+        Shapes{"strides [2, 1] pads [2, 1, 0, 0] dilations [2, 3] groups 2",
+               "1x4x5x5", "4x2x3x2", "1x4x2x2"}}) {
+    cases.push_back(convolution("conv", s.x, s.w, s.geometry, s.y));
+    cases.push_back(convolution("conv_input", s.y, s.w, s.geometry, s.x));
+    cases.push_back(convolution("conv_weight", s.x, s.y, s.geometry, s.w));
+  }
+}
+
 void addElementwise(std::vector<GradientCase> &cases) {
   cases.push_back(unary("neg", -2, 2));
   cases.push_back(unary("exp", -2, 2));
@@ -218,6 +247,7 @@ const std::vector<GradientCase> &gmc::tests::gradientCases() {
     std::vector<GradientCase> all;
     addElementwise(all);
     addStructural(all);
+    addConvolutions(all);
     addComposed(all);
     return all;
   }();

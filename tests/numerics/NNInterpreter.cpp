@@ -221,6 +221,51 @@ HostTensor matmul(MatmulOp op, Operands operands) {
   });
 }
 
+/// Sums the trilinear form of a convolution in PyTorch's layouts into the one
+/// of x, w and y that `op` gives.
+HostTensor convolution(Operation *op, Operands operands) {
+  Convolution c = describeConvolution(op);
+  HostTensor result = zerosFor(op);
+  HostTensor x = isa<ConvInputOp>(op) ? result : *operands[0];
+  HostTensor y = isa<ConvOp>(op)        ? result
+                 : isa<ConvInputOp>(op) ? *operands[0]
+                                        : *operands[1];
+  HostTensor w = isa<ConvWeightOp>(op) ? result : *operands[1];
+  int64_t per = c.yChannels / c.groups, from = c.xChannels / c.groups;
+  // One tap of one pair of channels of one image: rows of windows.
+  auto tap = [&](int64_t n, int64_t o, int64_t b, int64_t k, int64_t l) {
+    size_t inW = w.offset({o, b, k, l});
+    for (int64_t i = 0; i < c.windows[0]; ++i) {
+      int64_t h = i * c.strides[0] + k * c.dilations[0] - c.pads[0];
+      if (h < 0 || h >= c.extents[0]) {
+        continue;
+      }
+      size_t rowOfX = x.offset({n, o / per * from + b, h, 0});
+      size_t rowOfY = y.offset({n, o, i, 0});
+      for (int64_t j = 0; j < c.windows[1]; ++j) {
+        int64_t v = j * c.strides[1] + l * c.dilations[1] - c.pads[2];
+        if (v < 0 || v >= c.extents[1]) {
+          continue;
+        }
+        size_t inX = rowOfX + static_cast<size_t>(v);
+        size_t inY = rowOfY + static_cast<size_t>(j);
+        if (isa<ConvOp>(op)) {
+          result.elements[inY] += x.elements[inX] * w.elements[inW];
+        } else if (isa<ConvInputOp>(op)) {
+          result.elements[inX] += y.elements[inY] * w.elements[inW];
+        } else {
+          result.elements[inW] += x.elements[inX] * y.elements[inY];
+        }
+      }
+    }
+  };
+  forEachIndex({c.images, c.yChannels, from, c.taps[0], c.taps[1]},
+               [&](ArrayRef<int64_t> i) {
+                 tap(i[0], i[1], i[2], i[3], i[4]);
+               });
+  return result;
+}
+
 /// Returns what an op without draws or a body gives, or nothing.
 std::optional<HostTensor> evaluatePure(Operation *op, Operands operands) {
   using Result = std::optional<HostTensor>;
@@ -245,6 +290,8 @@ std::optional<HostTensor> evaluatePure(Operation *op, Operands operands) {
       .Case([&](PadOp op) { return pad(op, operands); })
       .Case([&](ConcatOp op) { return concat(op, operands); })
       .Case([&](MatmulOp op) { return matmul(op, operands); })
+      .Case<ConvOp, ConvInputOp, ConvWeightOp>(
+          [&](auto) { return convolution(op, operands); })
       .Case([&](SumOp op) {
         return reduce(op, operands, 0,
                       [](double a, double b) { return a + b; });

@@ -43,7 +43,9 @@ DIVERGED = 1e5
 LIBRARY = """relu softplus sigmoid tanh erf exp log log1p sqrt abs sign sin cos round
 leaky_relu log_sigmoid silu elu selu gelu softmax pow clamp lerp min max stop
 straight_through sum mean var std norm logsumexp logmeanexp bce mse huber
-reshape split concat transpose linspace zeros ones iota linear flatten dropout
+reshape split concat transpose linspace zeros ones iota linear conv2d
+conv_transpose2d max_pool avg_pool upsample layer_norm instance_norm group_norm
+flatten dropout
 skip repeat Normal Laplace Uniform Bernoulli elbo log_prob kl grad ramp
 piecewise sgd adam adamw rmsprop clip keep when spectral_norm init block def once like
 via for opt same two_objectives shared_net two_trains""".split()

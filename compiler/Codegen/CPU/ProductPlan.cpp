@@ -49,14 +49,22 @@ bool isProduct(linalg::LinalgOp op) {
          isa<BlockArgument>(multiply.getRhs());
 }
 
-SmallVector<TileRows> cutRows(int64_t rows, int64_t vectors,
-                              bool wideRegisters) {
+TileBounds tileBounds(int64_t vectors, bool wideRegisters) {
   // Accumulators, a vector of B for each column and a broadcast of A have to
   // fit 32 (16) registers; eight accumulators at least hide an FMA's latency.
-  int64_t best =
-      wideRegisters ? (vectors == 1 ? 16 : 8) : (vectors == 1 ? 8 : 6);
-  int64_t most =
-      wideRegisters ? (vectors == 1 ? 24 : 13) : (vectors == 1 ? 12 : 6);
+  if (wideRegisters) {
+    return vectors == 1 ? TileBounds{16, 24} : TileBounds{8, 13};
+  }
+  return vectors == 1 ? TileBounds{8, 12} : TileBounds{6, 6};
+}
+
+SmallVector<TileRows> cutRows(int64_t rows, int64_t vectors,
+                              bool wideRegisters) {
+  auto [best, most] = tileBounds(vectors, wideRegisters);
+  return cutInto(rows, best, most);
+}
+
+SmallVector<TileRows> cutInto(int64_t rows, int64_t best, int64_t most) {
   if (rows <= most) {
     return {{rows, 1}};
   }

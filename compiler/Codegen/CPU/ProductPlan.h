@@ -66,6 +66,16 @@ mlir::FailureOr<ProductPlan> planProduct(const Product &product,
 /// and addf.
 bool isProduct(mlir::linalg::LinalgOp op);
 
+/// Rows of a tile: what is best, and how many fit the registers.
+struct TileBounds {
+  int64_t best, most;
+};
+TileBounds tileBounds(int64_t vectors, bool wideRegisters);
+
+/// Cuts `rows` rows into tiles of about `best`, at most `most` rows: of one
+/// height where it divides them, else so that none is much lower.
+llvm::SmallVector<TileRows> cutInto(int64_t rows, int64_t best, int64_t most);
+
 /// Cuts `rows` rows into tiles: of one height where it divides them, else so
 /// that none is much lower than the others (low tiles leave multipliers idle).
 llvm::SmallVector<TileRows> cutRows(int64_t rows, int64_t vectors,

@@ -37,9 +37,16 @@ public:
       if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op)) {
         statements.push_back(linalgOp);
       } else if (!isa<arith::ConstantOp, memref::AllocOp, memref::SubViewOp,
-                      memref::CastOp>(op)) {
+                      memref::CastOp, memref::ReinterpretCastOp>(op)) {
         return op->emitError("does not belong into a kernel");
       }
+    }
+    if (llvm::any_of(statements, isConvolution)) {
+      if (failed(writeConvolution(writer, statements))) {
+        return failure();
+      }
+      finish();
+      return success();
     }
     writer.serial = phase == Phase::Finish || !independent();
     for (unsigned i = 0; i < statements.size(); ++i) {
@@ -214,7 +221,8 @@ int64_t partialElementsOf(func::FuncOp kernel, int64_t lanes) {
     if (isa<linalg::FillOp>(op)) {
       continue;
     }
-    if (sum || op.getNumReductionLoops() == 0 || isProduct(op)) {
+    if (sum || op.getNumReductionLoops() == 0 || isProduct(op) ||
+        isConvolution(op)) {
       return 0;
     }
     sum = op;

@@ -52,6 +52,14 @@ struct Product {
 
 mlir::LogicalResult writeProduct(KernelWriter &writer, const Product &product);
 
+/// Whether an operation of a kernel is the sum of a convolution.
+bool isConvolution(mlir::linalg::LinalgOp op);
+
+/// Writes the kernel of a convolution: all of its statements.
+mlir::LogicalResult
+writeConvolution(KernelWriter &writer,
+                 llvm::ArrayRef<mlir::linalg::LinalgOp> statements);
+
 } // namespace gmc::cpu
 
 #endif // GMC_CODEGEN_CPU_SCHEDULES_H

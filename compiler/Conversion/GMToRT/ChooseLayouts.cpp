@@ -114,7 +114,10 @@ void LayoutChooser::scanOther(Kernel &kernel) {
 
 void LayoutChooser::scan(EntryPlan &entry) {
   for (Kernel &kernel : entry.launches) {
-    if (kernel.product.empty()) {
+    if (!kernel.convolution.empty()) {
+      llvm::for_each(kernel.inputs, [&](Value input) { forbid(input); });
+      llvm::for_each(kernel.outputs, [&](Value output) { forbid(output); });
+    } else if (kernel.product.empty()) {
       scanOther(kernel);
     } else {
       scanProduct(kernel);

@@ -43,7 +43,7 @@ static void fillConstants(OpBuilder &builder, EntryPlan &plan,
 EntryPlan collectLaunches(OpBuilder &builder, gm::EntryOp entry) {
   EntryPlan plan;
   plan.entry = entry;
-  SmallVector<Kernel> kernels;
+  SmallVector<Kernel, 4> kernels;
   llvm::DenseSet<Value> filled;
   for (Operation &op : entry.getBody().front()) {
     if (!isa<nn::NNDialect>(op.getDialect()) ||

@@ -59,6 +59,7 @@ private:
   SmallVector<Place> placesOf(const Kernel &kernel) const;
   StringRef parameterUpdatedBy(Value gradient) const;
   std::string productName(Kernel &kernel) const;
+  std::string convolutionName(Kernel &kernel) const;
   void setAttributes(rt::EntryOp target);
 
   OpBuilder &builder;
@@ -351,10 +352,43 @@ StringRef EntryEmitter::parameterUpdatedBy(Value gradient) const {
   return "";
 }
 
+/// Returns `value` as it was before it was transposed or reshaped.
+static Value beforeMoves(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (!isa<nn::TransposeOp, nn::ReshapeOp>(op)) {
+      break;
+    }
+    value = op->getOperand(0);
+  }
+  return value;
+}
+
+/// Returns what a convolution is for and whose weight it is about.
+std::string EntryEmitter::convolutionName(Kernel &kernel) const {
+  for (Value input : kernel.inputs) {
+    auto read = beforeMoves(input).getDefiningOp<gm::ReadOp>();
+    if (read && cast<RankedTensorType>(read.getType()).getRank() == 4) {
+      return (kernel.convolution + " " + read.getVariable()).str();
+    }
+  }
+  // A weight gradient: on its way to an update it is moved into place.
+  Value gradient = kernel.outputs[0];
+  while (parameterUpdatedBy(gradient).empty() && gradient.hasOneUse() &&
+         isa<nn::TransposeOp, nn::ReshapeOp>(*gradient.user_begin())) {
+    gradient = gradient.user_begin()->getResult(0);
+  }
+  StringRef parameter = parameterUpdatedBy(gradient);
+  return parameter.empty() ? kernel.function.getSymName().str()
+                           : (kernel.convolution + " " + parameter).str();
+}
+
 /// Returns what a product is for and the variable that it is about: it makes a
 /// weight's gradient, or reads a weight by rows (forward) or by columns (data
 /// gradient).
 std::string EntryEmitter::productName(Kernel &kernel) const {
+  if (!kernel.convolution.empty()) {
+    return convolutionName(kernel);
+  }
   if (kernel.leftTransposed && kernel.bare) {
     StringRef parameter = parameterUpdatedBy(kernel.outputs[0]);
     if (!parameter.empty()) {
@@ -383,6 +417,7 @@ void EntryEmitter::emitProducts() {
     alone->setAttr("kind", builder.getStringAttr("kernel"));
     alone->setAttr("of", plan.entry.getSymNameAttr());
     alone->setAttr("name", builder.getStringAttr(productName(kernel)));
+    alone->setAttr("flops", builder.getI64IntegerAttr(kernel.flops));
     alone->setAttr("product", builder.getDenseI64ArrayAttr(kernel.product));
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(&alone.getBody().emplaceBlock());
@@ -399,7 +434,7 @@ int64_t EntryEmitter::run() {
       firstUse[output] = index;
     }
     if (!kernel.product.empty()) {
-      flops += 2 * kernel.product[0] * kernel.product[1] * kernel.product[2];
+      flops += kernel.flops;
     }
   }
   placeInputs();

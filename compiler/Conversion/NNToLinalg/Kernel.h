@@ -23,6 +23,10 @@ struct Kernel {
   llvm::DenseSet<mlir::Value> anyOrder;
   /// Extents of a product (rows, columns, terms of each sum); else empty.
   llvm::SmallVector<int64_t, 3> product;
+  int64_t flops = 0; ///< of a product: what it multiplies and adds
+  /// For what a convolution is measured: "convolution", "its data gradient",
+  /// "its weight gradient"; empty for others.
+  llvm::StringRef convolution;
   bool bare = false; ///< a product with nothing behind it
   /// The left operand is stored [terms, rows], as a weight gradient's is.
   bool leftTransposed = false;

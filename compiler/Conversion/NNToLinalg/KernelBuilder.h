@@ -104,6 +104,14 @@ void buildProduct(mlir::OpBuilder &builder, const Group &group,
                   llvm::ArrayRef<mlir::Value> outputs, llvm::StringRef name,
                   llvm::SmallVectorImpl<Kernel> &kernels);
 
+/// Appends the kernel of a convolution (nn.conv, nn.conv_input, nn.conv_weight)
+/// and the values behind it.
+void buildConvolution(mlir::OpBuilder &builder, const Group &group,
+                      mlir::Operation *op, llvm::ArrayRef<mlir::Value> values,
+                      llvm::ArrayRef<mlir::Value> outputs,
+                      llvm::StringRef name,
+                      llvm::SmallVectorImpl<Kernel> &kernels);
+
 /// Appends the kernel of a slice, pad or concat.
 void buildMove(mlir::OpBuilder &builder, mlir::Operation *op,
                llvm::StringRef name, llvm::SmallVectorImpl<Kernel> &kernels);

@@ -41,11 +41,12 @@ void buildFused(OpBuilder &builder, nn::FusedOp fused, llvm::StringRef name,
   SmallVector<Value> values(
       cast<nn::YieldOp>(block.getTerminator()).getValues());
   SmallVector<Value> results(fused.getResults());
-  auto matmuls = block.getOps<nn::MatmulOp>();
-  if (!matmuls.empty()) {
-    buildProduct(builder, group, *matmuls.begin(), values, results, name,
-                 kernels);
-    return;
+  for (Operation &op : block) {
+    if (nn::isProduct(&op)) {
+      (isa<nn::MatmulOp>(op) ? buildProduct : buildConvolution)(
+          builder, group, &op, values, results, name, kernels);
+      return;
+    }
   }
   // Reductions first: they may read what a pointwise kernel writes over.
   llvm::MapVector<ArrayRef<int64_t>,
@@ -84,6 +85,8 @@ void buildKernels(OpBuilder &builder, Operation *op, llvm::StringRef name,
     buildReduction(builder, Group(), op, result, name, kernels);
   } else if (isa<nn::MatmulOp>(op)) {
     buildProduct(builder, Group(), op, {result}, {result}, name, kernels);
+  } else if (nn::isConvolution(op)) {
+    buildConvolution(builder, Group(), op, {result}, {result}, name, kernels);
   } else if (isa<nn::SliceOp, nn::PadOp, nn::ConcatOp>(op)) {
     buildMove(builder, op, name, kernels);
   } else {

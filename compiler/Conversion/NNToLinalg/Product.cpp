@@ -98,6 +98,7 @@ void buildProduct(OpBuilder &builder, const Group &group, Operation *op,
   auto left = cast<RankedTensorType>(a.getType()).getShape();
   done.product = {type.getDimSize(0), type.getDimSize(1),
                   left[matmul.getTransposeA() ? 0 : 1]};
+  done.flops = 2 * done.product[0] * done.product[1] * done.product[2];
   done.bare = alone;
   done.leftTransposed = matmul.getTransposeA();
   done.columnAxis = matmul.getTransposeB() ? 0 : 1;

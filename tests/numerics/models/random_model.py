@@ -98,6 +98,31 @@ LAYERS = {
     "spectral norm": "linear({x}, {w}) : spectral_norm",
     "flatten": "{x} |> reshape({p}, {q}) |> flatten |> linear({w})",
     "on rows": "{x} |> reshape({p}, {q}) |> linear({q}) |> flatten",
+    "conv2d": "{x} |> reshape(1, {p}, {q}) |> conv2d(3, 3, pad: same) |> tanh "
+              "|> conv2d(1, 2, pad: same) |> flatten",
+    "strided conv2d": "{x} |> reshape({p}, {q}, 1) |> conv2d(5, 2, stride: 2, "
+                      "pad: 1) |> tanh |> flatten |> linear({w})",
+    "conv2d of groups": "concat({x}, sin({x})) |> reshape(2, {p}, {q}) |> "
+                        "conv2d(4, 3, pad: 2, dilation: 2, groups: 2, bias: "
+                        "false) |> sigmoid |> flatten |> linear({w})",
+    "conv_transpose2d": "{x} |> reshape({p}, {q}, 1) |> conv_transpose2d(2, 3, "
+                        "stride: 2, out_pad: 1) |> tanh |> flatten |> "
+                        "linear({w})",
+    "wide convolutions": "{x} |> reshape(1, {p}, {q}) |> conv2d(32, 3, pad: 1)"
+                         " |> leaky_relu |> conv_transpose2d(17, 2, stride: 2)"
+                         " |> tanh |> conv2d(1, 2, stride: 2) |> flatten",
+    "reflected conv2d": "{x} |> reshape(1, {p}, {q}) |> upsample(2) |> "
+                        "conv2d(2, 3, pad: same, mode: reflect) |> tanh |> "
+                        "avg_pool(2) |> flatten |> linear({w})",
+    "pooled": "{x} |> reshape({p}, {q}, 1) |> upsample(2, mode: bilinear) |> "
+              "conv2d(17, 3, pad: 1) |> max_pool(2) |> tanh |> flatten |> "
+              "linear({w})",
+    "layer_norm": "0.3 * layer_norm({x} + iota({w}))",
+    "instance_norm": "{x} |> reshape(1, {p}, {q}) |> conv2d(4, 3, pad: 1) |> "
+                     "skip {{ instance_norm |> conv2d(4, 1) |> tanh }} |> "
+                     "flatten |> linear({w})",
+    "group_norm": "{x} |> reshape(1, {p}, {q}) |> conv2d(6, 2, pad: 1) |> "
+                  "group_norm(3) |> tanh |> flatten |> linear({w})",
     "scale": "param {n} : f32[{w}] ~ Normal(1, 0.1)\n  {n} * {x}",
     "shift": "param {n} : f32[{w}] = 0.1\n  {n} + {x}",
     "one factor": "param {n} : f32 = 0.9\n  {n} * {x}",

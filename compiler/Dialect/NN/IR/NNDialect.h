@@ -17,4 +17,34 @@
 #define GET_OP_CLASSES
 #include "compiler/Dialect/NN/IR/NNOps.h.inc"
 
+namespace gmc::nn {
+
+/// The numbers of an nn.conv, nn.conv_input or nn.conv_weight; pairs are of
+/// heights and widths.
+struct Convolution {
+  llvm::ArrayRef<int64_t> strides, pads, dilations;
+  int64_t groups = 1;
+  bool channelsLast = false;
+  int64_t images = 0;
+  int64_t xChannels = 0, yChannels = 0;
+  int64_t extents[2] = {0, 0}; ///< of x
+  int64_t windows[2] = {0, 0}; ///< extents of y
+  int64_t taps[2] = {0, 0};    ///< extents of w
+};
+
+/// Returns the numbers of a convolution.
+Convolution describeConvolution(mlir::Operation *op);
+
+inline bool isConvolution(mlir::Operation *op) {
+  return mlir::isa<ConvOp, ConvInputOp, ConvWeightOp>(op);
+}
+
+/// Returns whether `op` is a product that what follows element by element may
+/// be computed with.
+inline bool isProduct(mlir::Operation *op) {
+  return mlir::isa<MatmulOp, ConvOp, ConvInputOp>(op);
+}
+
+} // namespace gmc::nn
+
 #endif // GMC_DIALECT_NN_IR_NNDIALECT_H

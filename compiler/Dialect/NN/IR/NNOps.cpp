@@ -240,6 +240,93 @@ LogicalResult MatmulOp::verify() {
   return success();
 }
 
+namespace {
+
+/// Checks x, w and y of a convolution against each other.
+LogicalResult verifyConvolution(Operation *op, Value x, Value w, Value y) {
+  Convolution c = describeConvolution(op);
+  if (c.strides.size() != 2 || c.pads.size() != 4 || c.dilations.size() != 2 ||
+      c.groups < 1) {
+    return op->emitOpError("needs 2 strides, 4 pads, 2 dilations and groups");
+  }
+  Type element = tensorType(x).getElementType();
+  if (tensorType(x).getRank() != 4 || tensorType(y).getRank() != 4 ||
+      tensorType(w).getRank() != (c.channelsLast ? 6 : 4) ||
+      tensorType(w).getElementType() != element ||
+      tensorType(y).getElementType() != element) {
+    return op->emitOpError("needs images of rank 4 and weights of rank ")
+           << (c.channelsLast ? 6 : 4) << ", of one element type";
+  }
+  bool fits = c.images == tensorType(y).getDimSize(0) &&
+              c.xChannels % c.groups == 0 && c.yChannels % c.groups == 0;
+  SmallVector<int64_t> weights(tensorType(w).getShape());
+  if (c.channelsLast) {
+    bool isInput = isa<ConvInputOp>(op);
+    int64_t lanes = (isInput ? c.xChannels : c.yChannels) / c.groups;
+    int64_t others = (isInput ? c.yChannels : c.xChannels) / c.groups;
+    fits &= weights[0] == c.groups && weights[1] * weights[5] == lanes &&
+            weights[4] == others;
+  } else {
+    fits &= weights[0] == c.yChannels &&
+            weights[1] == c.xChannels / c.groups;
+  }
+  for (int d : {0, 1}) {
+    int64_t left = c.extents[d] + c.pads[2 * d] + c.pads[2 * d + 1] -
+                   c.dilations[d] * (c.taps[d] - 1) - 1;
+    fits &= left >= 0 && left / c.strides[d] + 1 == c.windows[d];
+  }
+  if (!fits) {
+    return op->emitOpError("does not fit: x ")
+           << x.getType() << ", w " << w.getType() << ", y " << y.getType();
+  }
+  return success();
+}
+
+} // namespace
+
+Convolution gmc::nn::describeConvolution(Operation *op) {
+  Value lhs = op->getOperand(0), rhs = op->getOperand(1);
+  Value x = isa<ConvInputOp>(op) ? op->getResult(0) : lhs;
+  Value w = isa<ConvWeightOp>(op) ? op->getResult(0) : rhs;
+  Value y = isa<ConvOp>(op)        ? op->getResult(0)
+            : isa<ConvInputOp>(op) ? lhs
+                                   : rhs;
+  Convolution c;
+  auto array = [&](StringRef name) {
+    return op->getAttrOfType<DenseI64ArrayAttr>(name).asArrayRef();
+  };
+  c.strides = array("strides");
+  c.pads = array("pads");
+  c.dilations = array("dilations");
+  c.groups = op->getAttrOfType<IntegerAttr>("groups").getInt();
+  c.channelsLast = op->hasAttr("channelsLast");
+  ArrayRef<int64_t> image = tensorType(x).getShape();
+  ArrayRef<int64_t> result = tensorType(y).getShape();
+  ArrayRef<int64_t> weight = tensorType(w).getShape();
+  if (image.size() != 4 || result.size() != 4 || weight.size() < 4) {
+    return c; // the verifier says so
+  }
+  c.images = image[0];
+  c.xChannels = image[c.channelsLast ? 3 : 1];
+  c.yChannels = result[c.channelsLast ? 3 : 1];
+  for (int d : {0, 1}) {
+    c.extents[d] = image[(c.channelsLast ? 1 : 2) + d];
+    c.windows[d] = result[(c.channelsLast ? 1 : 2) + d];
+    c.taps[d] = weight[2 + d];
+  }
+  return c;
+}
+
+LogicalResult ConvOp::verify() {
+  return verifyConvolution(*this, getLhs(), getRhs(), getResult());
+}
+LogicalResult ConvInputOp::verify() {
+  return verifyConvolution(*this, getResult(), getRhs(), getLhs());
+}
+LogicalResult ConvWeightOp::verify() {
+  return verifyConvolution(*this, getLhs(), getResult(), getRhs());
+}
+
 LogicalResult GradientOp::verify() {
   if (getVariables().getTypes() != getGradients().getTypes()) {
     return emitOpError("each gradient must have its variable's type");

@@ -173,6 +173,48 @@ def NN_MatmulOp : NN_Op<"matmul", [Pure]> {
   let hasVerifier = 1;
 }
 
+class NN_ConvolutionOp<string mnemonic, string formula, string example>
+    : NN_Op<mnemonic, [Pure]> {
+  let summary = formula;
+  let description = formula # [{
+
+    x is `[N,C,H,W]`, w `[O,C/groups,KH,KW]`, y `[N,O,OH,OW]`: PyTorch's layouts.
+    The trilinear form behind nn.conv, nn.conv_input and nn.conv_weight is
+
+        sum of y[n,o,i,j] w[o,c,k,l] x[n, c, i s0 + k d0 - p0, j s1 + l d1 - p2]
+
+    with strides s, dilations d and zeros p outside of x (`pads`: top, bottom,
+    left, right); o and c are of one group. Each op is its derivative in one of
+    the three, so each op's derivatives are the other two.
+
+    With `channelsLast`, which `--nn-channels-last` sets, x is `[N,H,W,C]`, y
+    `[N,OH,OW,O]`, and w `[G,Q,KH,KW,B,L]`: the channels that become lanes cut
+    into groups G, panels Q and lanes L, B the other channels of a group. Lanes
+    are y's channels, in nn.conv_input x's.
+
+    }] # "Example: `" # example # "`";
+  let arguments = (ins NN_Tensor:$lhs, NN_Tensor:$rhs,
+                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads,
+                       DenseI64ArrayAttr:$dilations, I64Attr:$groups,
+                       UnitAttr:$channelsLast);
+  let results = (outs NN_Tensor:$result);
+  let assemblyFormat = [{
+    $lhs `,` $rhs `strides` $strides `pads` $pads `dilations` $dilations
+    `groups` $groups attr-dict
+    `:` type($lhs) `,` type($rhs) `to` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+def NN_ConvOp : NN_ConvolutionOp<"conv", "y of x and w: a convolution.",
+  "%y = nn.conv %x, %w strides [2, 2] pads [1, 1, 1, 1] dilations [1, 1] groups 1 : tensor<8x3x28x28xf32>, tensor<16x3x4x4xf32> to tensor<8x16x14x14xf32>">;
+def NN_ConvInputOp : NN_ConvolutionOp<"conv_input",
+  "x of y and w: the data gradient of a convolution, and a transposed one.",
+  "%x = nn.conv_input %y, %w strides [2, 2] pads [1, 1, 1, 1] dilations [1, 1] groups 1 : tensor<8x16x14x14xf32>, tensor<16x3x4x4xf32> to tensor<8x3x28x28xf32>">;
+def NN_ConvWeightOp : NN_ConvolutionOp<"conv_weight",
+  "w of x and y: the weight gradient of a convolution.",
+  "%w = nn.conv_weight %x, %y strides [2, 2] pads [1, 1, 1, 1] dilations [1, 1] groups 1 : tensor<8x3x28x28xf32>, tensor<8x16x14x14xf32> to tensor<16x3x4x4xf32>">;
+
 // ---- draws ------------------------------------------------------------------
 
 class NN_RandomOp<string mnemonic, string what> : NN_Op<mnemonic, [Pure]> {

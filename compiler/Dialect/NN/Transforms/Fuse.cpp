@@ -50,7 +50,7 @@ private:
 
 /// Returns where members stand in a body: product, elements, reductions.
 int rankInBody(Operation *op) {
-  if (isa<MatmulOp>(op)) {
+  if (isProduct(op)) {
     return 0;
   }
   return isa<SumOp, ReduceMaxOp, ReduceMinOp>(op) ? 2 : 1;
@@ -82,7 +82,7 @@ Value GroupBuilder::inner(Value outer) {
 Operation *GroupBuilder::copy(Operation *op) {
   IRMapping mapping;
   for (Value operand : op->getOperands()) {
-    mapping.map(operand, isa<MatmulOp>(op) ? input(operand) : inner(operand));
+    mapping.map(operand, isProduct(op) ? input(operand) : inner(operand));
   }
   Operation *inBody = op->clone(mapping);
   body.push_back(inBody);

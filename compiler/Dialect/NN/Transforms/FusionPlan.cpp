@@ -149,7 +149,7 @@ bool FusionPlan::leadsInto(UnitIndex from, UnitIndex into) const {
   for (Operation *member : units[from].members) {
     for (Operation *after : successors.lookup(member)) {
       UnitIndex next = indexOf(after);
-      if (next == into && isa<MatmulOp>(after)) {
+      if (next == into && isProduct(after)) {
         return true;
       }
       if (next != from && next != into && !seen.test(next)) {
@@ -211,11 +211,11 @@ void FusionPlan::visit(Operation *op) {
     return visitReduction(op);
   }
   auto matmul = dyn_cast<MatmulOp>(op);
-  bool product = matmul != nullptr;
+  bool product = isProduct(op);
   // A weight gradient stands alone. Behind it comes an optimiser, which in the
   // register tile would need p, m and v of all its vectors at once and spill;
   // and alone it can lie in the weight's panels.
-  if (product && matmul.getTransposeA()) {
+  if (matmul && matmul.getTransposeA()) {
     return;
   }
   if (feeders.contains(op) || (!product && !isFusibleElementwise(op))) {
@@ -273,7 +273,7 @@ bool FusionPlan::isReadBeyond(Operation *op) const {
 bool FusionPlan::isReadByGroupsOnly(Operation *op) const {
   return llvm::all_of(op->getUsers(), [&](Operation *user) {
     return position.contains(user) && units[indexOf(user)].isGroup() &&
-           !isa<MatmulOp>(user);
+           !isProduct(user);
   });
 }
 

@@ -65,6 +65,28 @@ def PrunePass : Pass<"nn-prune"> {
   }];
 }
 
+def ChannelsLastPass : Pass<"nn-channels-last"> {
+  let summary = "computes convolutions on [N,H,W,C]";
+  let description = [{
+    A model's images are [N,C,H,W] and stay so in checkpoints, inputs and
+    outputs; a vector wants neighbouring channels. Each convolution becomes one
+    with `channelsLast` between transposes, its weights in panels of `width`
+    lanes. The transposes that lead back move down through ops on elements,
+    slices, margins, joins, reductions, and reshapes and broadcasts of space
+    alone, until they meet one that leads in and both vanish:
+
+        f(back(a), b)    ->  back(f(a, last(b)))
+        sum(back(a))     ->  sum(a)
+        last(back(a))    ->  a
+
+    A transpose that only moves dimensions of extent 1 becomes a reshape.
+  }];
+  let dependentDialects = ["::gmc::nn::NNDialect"];
+  let options = [
+    Option<"width", "width", "int64_t", "32", "lanes of a panel of weights">
+  ];
+}
+
 def FlattenEventsPass : Pass<"nn-flatten-events"> {
   let summary = "computes element-by-element chains in the shape of fewest dimensions";
   let description = [{

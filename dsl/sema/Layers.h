@@ -1,0 +1,45 @@
+//===- Layers.h - what layers with parameters share -------------*- C++ -*-===//
+#ifndef GMC_DSL_SEMA_LAYERS_H
+#define GMC_DSL_SEMA_LAYERS_H
+
+#include "dsl/sema/Library.h"
+
+namespace gmc::dsl {
+
+/// Returns the flag `name`, `otherwise` when it is not given; nothing (and
+/// reported) where it is neither `true` nor `false`.
+std::optional<bool> flag(Elaborator &e, const Arguments &arguments,
+                         std::string_view name, bool otherwise);
+
+/// Returns the word that argument `name` is, the first of `words` when it is
+/// not given; nothing (and reported) where it is none of them.
+std::optional<std::string> wordOf(Elaborator &e, const CallSite &site,
+                                  const Arguments &arguments, const char *name,
+                                  const std::vector<std::string> &words);
+
+/// Puts `low` entries before and `high` entries behind those of event axis
+/// `axis`, mirrored at the first and the last, which stand once; both are less
+/// than the axis has.
+ValueId reflectPad(BodyBuilder &b, ValueId x, int64_t axis, int64_t low,
+                   int64_t high);
+
+/// Reports a layer that stands in no net.
+bool standsInNet(Elaborator &e, const CallSite &site);
+
+/// Returns where a weight starts that sums `fanIn` terms into each output and
+/// sends each input to `fanOut` outputs: as `init:` says, else uniform.
+std::optional<InitialValue> weightInitial(Elaborator &e,
+                                          const Arguments &arguments,
+                                          double fanIn, double fanOut);
+
+/// U(-a, a) with a = 1 / sqrt(fanIn), as layers of PyTorch start.
+InitialValue uniformInitial(double fanIn);
+
+/// Adds the parameter `bias` of layer `prefix` along event axis `axis` of `y`.
+ValueId addBias(Elaborator &e, const std::string &prefix, ValueId y, int axis,
+                InitialValue initial, const std::string &kind,
+                SourceRange range);
+
+} // namespace gmc::dsl
+
+#endif // GMC_DSL_SEMA_LAYERS_H

@@ -1,0 +1,219 @@
+#!/usr/bin/python3
+"""Layers of images of compiled trainers against torch's, values and gradients.
+
+    tests/numerics/image_layers.py [--build FOLDER]
+
+One model holds a net for each convolution of CASES and each layer of OTHERS: a
+first convolution, tanh, the layer in question, tanh. It is compiled in f64, as reference and scheduled,
+and makes one step of SGD with rate 1 on the whole data set, so that weights
+before less weights after are the gradients. torch loads the first checkpoint
+as it is (names and layouts are its own) and computes loss and gradients with
+layers of its own. The loss agrees to 1e-12, each gradient to 1e-11 of its
+tensor's largest entry: f64, sums of up to some thousand terms. One, two and
+three threads give equal checkpoints.
+
+Without torch the test is skipped (exit code 77).
+"""
+import argparse
+import csv
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "e2e"))
+from trainer import (Wrong, compile_model, find_gmc,  # noqa: E402
+                     read_safetensors, require, run, share_of, write_idx)
+
+try:
+    import torch
+    from torch import nn
+except ImportError:
+    print("torch is not installed")
+    sys.exit(77)
+
+HEIGHT, WIDTH, FIRST, RECORDS = 11, 9, 6, 12
+# Arguments as the language has them; out of FIRST channels.
+CASES = [
+    ("conv2d", (4, 4), {"stride": 2, "pad": 1}),
+    ("conv2d", (5, 3), {"pad": "same"}),
+    ("conv2d", (4, 4), {"pad": "same", "bias": False}),
+    ("conv2d", (3, 3), {"stride": 2, "pad": "same"}),
+    ("conv2d", (6, 3), {"groups": 3, "pad": 1}),
+    ("conv2d", (6, 3), {"groups": 6}),
+    ("conv2d", (8, 2), {"dilation": 3, "stride": 3, "pad": 2, "groups": 2}),
+    ("conv2d", (48, 3), {"pad": 1}),
+    ("conv2d", (64, 5), {"stride": 4, "pad": 3}),
+    ("conv2d", (2, 9), {}),
+    ("conv_transpose2d", (4, 4), {"stride": 2, "pad": 1}),
+    ("conv_transpose2d", (3, 3), {"stride": 3, "out_pad": 1, "groups": 3}),
+    ("conv_transpose2d", (4, 3), {"dilation": 2, "stride": 2, "pad": 1}),
+    ("conv_transpose2d", (5, 2), {"stride": 4, "dilation": 2, "bias": False}),
+    ("conv_transpose2d", (33, 5), {"pad": 2}),
+    ("conv_transpose2d", (1, 4), {"stride": 2}),
+    ("conv_transpose2d", (64, 4), {"stride": 2, "pad": 1, "out_pad": 1}),
+]
+# What a text says, and the same in torch.
+SHAPE = [FIRST, HEIGHT, WIDTH]
+OTHERS = [
+    ("max_pool(2)", lambda: nn.MaxPool2d(2)),
+    ("avg_pool(3)", lambda: nn.AvgPool2d(3)),
+    ("upsample(2)", lambda: nn.Upsample(scale_factor=2)),
+    ("upsample(3, mode: bilinear)", lambda: nn.Upsample(
+        scale_factor=3, mode="bilinear", align_corners=False)),
+    ("layer_norm", lambda: nn.LayerNorm(SHAPE)),
+    ("instance_norm", lambda: nn.InstanceNorm2d(FIRST)),
+    ("instance_norm(affine: true)",
+     lambda: nn.InstanceNorm2d(FIRST, affine=True)),
+    ("group_norm(3)", lambda: nn.GroupNorm(3, FIRST)),
+    ("group_norm(1, affine: false)",
+     lambda: nn.GroupNorm(1, FIRST, affine=False)),
+    ("gelu", nn.GELU),
+    ("conv2d(4, 3, pad: same, mode: reflect)",
+     lambda: nn.Conv2d(FIRST, 4, 3, padding=1, padding_mode="reflect")),
+    ("conv2d(4, 7, stride: 2, pad: 3, mode: reflect)",
+     lambda: nn.Conv2d(FIRST, 4, 7, stride=2, padding=3,
+                       padding_mode="reflect")),
+]
+
+
+# Functions, which bear no name.
+PLAIN = ("max_pool", "avg_pool", "upsample", "gelu")
+
+
+def spelt(named):
+    """Labelled arguments as the language has them."""
+    return [f"{name}: {str(value).lower()}" for name, value in named.items()]
+
+
+def text():
+    """The model, a net a case."""
+    layers = [f"{layer}({', '.join([*map(str, numbers), *spelt(named)])})"
+              for layer, numbers, named in CASES]
+    layers += [layer for layer, _ in OTHERS]
+    nets, terms = [], []
+    for i, layer in enumerate(layers):
+        named = "" if layer.startswith(PLAIN) else " as layer"
+        nets.append(f"net N{i}(x: image[1,{HEIGHT},{WIDTH}]) -> map {{\n"
+                    f"  x |> conv2d({FIRST}, 3, pad: 1) as first |> tanh |> "
+                    f"{layer}{named} |> tanh\n}}")
+        terms.append(f"mean(sin(2 * N{i}(x)))")
+    names = ", ".join(f"N{i}" for i in range(len(layers)))
+    return "\n".join([
+        f'data d : idx("d") as image[1,{HEIGHT},{WIDTH}] in [0,1]', *nets,
+        f"step fit(x) {{\n  minimize {' + '.join(terms)} over {names} "
+        "using sgd(1)\n}",
+        f"train {{ fit(next d.train) }} for 1 rounds, batch {RECORDS}\n"])
+
+
+class Net(nn.Module):
+    """A net in torch."""
+
+    def __init__(self, layer=None):
+        super().__init__()
+        self.first = nn.Conv2d(1, FIRST, 3, padding=1)
+        self.margin, self.layer = None, layer
+
+    def forward(self, x):
+        h = torch.tanh(self.first(x))
+        return torch.tanh(self.layer(self.margin(h) if self.margin else h))
+
+
+class ConvolutionNet(Net):
+    """One of CASES."""
+
+    def __init__(self, layer, numbers, named):
+        super().__init__()
+        channels, taps = numbers
+        stride, dilation = named.get("stride", 1), named.get("dilation", 1)
+        options = {"stride": stride, "dilation": dilation,
+                   "groups": named.get("groups", 1),
+                   "bias": named.get("bias", True)}
+        pad = named.get("pad", 0)
+        if pad == "same":
+            # torch has it for stride 1 only; its zeros are these.
+            both = dilation * (taps - 1)
+            one = (both // 2, both - both // 2)
+            self.margin, pad = nn.ZeroPad2d((*one, *one)), 0
+        if layer == "conv2d":
+            self.layer = nn.Conv2d(FIRST, channels, taps, padding=pad,
+                                   **options)
+        else:
+            self.layer = nn.ConvTranspose2d(
+                FIRST, channels, taps, padding=pad,
+                output_padding=named.get("out_pad", 0), **options)
+
+
+def gradients(weights, images):
+    """torch's loss, and its gradients by the names of the checkpoint."""
+    nets = [ConvolutionNet(*case) for case in CASES]
+    nets += [Net(make()) for _, make in OTHERS]
+    nets = nn.ModuleDict({f"N{i}": net for i, net in enumerate(nets)}).double()
+    nets.load_state_dict({name: torch.from_numpy(value.astype(numpy.float64))
+                          for name, value in weights.items()})
+    loss = sum(torch.sin(2 * net(images)).mean() for net in nets.values())
+    loss.backward()
+    return loss.item(), {name: parameter.grad.numpy()
+                         for name, parameter in nets.named_parameters()}
+
+
+def check(gmc, flags, folder):
+    """The largest share by which a gradient differs."""
+    level = "".join(flags)
+    executable = folder / f"model{level}"
+    compile_model(gmc, folder / "model.gm", executable, *flags, "--f64")
+    ends = []
+    for steps in (0, 1):
+        out = folder / f"run{level}-{steps}"
+        run(executable, "train", "--steps", steps, "--data", folder / "data",
+            "--threads", 2, "--out", out)
+        ends.append(read_safetensors(out / "checkpoint.safetensors"))
+    raw = (folder / "data" / "train-images-idx3-ubyte").read_bytes()[16:]
+    images = torch.tensor(list(raw), dtype=torch.float64).reshape(
+        RECORDS, 1, HEIGHT, WIDTH) / 255
+    weights = {name: value for name, value in ends[0].items()
+               if name.endswith((".weight", ".bias"))}
+    loss, expected = gradients(weights, images)
+    with open(folder / f"run{level}-1" / "metrics.csv", encoding="utf-8") as f:
+        shown = float(list(csv.DictReader(f))[-1]["fit.loss"])
+    require(abs(shown - loss) <= 1e-12 * abs(loss),
+            f"{level}: loss {shown}, torch {loss}")
+    worst = (0.0, "")
+    for name, gradient in expected.items():
+        ours = ends[0][name].astype(float) - ends[1][name].astype(float)
+        worst = max(worst, (share_of(name, ours, gradient), name))
+    for threads in (1, 3):
+        out = folder / f"run{level}-threads{threads}"
+        run(executable, "train", "--steps", 1, "--data", folder / "data",
+            "--threads", threads, "--out", out)
+        require((out / "checkpoint.safetensors").read_bytes() == (
+            folder / f"run{level}-1" / "checkpoint.safetensors").read_bytes(),
+            f"{level}: {threads} threads and 2 give different bits")
+    require(worst[0] <= 1e-11, f"{level}: the gradient of `{worst[1]}` is "
+            f"{worst[0]:.1e} of its largest entry from torch's")
+    return worst[0]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build")
+    options = parser.parse_args()
+    gmc = find_gmc(options.build)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        (folder / "model.gm").write_text(text())
+        write_idx(folder / "data", HEIGHT, WIDTH, train=RECORDS, test=RECORDS)
+        try:
+            for flags in (["-O0"], ["-O2"], ["-O2", "--mcpu=x86-64-v3"]):
+                print(f"{' '.join(flags)}: {len(CASES) + len(OTHERS)} layers "
+                      f"agree with torch's to {check(gmc, flags, folder):.1e}")
+        except Wrong as wrong:
+            print(f"WRONG: {wrong}")
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
