@@ -45,7 +45,7 @@ readSpec(Elaborator &e, const ast::ParamSpec &spec) {
     e.module.report(Diag::StateUnsupported, spec.name.range);
     return std::nullopt;
   }
-  auto shape = e.eventOf(spec.type);
+  auto shape = e.realEventOf(spec.type);
   std::optional<InitialValue> initial = InitialValue{};
   if (spec.start == ast::ParamSpec::Start::Draw) {
     initial = fromDraw(e, *spec.initial);
