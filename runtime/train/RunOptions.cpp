@@ -114,8 +114,8 @@ static void addShared(CLI::App &verb, Raw &raw) {
 
 static void addData(CLI::App &verb, Raw &raw) {
   verb.add_option("--data", raw.data,
-                  "folder to read the data from; NAME=DIR where there are "
-                  "several sets")
+                  "folder, or file of npy, csv and text, to read the data "
+                  "from; NAME=PATH where there are several sets")
       ->allow_extra_args(false);
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Data sets of every format under small models, from files to checkpoint.
+"""Data sets of the formats under small models, from files to checkpoint.
 
     tests/e2e/data.py [--build FOLDER] [NAME ..]
 
