@@ -86,20 +86,46 @@ json::Object scalarOf(const dsl::Scalar &scalar) {
   llvm_unreachable("every kind of scalar is written");
 }
 
-json::Object datasetOf(const dsl::Dataset &dataset) {
-  json::Array fields;
-  for (const dsl::DataField &field : dataset.fields) {
-    fields.push_back(json::Object{{"name", field.name},
-                                  {"shape", arrayOf(field.event)},
-                                  {"image", field.image},
-                                  {"low", field.low},
-                                  {"high", field.high},
-                                  {"binarize", field.binarize}});
+json::Object fieldOf(const dsl::DataField &field) {
+  json::Object object{
+      {"name", field.name},         {"shape", arrayOf(field.event)},
+      {"image", field.image},       {"low", field.low},
+      {"high", field.high},         {"binarize", field.binarize},
+      {"bounded", field.bounded},   {"mask", field.mask},
+      {"flip", field.flip},         {"resize", field.resize},
+      {"cropFrom", field.cropFrom}, {"dequantize", field.dequantize}};
+  if (field.classes > 0) {
+    object["classes"] = field.classes;
   }
-  return json::Object{{"name", dataset.name},
-                      {"format", dataset.format},
-                      {"source", dataset.source},
-                      {"fields", std::move(fields)}};
+  if (!field.mean.empty()) {
+    object["mean"] = json::Array(field.mean);
+    object["deviation"] = json::Array(field.deviation);
+  }
+  return object;
+}
+
+json::Object datasetOf(const dsl::Dataset &dataset) {
+  json::Array fields, record;
+  for (const dsl::DataField &field : dataset.fields) {
+    fields.push_back(fieldOf(field));
+  }
+  for (const dsl::DataField &field : dataset.record) {
+    record.push_back(fieldOf(field));
+  }
+  json::Object object{
+      {"name", dataset.name},           {"format", dataset.format},
+      {"source", dataset.source},       {"fields", std::move(fields)},
+      {"testShare", dataset.testShare}, {"subset", dataset.subset},
+      {"balance", dataset.balance},     {"of", dataset.of},
+      {"record", std::move(record)}};
+  if (!dataset.settings.empty()) {
+    json::Object settings;
+    for (const dsl::NamedConstant &setting : dataset.settings) {
+      settings[setting.name] = setting.value;
+    }
+    object["settings"] = std::move(settings);
+  }
+  return object;
 }
 
 json::Object slotOf(DictionaryAttr slot) {
@@ -336,6 +362,8 @@ json::Array ManifestWriter::reports() {
         {"fields", std::move(fields)}};
     if (report.every) {
       object["every"] = durationOf(*report.every);
+    } else {
+      object["atEnd"] = true;
     }
     array.push_back(std::move(object));
   }
@@ -355,6 +383,9 @@ json::Object ManifestWriter::argumentOf(const dsl::ProcArgument &argument,
     return object;
   }
   object["value"] = argument.value;
+  if (argument.classes > 0) {
+    object["classes"] = argument.classes;
+  }
   for (auto [i, scalar] : llvm::enumerate(program.scalars)) {
     if (argument.kind == dsl::ProcArgument::Kind::Real &&
         scalar.kind == dsl::Scalar::Kind::ProcArgument &&

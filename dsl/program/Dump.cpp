@@ -145,6 +145,61 @@ void dumpTurns(Out out, const std::vector<Turn> &turns, const Program &program,
   }
 }
 
+void dumpField(Out out, const DataField &field) {
+  if (field.mask || field.classes > 0) {
+    fmt::format_to(out, "    {} {}{}", field.name,
+                   field.mask            ? "mask"
+                   : field.event.empty() ? "label"
+                                         : "int",
+                   list(field.event));
+    if (field.classes > 0) {
+      fmt::format_to(out, " of {} classes", field.classes);
+    }
+    fmt::format_to(out, "\n");
+    return;
+  }
+  fmt::format_to(out, "    {} {}{} in [{}, {}]{}{}{}{}", field.name,
+                 field.image ? "image" : "f32", list(field.event), field.low,
+                 field.high, field.binarize ? " binarize" : "",
+                 field.flip ? " flip" : "", field.resize ? " resize" : "",
+                 field.dequantize ? " dequantize" : "");
+  if (field.cropFrom > 0) {
+    fmt::format_to(out, " crop from {}", field.cropFrom);
+  }
+  if (!field.mean.empty()) {
+    fmt::format_to(out, " mean [{}] std [{}]", fmt::join(field.mean, ","),
+                   fmt::join(field.deviation, ","));
+  }
+  fmt::format_to(out, "\n");
+}
+
+void dumpDataset(Out out, const Dataset &dataset) {
+  fmt::format_to(out, "  data {} : {}(", dataset.name, dataset.format);
+  const char *separator = "";
+  for (const NamedConstant &setting : dataset.settings) {
+    fmt::format_to(out, "{}{}: {}", separator, setting.name, setting.value);
+    separator = ", ";
+  }
+  if (dataset.settings.empty()) {
+    fmt::format_to(out, "\"{}\"", dataset.source);
+  }
+  fmt::format_to(out, ")");
+  if (dataset.testShare > 0) {
+    fmt::format_to(out, " test {}", dataset.testShare);
+  }
+  if (dataset.subset > 0) {
+    fmt::format_to(
+        out, " {} {}{}",
+        dataset.rest ? "rest of " + dataset.of + " beside" : "subset",
+        dataset.subset,
+        dataset.balance.empty() ? "" : " balanced by " + dataset.balance);
+  }
+  fmt::format_to(out, "\n");
+  for (const DataField &field : dataset.fields) {
+    dumpField(out, field);
+  }
+}
+
 void dumpDeclarations(Out out, const Program &program) {
   for (const NamedConstant &constant : program.constants) {
     fmt::format_to(out, "  constant {} = {}\n", constant.name, constant.value);
@@ -176,13 +231,7 @@ void dumpDeclarations(Out out, const Program &program) {
                    scalar.owner.empty() ? "" : " of " + scalar.owner);
   }
   for (const Dataset &dataset : program.datasets) {
-    fmt::format_to(out, "  data {} : {}(\"{}\")\n", dataset.name,
-                   dataset.format, dataset.source);
-    for (const DataField &field : dataset.fields) {
-      fmt::format_to(out, "    {} {}{} in [{}, {}]{}\n", field.name,
-                     field.image ? "image" : "f32", list(field.event),
-                     field.low, field.high, field.binarize ? " binarize" : "");
-    }
+    dumpDataset(out, dataset);
   }
 }
 

@@ -1,6 +1,7 @@
 //===- Program.cpp - small facts about programs ---------------------------===//
 #include "dsl/program/Program.h"
 
+#include <algorithm>
 #include <array>
 
 namespace gmc::dsl {
@@ -29,6 +30,19 @@ int64_t Type::elements() const {
     product *= extent;
   }
   return product;
+}
+
+std::pair<double, double> DataField::shownRange() const {
+  if (mean.empty()) {
+    return {low, high};
+  }
+  std::pair<double, double> ends{(low - mean[0]) / deviation[0],
+                                 (high - mean[0]) / deviation[0]};
+  for (size_t i = 1; i < mean.size(); ++i) {
+    ends.first = std::min(ends.first, (low - mean[i]) / deviation[i]);
+    ends.second = std::max(ends.second, (high - mean[i]) / deviation[i]);
+  }
+  return ends;
 }
 
 } // namespace gmc::dsl

@@ -199,20 +199,44 @@ struct Scalar {
   std::string owner;  ///< ProcArgument
 };
 
+/// A number with a name: a const, a setting of a built-in data set.
+struct NamedConstant {
+  std::string name;
+  double value = 0;
+};
+
 /// One field of a record of a data set.
 struct DataField {
   std::string name;
   std::vector<int64_t> event;
   bool image = false;
   double low = 0, high = 1; ///< bytes 0..255 are mapped onto this range
+  bool bounded = false;     ///< the text says the range: numbers must obey it
   bool binarize = false;    ///< Bernoulli draw of the grey value, each epoch
+  int64_t classes = 0;      ///< > 0: whole numbers below it, as `label[10]`
+  bool mask = false;        ///< 0 or 1: where a text has characters
+  bool flip = false;        ///< mirrored in training, by a draw
+  bool resize = false;      ///< images of any size are resampled
+  int64_t cropFrom = 0;     ///< > 0: cut out of an image of that extent
+  bool dequantize = false;  ///< noise of one grey level is added
+  std::vector<double> mean, deviation; ///< normalize: of all or each channel
+
+  /// Returns the ends of what the model sees, `normalize` included.
+  std::pair<double, double> shownRange() const;
 };
 
 struct Dataset {
-  std::string name;   ///< as in `--data NAME=DIR`
-  std::string format; ///< "idx"
-  std::string source; ///< the string in the text, "fashion-mnist"
+  std::string name;              ///< as in `--data NAME=DIR`
+  std::string format;            ///< "idx"
+  std::string source;            ///< the string in the text, "fashion-mnist"
+  std::string of;                ///< `rest of` this one
+  std::vector<DataField> record; ///< rest: the fields of that one, all of them
   std::vector<DataField> fields;
+  std::vector<NamedConstant> settings; ///< of a built-in one
+  double testShare = 0;                ///< > 0: of the records, the part `test`
+  int64_t subset = 0;  ///< > 0: records that the part `train` keeps
+  bool rest = false;   ///< it keeps the others
+  std::string balance; ///< the label of which each class keeps as many
   SourceRange where;
 };
 
@@ -287,6 +311,7 @@ struct ProcArgument {
   double value = 0;
   std::string dataset, split;
   uint32_t field = 0;    ///< Data: field of the record
+  int64_t classes = 0;   ///< Real, Fixed: > 0: a whole number below it
   uint32_t argument = 0; ///< Data: index into Body::arguments
 };
 
@@ -296,12 +321,6 @@ struct Procedure {
   int64_t batch = 1; ///< extent that the body was written out for
   std::vector<ProcArgument> arguments;
   std::vector<Emit> emits;
-};
-
-/// A named constant, for `info` and the model's hash.
-struct NamedConstant {
-  std::string name;
-  double value = 0;
 };
 
 struct Program {

@@ -1,10 +1,59 @@
 //===- Data.cpp - data sets and their streams -----------------------------===//
-#include "dsl/sema/Passes.h"
+//
+// A data set is a format with its source, the fields of its records, and what
+// is done with them (Transforms.cpp).
+//
+//===----------------------------------------------------------------------===//
+#include "dsl/sema/Data.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace gmc::dsl {
 namespace {
+
+/// A number that a built-in data set takes.
+struct Setting {
+  const char *name;
+  double value, least;
+  bool whole;
+};
+
+/// A built-in data set of points.
+struct Toy {
+  std::string_view name;
+  std::vector<Setting> settings; ///< beside those of all
+};
+
+const std::vector<Toy> &toys() {
+  static const std::vector<Toy> all = {
+      {"ring",
+       {{"modes", 8, 1, true},
+        {"radius", 1, 0, false},
+        {"std", 0.01, 0, false}}},
+      {"grid",
+       {{"side", 5, 1, true},
+        {"spacing", 2, 0, false},
+        {"std", 0.05, 0, false}}},
+      {"gaussians",
+       {{"modes", 8, 1, true},
+        {"spread", 1, 0, false},
+        {"std", 0.1, 0, false}}},
+      {"swiss_roll", {{"std", 0.01, 0, false}}},
+      {"moons", {{"std", 0.05, 0, false}}},
+  };
+  return all;
+}
+
+constexpr Setting shared[] = {
+    {"train", 100000, 1, true}, {"test", 10000, 1, true}, {"seed", 0, 0, true}};
+
+constexpr std::string_view fileFormats[] = {"idx",    "cifar10", "npy",
+                                            "folder", "csv",     "text"};
+
+//===----------------------------------------------------------------------===//
+// Fields
+//===----------------------------------------------------------------------===//
 
 /// Returns the numbers of `[a, b]` or `{a, b}`.
 std::optional<std::pair<double, double>>
@@ -27,6 +76,62 @@ readRange(Module &module, const ast::ValueRange &range) {
   return std::pair(*low, *high);
 }
 
+/// Returns V of `int[..] in 0..<V`.
+std::optional<int64_t> readCodes(Module &module, const ast::Field &field) {
+  const ast::SpanExpr *span =
+      field.values && field.values->kind == ast::ValueRange::Kind::Span
+          ? ast::as<ast::SpanExpr>(field.values->elements[0])
+          : nullptr;
+  auto from = span ? module.evaluateInteger(*span->from, "the first code")
+                   : std::nullopt;
+  auto to =
+      span ? module.evaluateInteger(*span->to, "the last code") : std::nullopt;
+  if (span && (!from || !to)) {
+    return std::nullopt;
+  }
+  if (!span || *from != 0 || *to < (span->exclusive ? 1 : 0)) {
+    module
+        .report(Diag::IntRange,
+                field.values ? field.values->range : field.type.range)
+        .help("`int[32] in 0..<100`: whole numbers from 0 to 99");
+    return std::nullopt;
+  }
+  return span->exclusive ? *to : *to + 1;
+}
+
+/// Reads the range of a field of kind `type`.
+bool readValues(Module &module, Elaborator &elaborator, const ast::Field &field,
+                DataField &result) {
+  const std::string &type = field.type.name.text;
+  if (type == "label" || type == "mask") {
+    result.mask = type == "mask";
+    result.classes =
+        result.mask ? 0 : elaborator.classesOf(field.type).value_or(0);
+    result.high = result.mask ? 1 : static_cast<double>(result.classes - 1);
+    if (field.values) {
+      module.report(Diag::LabelRange, field.values->range, type)
+          .help(fmt::format("it is 0 to {}", result.high));
+      return false;
+    }
+    return true;
+  }
+  if (type == "int") {
+    auto codes = readCodes(module, field);
+    result.classes = codes.value_or(0);
+    result.high = static_cast<double>(result.classes - 1);
+    return codes.has_value();
+  }
+  if (field.values) {
+    auto range = readRange(module, *field.values);
+    if (!range) {
+      return false;
+    }
+    result.bounded = true;
+    std::tie(result.low, result.high) = *range;
+  }
+  return true;
+}
+
 std::optional<DataField> readField(Module &module, const ast::Field &field,
                                    const std::string &name) {
   Body scratch;
@@ -39,47 +144,248 @@ std::optional<DataField> readField(Module &module, const ast::Field &field,
   result.name = name;
   result.event = std::move(*event);
   result.image = field.type.name.text == "image";
-  if (field.values) {
-    auto range = readRange(module, *field.values);
-    if (!range) {
-      return std::nullopt;
-    }
-    std::tie(result.low, result.high) = *range;
+  if (!readValues(module, elaborator, field, result)) {
+    return std::nullopt;
   }
   return result;
 }
 
-/// Applies `binarize(each epoch)`; reports every other transform.
-void applyTransform(Module &module, const ast::Expr &expr, Dataset &dataset,
-                    bool &binarized) {
-  const auto *call = ast::as<ast::CallExpr>(expr);
-  const auto *name = call ? ast::as<ast::NameExpr>(call->callee)
-                          : ast::as<ast::NameExpr>(expr);
-  if (!name || name->text != "binarize") {
-    std::string text = name ? name->text : "this";
-    bool reserved =
-        text == "flip" || text == "crop" || text == "split" || text == "subset";
-    module.report(reserved ? Diag::TransformUnsupported
-                           : Diag::UnknownTransform,
-                  expr.range, text);
-    return;
+/// Reads the fields of a record; a single field without a name is `x`.
+bool readFields(Module &module, const ast::DataDecl &decl, Dataset &dataset) {
+  std::map<std::string, SourceRange> seen;
+  for (const ast::Field &field : decl.fields) {
+    std::string name = field.name ? field.name->text : "x";
+    auto [it, isNew] = seen.emplace(name, field.range);
+    if (!isNew) {
+      module.report(Diag::FieldTwice, field.name->range, name)
+          .label(it->second, "first here");
+      return false;
+    }
+    auto read = readField(module, field, name);
+    if (!read) {
+      return false;
+    }
+    dataset.fields.push_back(std::move(*read));
   }
-  bool eachEpoch = call && call->arguments.size() == 1 &&
-                   call->arguments[0].label &&
-                   call->arguments[0].label->text == "each";
-  if (!eachEpoch) {
-    module.report(Diag::BinarizeWhen, expr.range)
-        .help("`binarize(each epoch)`");
-    return;
+  return true;
+}
+
+/// What a field of data is, for the formats.
+enum class FieldKind : uint8_t { Label, Codes, Mask, Image, Numbers };
+
+FieldKind kindOf(const DataField &field) {
+  return field.mask ? FieldKind::Mask
+         : field.classes > 0
+             ? (field.event.empty() ? FieldKind::Label : FieldKind::Codes)
+         : field.image ? FieldKind::Image
+                       : FieldKind::Numbers;
+}
+
+/// Tells whether records of `format` can fill `field`.
+bool serves(const std::string &format, const DataField &field) {
+  const FieldKind kind = kindOf(field);
+  int64_t elements = Type{{}, field.event}.elements();
+  if (format == "idx") {
+    return kind != FieldKind::Codes && kind != FieldKind::Mask;
   }
-  binarized = true;
-  for (DataField &field : dataset.fields) {
-    field.binarize = true;
-    if (field.low != 0 || field.high != 1) {
-      module.report(Diag::BinarizeRange, expr.range, field.low, field.high)
-          .help("declare the data `in {0,1}`");
+  if (format == "cifar10") {
+    return kind == FieldKind::Label ||
+           ((kind == FieldKind::Image || kind == FieldKind::Numbers) &&
+            (field.resize || field.cropFrom > 0 || elements == 3 * 32 * 32));
+  }
+  if (format == "folder") {
+    return kind == FieldKind::Label || kind == FieldKind::Image;
+  }
+  if (format == "text") {
+    return (kind == FieldKind::Codes || kind == FieldKind::Mask) &&
+           field.event.size() == 1;
+  }
+  if (format == "npy" || format == "csv") {
+    return kind != FieldKind::Mask;
+  }
+  return kind == FieldKind::Label ||
+         (kind == FieldKind::Numbers && field.event == std::vector<int64_t>{2});
+}
+
+/// Says what records of `format` hold.
+std::string recordOf(const std::string &format) {
+  if (format == "idx") {
+    return "`idx` gives images or vectors of bytes, and labels";
+  }
+  if (format == "cifar10") {
+    return "`cifar10` gives `image[3,32,32]` and `label[10]`";
+  }
+  if (format == "folder") {
+    return "`folder` gives an image, and a label where it holds a folder for "
+           "each class";
+  }
+  if (format == "text") {
+    return "`text` gives `int[T] in 0..<V` and `mask[T]`";
+  }
+  if (format == "npy" || format == "csv") {
+    return fmt::format("`{}` gives numbers and labels", format);
+  }
+  return fmt::format("`{}` gives `f32[2]`, and the number of the mode as a "
+                     "label",
+                     format);
+}
+
+bool checkFields(Module &module, const ast::DataDecl &decl,
+                 const Dataset &dataset) {
+  for (size_t i = 0; i < decl.fields.size(); ++i) {
+    const DataField &field = dataset.fields[i];
+    if (!serves(dataset.format, field)) {
+      module
+          .report(Diag::FormatField, decl.fields[i].type.range, dataset.format,
+                  field.name)
+          .help(recordOf(dataset.format));
+      return false;
     }
   }
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// Sources
+//===----------------------------------------------------------------------===//
+
+/// Reads `name: number` of a built-in data set.
+bool readSetting(Module &module, const ast::Argument &argument, const Toy &toy,
+                 const std::vector<Setting> &settings, Dataset &dataset) {
+  const std::string name = argument.label ? argument.label->text : "";
+  std::vector<std::string> names;
+  for (size_t i = 0; i < settings.size(); ++i) {
+    const Setting &setting = settings[i];
+    names.emplace_back(setting.name);
+    if (name != setting.name) {
+      continue;
+    }
+    auto value = module.evaluateConstant(*argument.value);
+    if (!value) {
+      return false;
+    }
+    bool wrongForm = setting.whole && *value != std::floor(*value);
+    if (!(*value >= setting.least) || *value > 1e9 || wrongForm) {
+      module
+          .report(Diag::SettingRange, argument.value->range, name, toy.name,
+                  *value)
+          .help(fmt::format("a {}number from {} to 1e9 is wanted",
+                            setting.whole ? "whole " : "", setting.least));
+      return false;
+    }
+    dataset.settings[i].value = *value;
+    return true;
+  }
+  module
+      .report(Diag::UnknownArgument,
+              argument.label ? argument.label->range : argument.range, toy.name,
+              argument.label ? name
+                             : std::string(module.source.text(argument.range)))
+      .help(fmt::format("its settings: {}", fmt::join(names, ", ")));
+  return false;
+}
+
+bool readToy(Module &module, const ast::CallExpr &call, const Toy &toy,
+             Dataset &dataset) {
+  std::vector<Setting> settings = toy.settings;
+  settings.insert(settings.end(), std::begin(shared), std::end(shared));
+  for (const Setting &setting : settings) {
+    dataset.settings.push_back({setting.name, setting.value});
+  }
+  for (const ast::Argument &argument : call.arguments) {
+    if (!readSetting(module, argument, toy, settings, dataset)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// Reads format and source.
+bool readSource(Module &module, const ast::DataDecl &decl, Dataset &dataset) {
+  const auto *call = ast::as<ast::CallExpr>(decl.source);
+  const auto *callee = call ? ast::as<ast::NameExpr>(call->callee) : nullptr;
+  const std::string text = callee ? callee->text : "this";
+  dataset.format = text;
+  for (const Toy &toy : toys()) {
+    if (callee && text == toy.name) {
+      return readToy(module, *call, toy, dataset);
+    }
+  }
+  if (!callee || std::find(std::begin(fileFormats), std::end(fileFormats),
+                           text) == std::end(fileFormats)) {
+    module
+        .report(Diag::UnknownFormat,
+                callee ? callee->range : decl.source->range, text)
+        .help("files: idx, cifar10, npy, folder, csv, text; built in: ring(), "
+              "grid(), gaussians(), swiss_roll(), moons()");
+    return false;
+  }
+  const auto *source = call->arguments.size() == 1
+                           ? ast::as<ast::StringExpr>(call->arguments[0].value)
+                           : nullptr;
+  if (!source) {
+    module.report(Diag::SourceText, call->parentheses)
+        .help(fmt::format("`{}(\"{}\")`", text,
+                          text == "idx" ? "fashion-mnist" : "data/train"));
+    return false;
+  }
+  dataset.source = source->value;
+  return true;
+}
+
+/// Checks that the fields of a rest are fields of the whole, by name and type.
+/// The only one, without a name, may be the first.
+bool fieldsAreOf(Module &module, const ast::DataDecl &decl,
+                 const Dataset &whole, Dataset &dataset) {
+  for (size_t i = 0; i < decl.fields.size(); ++i) {
+    DataField &field = dataset.fields[i];
+    if (!decl.fields[i].name) {
+      field.name = whole.fields.front().name;
+    }
+    auto same = [&](const DataField &other) {
+      return other.name == field.name && other.event == field.event &&
+             other.classes == field.classes && other.image == field.image;
+    };
+    if (std::none_of(whole.fields.begin(), whole.fields.end(), same)) {
+      module
+          .report(Diag::RestField, decl.fields[i].range, field.name, whole.name)
+          .label(whole.where, "its fields are these")
+          .help("a rest has fields of the whole, of the same names and types");
+      return false;
+    }
+  }
+  return true;
+}
+
+/// `rest of l`: the records that a subset leaves.
+bool readRest(Module &module, const ast::DataDecl &decl, Dataset &dataset) {
+  const ast::Name &name = *decl.restOf;
+  auto it = module.values.find(name.text);
+  const bool isData =
+      it != module.values.end() && it->second.kind == FileValue::Kind::Data;
+  if (isData && it->second.failed) {
+    return false;
+  }
+  const Dataset *whole =
+      isData ? &module.program.datasets[it->second.index] : nullptr;
+  if (!whole || whole->subset == 0 || whole->rest) {
+    module.report(Diag::RestOfWhat, name.range, name.text)
+        .help("`data l : .. , subset(100)` above it, then `data u : rest of "
+              "l`");
+    return false;
+  }
+  module.use(it->second.range);
+  Dataset own = std::move(dataset);
+  dataset = *whole;
+  dataset.name = own.name;
+  dataset.of = name.text;
+  dataset.where = own.where;
+  dataset.rest = true;
+  dataset.record = whole->fields;
+  if (!decl.fields.empty()) {
+    dataset.fields = std::move(own.fields);
+  }
+  return fieldsAreOf(module, decl, *whole, dataset);
 }
 
 void collectData(Module &module, const ast::DataDecl &decl) {
@@ -88,56 +394,15 @@ void collectData(Module &module, const ast::DataDecl &decl) {
     return;
   }
   value->second.failed = true;
-  if (decl.restOf) {
-    module.report(Diag::RestUnsupported, decl.restOf->range);
-    return;
-  }
-  const auto *call = ast::as<ast::CallExpr>(decl.source);
-  const auto *callee = call ? ast::as<ast::NameExpr>(call->callee) : nullptr;
-  if (!callee || callee->text != "idx") {
-    std::string text = callee ? callee->text : "this";
-    bool known = text == "folder" || text == "npy" || text == "cifar10" ||
-                 text == "csv" || text == "text" || text == "ring" ||
-                 text == "grid" || text == "gaussians" ||
-                 text == "swiss_roll" || text == "moons";
-    SourceRange range = callee ? callee->range : decl.source->range;
-    module
-        .report(known ? Diag::FormatUnsupported : Diag::UnknownFormat, range,
-                text)
-        .help("`idx(\"fashion-mnist\")` reads IDX files");
-    return;
-  }
-  const auto *source = call->arguments.size() == 1
-                           ? ast::as<ast::StringExpr>(call->arguments[0].value)
-                           : nullptr;
-  if (!source) {
-    module.report(Diag::SourceText, call->parentheses)
-        .help("`idx(\"fashion-mnist\")`");
-    return;
-  }
   Dataset dataset;
   dataset.name = decl.name.text;
-  dataset.format = callee->text;
-  dataset.source = source->value;
   dataset.where = decl.range;
-  if (decl.fields.size() != 1) {
-    module.report(Diag::FieldsUnsupported, decl.fields[1].range);
+  if (!readFields(module, decl, dataset) ||
+      !(decl.restOf ? readRest(module, decl, dataset)
+                    : readSource(module, decl, dataset)) ||
+      !applyTransforms(module, decl, dataset) ||
+      !checkFields(module, decl, dataset)) {
     return;
-  }
-  const ast::Field &field = decl.fields[0];
-  auto read = readField(module, field, field.name ? field.name->text : "x");
-  if (!read) {
-    return;
-  }
-  dataset.fields.push_back(std::move(*read));
-  bool binarized = false;
-  for (const auto &transform : decl.transforms) {
-    applyTransform(module, *transform, dataset, binarized);
-  }
-  bool isSet = field.values && field.values->kind == ast::ValueRange::Kind::Set;
-  if (isSet && !binarized) {
-    module.report(Diag::SetWithoutBinarize, field.values->range)
-        .help("add `binarize(each epoch)`, or say `in [0,1]`");
   }
   value->second.failed = false;
   value->second.index = static_cast<uint32_t>(module.program.datasets.size());

@@ -120,6 +120,10 @@ public:
   dimensions(const std::vector<ast::ExprPtr> &exprs);
   /// The event that a type says; nothing for `map` or after an error.
   std::optional<std::vector<int64_t>> eventOf(const ast::TypeExpr &type);
+  /// The same where the numbers are no labels: outputs and parameters.
+  std::optional<std::vector<int64_t>> realEventOf(const ast::TypeExpr &type);
+  /// The number of classes of `label[n]`.
+  std::optional<int64_t> classesOf(const ast::TypeExpr &type);
   /// A single number of no named axis: a schedule, a rate.
   std::optional<ValueId> scalarNode(const ast::Expr &expr, const char *what);
   /// Reports operands that do not align. `what` is the operator or function.

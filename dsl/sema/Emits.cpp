@@ -23,7 +23,8 @@ std::optional<Range> rangeOf(const Elaborator &e, ValueId id) {
     if (it == e.argumentFields.end()) {
       return std::nullopt;
     }
-    return Range{it->second.low, it->second.high};
+    auto [low, high] = it->second.shownRange();
+    return Range{low, high};
   }
   case Op::Reshape:
   case Op::Broadcast:
@@ -58,7 +59,8 @@ Range defaultRange(const Program &program) {
   for (const Dataset &dataset : program.datasets) {
     for (const DataField &field : dataset.fields) {
       if (field.image) {
-        return {field.low, field.high};
+        auto [low, high] = field.shownRange();
+        return {low, high};
       }
     }
   }

@@ -193,13 +193,14 @@ bool Elaborator::sizeIsSane(const Type &type, SourceRange range) {
 std::optional<std::vector<int64_t>>
 Elaborator::eventOf(const ast::TypeExpr &type) {
   const std::string &name = type.name.text;
-  if (name == "int" || name == "label") {
-    module.report(Diag::TypeUnsupported, type.range, name);
-    return std::nullopt;
+  if (name == "label") {
+    return classesOf(type) ? std::optional(std::vector<int64_t>{})
+                           : std::nullopt;
   }
-  if (name != "f32" && name != "image") {
+  if (name != "f32" && name != "image" && name != "int" && name != "mask") {
     auto builder = module.report(Diag::UnknownType, type.name.range, name);
-    if (auto help = module.nearest(name, {"f32", "image", "map"})) {
+    if (auto help = module.nearest(
+            name, {"f32", "image", "int", "label", "mask", "map"})) {
       builder.help(*help);
     }
     return std::nullopt;
@@ -210,6 +211,33 @@ Elaborator::eventOf(const ast::TypeExpr &type) {
     return std::nullopt;
   }
   return dimensions(type.dims);
+}
+
+std::optional<std::vector<int64_t>>
+Elaborator::realEventOf(const ast::TypeExpr &type) {
+  const std::string &name = type.name.text;
+  if (name == "label" || name == "int" || name == "mask") {
+    module.report(Diag::LabelElsewhere, type.range, name)
+        .help("fields of data and inputs of nets can be labels, codes and "
+              "masks; here `f32` is meant");
+    return std::nullopt;
+  }
+  return eventOf(type);
+}
+
+std::optional<int64_t> Elaborator::classesOf(const ast::TypeExpr &type) {
+  auto dims = dimensions(type.dims);
+  if (!dims) {
+    return std::nullopt;
+  }
+  if (dims->size() != 1) {
+    module
+        .report(Diag::LabelClasses, type.range,
+                std::string(module.source.text(type.range)))
+        .help("`label[10]` is a whole number from 0 to 9");
+    return std::nullopt;
+  }
+  return dims->front();
 }
 
 std::optional<ValueId> Elaborator::scalarNode(const ast::Expr &expr,

@@ -283,6 +283,46 @@ Value iota(Elaborator &e, const CallSite &, const Arguments &arguments,
   return n ? Value::ofTensor(e.b.iota({{}, {*n}}, 0)) : Value{};
 }
 
+/// The data field that `value` is the argument of, or null.
+const DataField *fieldOf(const Elaborator &e, ValueId value) {
+  const Node &node = e.b.node(value);
+  if (node.op != Op::Argument) {
+    return nullptr;
+  }
+  auto it = e.argumentFields.find(e.body.arguments[node.attrs.index].name);
+  return it == e.argumentFields.end() ? nullptr : &it->second;
+}
+
+/// 1 at the place that an entry of `y` says, else 0, along a new last axis.
+Value onehot(Elaborator &e, const CallSite &site, const Arguments &arguments,
+             const LibraryEntry &) {
+  auto y = e.tensor(*arguments.find("y"));
+  const Bound &count = *arguments.find("n");
+  auto n = count.expr ? e.dimension(*count.expr) : std::nullopt;
+  if (!y || !n) {
+    return {};
+  }
+  const DataField *field = fieldOf(e, *y);
+  if (field && field->classes > 0 && field->classes != *n) {
+    e.module.report(Diag::OneHotClasses, count.range, *n, field->classes)
+        .label(arguments.find("y")->range, "has more or fewer");
+    return {};
+  }
+  Type type = e.b.type(*y);
+  std::vector<int64_t> kept;
+  for (size_t i = 0; i < type.shape().size(); ++i) {
+    kept.push_back(static_cast<int64_t>(i));
+  }
+  type.event.push_back(*n);
+  if (!e.sizeIsSane(type, site.range)) {
+    return {};
+  }
+  e.b.setRange(site.range);
+  ValueId wide = e.b.broadcast(*y, type, kept);
+  ValueId place = e.b.iota(type, static_cast<int64_t>(kept.size()));
+  return Value::ofTensor(e.b.binary(Op::Equal, wide, place));
+}
+
 constexpr LibraryEntry entries[] = {
     {"reshape(x, dims..)", reshape},
     {"split(x, parts, axis:?, over:?)", split},
@@ -292,6 +332,7 @@ constexpr LibraryEntry entries[] = {
     {"zeros(dims..)", filled},
     {"ones(dims..)", filled},
     {"iota(n)", iota},
+    {"onehot(y, n)", onehot},
 };
 
 } // namespace

@@ -76,12 +76,14 @@ bool supportFits(Elaborator &e, const Distribution &d, const std::string &name,
     return true;
   }
   const DataField &field = it->second;
-  if (field.low != 0 || field.high != 1) {
-    e.module.report(Diag::BernoulliRange, range, name, field.low, field.high)
+  const auto [low, high] = field.shownRange();
+  if (low != 0 || high != 1) {
+    e.module.report(Diag::BernoulliRange, range, name, low, high)
         .help("give the data `in [0,1]`, or observe it under a Normal");
     return false;
   }
-  if (!field.binarize && !d.grey) {
+  const bool isBinary = field.binarize || field.mask || field.classes == 2;
+  if (!isBinary && !d.grey) {
     e.module.report(Diag::BernoulliGrey, range, name)
         .label(d.where, "gives 0 or 1 only")
         .help("`grey: true` keeps the summed cross-entropy as the bound; "

@@ -8,44 +8,27 @@ namespace gmc::dsl {
 namespace {
 
 /// What the language reference names and what does not work yet.
-constexpr std::array<std::string_view, 53> reserved = {
-    "batch_norm",
-    "embedding",
-    "gru",          "attention",
-    "prod",
-    "argmax",       "argmin",
-    "cumsum",       "peers",
-    "lift",         "stack",
-    "group",        "ungroup",
-    "permute",      "expand",
-    "diag",         "onehot",
-    "xent",         "Categorical",
-    "OneHot",       "UniformInt",
-    "Beta",         "Gamma",
-    "Mixture",      "entropy",
-    "iwae",         "nll",
-    "bpd",          "modes",
-    "active_units", "fid",
-    "frozen",       "weights",
-    "dot",          "gumbel",
-    "binarize",     "flip",
-    "crop",         "subset",
-    "idx",          "folder",
-    "npy",          "cifar10",
-    "csv",          "text",
-    "ring",         "grid",
-    "gaussians",    "swiss_roll",
-    "moons",        "row",
-    "scatter",      "swap"};
+constexpr std::array<std::string_view, 52> reserved = {
+    "batch_norm", "embedding", "gru",         "attention",    "prod",
+    "argmax",     "argmin",    "cumsum",      "peers",        "lift",
+    "stack",      "group",     "ungroup",     "permute",      "expand",
+    "diag",       "xent",      "Categorical", "OneHot",       "UniformInt",
+    "Beta",       "Gamma",     "Mixture",     "entropy",      "iwae",
+    "nll",        "bpd",       "modes",       "active_units", "fid",
+    "frozen",     "weights",   "dot",         "gumbel",       "binarize",
+    "flip",       "crop",      "subset",      "idx",          "folder",
+    "npy",        "cifar10",   "csv",         "text",         "ring",
+    "grid",       "gaussians", "swiss_roll",  "moons",        "row",
+    "scatter",    "swap"};
 
 const std::map<std::string_view, const LibraryEntry *> &table() {
   static const auto *entries = [] {
     auto *all = new std::map<std::string_view, const LibraryEntry *>;
-    for (auto group : {layerEntries(), convolutionEntries(),
-                       normalisationEntries(), resamplingEntries(),
-                       elementwiseEntries(), reductionEntries(),
-                       shapeEntries(), lossEntries(), distributionEntries(),
-                       latentEntries(), gradientEntries(), scheduleEntries()}) {
+    for (auto group :
+         {layerEntries(), convolutionEntries(), normalisationEntries(),
+          resamplingEntries(), elementwiseEntries(), reductionEntries(),
+          shapeEntries(), lossEntries(), distributionEntries(), latentEntries(),
+          gradientEntries(), scheduleEntries()}) {
       for (const LibraryEntry &entry : group) {
         all->emplace(entry.name(), &entry);
       }

@@ -59,7 +59,7 @@ std::optional<Value> checkOutput(Elaborator &e, const ast::Field &output,
   if (output.type.name.text == "map" && output.type.dims.empty()) {
     return Value::ofTensor(*id);
   }
-  auto event = e.eventOf(output.type);
+  auto event = e.realEventOf(output.type);
   if (!event) {
     return std::nullopt;
   }

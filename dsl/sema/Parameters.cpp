@@ -41,7 +41,7 @@ std::optional<InitialValue> fromValue(Elaborator &e, const ast::Expr &expr) {
 /// Returns shape and start of a `param`.
 std::optional<std::pair<std::vector<int64_t>, InitialValue>>
 readSpec(Elaborator &e, const ast::ParamSpec &spec) {
-  auto shape = e.eventOf(spec.type);
+  auto shape = e.realEventOf(spec.type);
   std::optional<InitialValue> initial = InitialValue{};
   if (spec.start == ast::ParamSpec::Start::Draw) {
     initial = fromDraw(e, *spec.initial);

@@ -7,6 +7,8 @@
 //===----------------------------------------------------------------------===//
 #include "dsl/sema/Passes.h"
 
+#include <cmath>
+
 namespace gmc::dsl {
 namespace {
 
@@ -19,6 +21,17 @@ std::string countArgument(const ast::ProcDecl &proc) {
     }
   }
   return "";
+}
+
+/// Returns the field that an argument of this name takes: the one of its name,
+/// else the first.
+uint32_t fieldNamed(const Dataset &dataset, const std::string &name) {
+  for (uint32_t i = 0; i < dataset.fields.size(); ++i) {
+    if (dataset.fields[i].name == name) {
+      return i;
+    }
+  }
+  return 0;
 }
 
 class ProcWalker {
@@ -92,22 +105,40 @@ private:
     if (!stream) {
       return false;
     }
-    const DataField &field = stream->dataset->fields[0];
+    uint32_t index = fieldNamed(*stream->dataset, parameter.name.text);
+    const DataField &field = stream->dataset->fields[index];
     ProcArgument argument;
     argument.kind = ProcArgument::Kind::Data;
     argument.name = parameter.name.text;
     argument.dataset = stream->name;
     argument.split = stream->split;
+    argument.field = index;
     argument.argument = static_cast<uint32_t>(e.body.arguments.size());
     result.arguments.push_back(argument);
     addArgument(e, parameter.name, {{e.openAxes[0]}, field.event}, &field);
     return true;
   }
 
+  /// Reads the type of a number: `f32`, or `label[n]` with its classes.
+  bool readType(Elaborator &e, const ast::TypeExpr &type, int64_t &classes) {
+    const std::string &name = type.name.text;
+    if (name == "label") {
+      auto given = e.classesOf(type);
+      classes = given.value_or(0);
+      return given.has_value();
+    }
+    if (name == "f32" && type.dims.empty()) {
+      return true;
+    }
+    module.report(Diag::ProcTypeUnsupported, type.range,
+                  module.source.text(type.range));
+    return false;
+  }
+
   bool addNumber(Elaborator &e, const ast::Parameter &parameter,
                  const std::set<std::string> &fixed) {
-    if (parameter.type) {
-      module.report(Diag::ProcTypeUnsupported, parameter.type->range);
+    int64_t classes = 0;
+    if (parameter.type && !readType(e, *parameter.type, classes)) {
       return false;
     }
     if (!parameter.defaultValue) {
@@ -124,9 +155,18 @@ private:
     if (!value) {
       return false;
     }
+    if (classes > 0 && !(*value >= 0 && *value < double(classes) &&
+                         *value == std::floor(*value))) {
+      module
+          .report(Diag::LabelDefault, parameter.defaultValue->range,
+                  parameter.name.text, *value, classes - 1)
+          .label(parameter.type->range, "declared here");
+      return false;
+    }
     ProcArgument argument;
     argument.name = parameter.name.text;
     argument.value = *value;
+    argument.classes = classes;
     if (parameter.name.text == count) {
       argument.kind = ProcArgument::Kind::Count;
     } else if (fixed.count(parameter.name.text)) {

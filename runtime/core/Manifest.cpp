@@ -13,6 +13,8 @@
 #include "runtime/core/ManifestReader.h"
 #include "runtime/core/Tensor.h"
 
+#include <algorithm>
+
 namespace gmc::runtime {
 
 static constexpr int64_t largest = int64_t(1) << 62;
@@ -128,6 +130,21 @@ static FieldSpec readField(const Member &m) {
   f.high = m.numberOr("high", 1);
   f.binarize = m.booleanOr("binarize", false);
   f.classes = m.has("classes") ? m.at("classes").integer(0, largest) : 0;
+  f.bounded = m.booleanOr("bounded", false);
+  f.mask = m.booleanOr("mask", false);
+  f.flip = m.booleanOr("flip", false);
+  f.resize = m.booleanOr("resize", false);
+  f.cropFrom = m.has("cropFrom") ? m.at("cropFrom").integer(0, largest) : 0;
+  f.dequantize = m.booleanOr("dequantize", false);
+  auto number = [](const Member &e) { return e.number(); };
+  f.mean = m.list("mean", number);
+  f.deviation = m.list("deviation", number);
+  if (f.mean.size() != f.deviation.size()) {
+    m.complain("{} means and {} deviations", f.mean.size(), f.deviation.size());
+  }
+  if ((f.flip || f.resize || f.cropFrom > 0) && !f.image) {
+    m.complain("only images are cut, resized or mirrored");
+  }
   if (f.image && f.shape.size() != 3) {
     m.complain("an image has the shape {}", spellingOf(f.shape));
   }
@@ -142,6 +159,23 @@ static DatasetSpec readDataset(const Member &m) {
   d.fields = m.list("fields", readField);
   if (d.fields.empty()) {
     m.complain("the data set has no fields");
+  }
+  if (m.has("settings")) {
+    for (const auto &[name, value] : m.at("settings").json().items()) {
+      d.settings[name] = Member(value, "settings." + name).number();
+    }
+  }
+  d.testShare = m.numberOr("testShare", 0);
+  d.subset = m.has("subset") ? m.at("subset").integer(0, largest) : 0;
+  d.balance = m.textOr("balance", "");
+  d.of = m.textOr("of", "");
+  d.record = m.list("record", readField);
+  const auto &labels = d.of.empty() ? d.fields : d.record;
+  if (!d.balance.empty() &&
+      std::none_of(labels.begin(), labels.end(), [&](const FieldSpec &f) {
+        return f.name == d.balance && f.classes > 0;
+      })) {
+    m.complain("there is no label `{}`", d.balance);
   }
   return d;
 }
@@ -366,6 +400,7 @@ static ProcedureArgument readProcedureArgument(const Member &m,
     return a;
   }
   a.value = m.at("value").number();
+  a.classes = m.has("classes") ? m.at("classes").integer(0, largest) : 0;
   if (a.kind == Kind::Real) {
     auto scalars = static_cast<int64_t>(manifest.scalars.size());
     a.scalar = m.at("scalar").integer(0, scalars - 1);

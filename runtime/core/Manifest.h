@@ -74,12 +74,26 @@ struct FieldSpec {
   bool image = false;
   double low = 0, high = 1; ///< byte 0 becomes low, byte 255 becomes high
   bool binarize = false;    ///< drawn anew each epoch
-  int64_t classes = 0;      ///< > 0: a label, bytes are class numbers
+  int64_t classes = 0;      ///< > 0: labels or codes, whole numbers below it
+  bool bounded = false;     ///< numbers of a file must lie in [low, high]
+  bool mask = false;        ///< 1 where a text has characters
+  bool flip = false;        ///< mirrored in every other draw of training
+  bool resize = false;      ///< images of other sizes are resampled
+  int64_t cropFrom = 0;     ///< > 0: cut out of images of that height and width
+  bool dequantize = false;  ///< bytes b become (b + u) / 256, u drawn anew
+  std::vector<double> mean, deviation; ///< normalize: one, or one a channel
 };
 
 struct DatasetSpec {
   std::string name, format, source;
   std::vector<FieldSpec> fields;
+  std::map<std::string, double> settings; ///< of a built-in toy
+  double testShare = 0; ///< > 0: of the records, cut off as the test part
+  int64_t subset = 0;   ///< > 0: records that the training part keeps
+  std::string balance;  ///< not empty: the label of which each class keeps as
+                        ///< many
+  std::string of;       ///< not empty: keeps what the subset of that set leaves
+  std::vector<FieldSpec> record; ///< with `of`: all fields of that set
 };
 
 /// A tensor of the arena.
@@ -166,6 +180,7 @@ struct ProcedureArgument {
   std::string dataset, split;   ///< Data
   int64_t field = 0, input = 0; ///< Data
   int64_t scalar = 0;           ///< Real: index into scalars
+  int64_t classes = 0;          ///< > 0: a whole number below it
 };
 
 struct Emission {

@@ -1,5 +1,5 @@
-//===- Dataset.cpp - the examples of one split
-//-----------------------------===//
+//===- Dataset.cpp - the records of one part
+//-------------------------------===//
 
 #include "runtime/data/Dataset.h"
 
@@ -8,12 +8,14 @@
 #include "runtime/core/Status.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace gmc::runtime {
 
 Dataset::Dataset(std::string name, std::string split,
                  std::vector<DatasetField> given)
-    : streamName(name + "." + split), fields(std::move(given)) {
+    : streamName(name + "." + split), fields(std::move(given)),
+      windowSite(fnv1a("window " + streamName)) {
   Checksum checksum;
   for (size_t i = 0; i < fields.size(); ++i) {
     checkField(fields[i], i == 0);
@@ -27,7 +29,7 @@ Dataset::Dataset(std::string name, std::string split,
 
 void Dataset::checkField(const DatasetField &field, bool first) {
   const FieldSpec &spec = field.spec;
-  int64_t size = elementsOf(spec.shape);
+  int64_t size = elementsOf(field.keptShape()) * sizeOf(field.stored);
   auto bytes = static_cast<int64_t>(field.bytes.size());
   if (size == 0 || bytes % size != 0) {
     fail(ExitInternal, "{} bytes are not items of {}", bytes,
@@ -42,16 +44,40 @@ void Dataset::checkField(const DatasetField &field, bool first) {
          streamName, itemCount, fields.front().spec.name, count, spec.name);
   }
   itemCount = count;
-  if (spec.classes > 0) {
-    auto bad = std::find_if(field.bytes.begin(), field.bytes.end(),
-                            [&](uint8_t b) { return b >= spec.classes; });
-    if (bad != field.bytes.end()) {
+  checkNumbers(field, elementsOf(field.keptShape()));
+}
+
+/// Checks numbers that are not grey values, one by one.
+void Dataset::checkNumbers(const DatasetField &field, int64_t size) const {
+  const FieldSpec &spec = field.spec;
+  if (spec.classes == 0 && isGrey(field.stored)) {
+    return;
+  }
+  int64_t broken = 0, first = 0;
+  for (int64_t i = 0; i < itemCount * size; ++i) {
+    double number = numberAt(field.bytes, field.stored, i);
+    if (!std::isfinite(number)) {
+      first = broken++ == 0 ? i : first;
+    } else if (spec.classes > 0 &&
+               (number < 0 || number >= static_cast<double>(spec.classes) ||
+                number != std::floor(number))) {
       fail(ExitData,
-           "data set {}: item {} has label {} in `{}`, expected 0 to "
-           "{}",
-           streamName, (bad - field.bytes.begin()) / size, *bad, spec.name,
-           spec.classes - 1);
+           "data set {}: item {} has label {} in `{}`, expected 0 to {}",
+           streamName, i / size, number, spec.name, spec.classes - 1);
+    } else if (spec.classes == 0 && spec.bounded &&
+               (number < spec.low || number > spec.high)) {
+      fail(ExitData,
+           "data set {}: item {} has {} in `{}`, which the model declares in "
+           "[{}, {}]",
+           streamName, i / size, number, spec.name, spec.low, spec.high);
     }
+  }
+  if (broken > 0) {
+    fail(ExitData,
+         "data set {}: {} of the {} numbers of `{}` are not finite; the first "
+         "one stands in item {}, place {}",
+         streamName, broken, itemCount * size, spec.name, first / size,
+         first % size);
   }
 }
 
@@ -66,45 +92,155 @@ Dataset::Table Dataset::makeTable(const FieldSpec &spec) {
   return table;
 }
 
-/// Writes high where the draw of a pixel falls below its byte's probability.
-template <typename T>
-static void binarize(std::span<const uint8_t> bytes, const Draw &draw,
-                     const std::array<uint64_t, 256> &thresholds, T low, T high,
-                     T *out) {
+Dataset::Window Dataset::windowOf(const DatasetField &field, int64_t item,
+                                  uint64_t seed, uint64_t epoch,
+                                  bool training) const {
+  const FieldSpec &spec = field.spec;
+  Window window;
+  if (!spec.image) {
+    window.width = window.keptWidth = elementsOf(spec.shape);
+    return window;
+  }
+  const Shape &kept = field.keptShape();
+  window.planes = spec.shape[0];
+  window.height = spec.shape[1];
+  window.width = spec.shape[2];
+  window.keptHeight = kept[1];
+  window.keptWidth = kept[2];
+  int64_t freeHeight = kept[1] - window.height,
+          freeWidth = kept[2] - window.width;
+  window.top = freeHeight / 2;
+  window.left = freeWidth / 2;
+  if (training && (spec.flip || spec.cropFrom > 0)) {
+    uint64_t execution =
+        static_cast<uint64_t>(item) << 32 | (epoch & 0xffffffff);
+    PhiloxBlock words = Draw{seed, execution, windowSite}.block(0);
+    // The high half of word * count is uniform on 0 .. count - 1.
+    auto place = [](uint32_t word, int64_t count) {
+      return static_cast<int64_t>(word * static_cast<uint64_t>(count) >> 32);
+    };
+    window.mirrored = spec.flip && words[0] >> 31 != 0;
+    window.top = place(words[1], freeHeight + 1);
+    window.left = place(words[2], freeWidth + 1);
+  }
+  return window;
+}
+
+/// Writes high where the draw of a pixel falls below its probability.
+void Dataset::binarize(int64_t field, std::span<double> numbers, uint64_t seed,
+                       uint64_t execution) const {
+  const DatasetField &source = fields[field];
+  const Table &table = tables[field];
+  Draw draw{seed, execution, sites[field]};
   std::array<uint32_t, 64> words;
-  for (size_t start = 0; start < bytes.size(); start += words.size()) {
-    size_t count = std::min(words.size(), bytes.size() - start);
+  for (size_t start = 0; start < numbers.size(); start += words.size()) {
+    size_t count = std::min(words.size(), numbers.size() - start);
     draw.words(start, std::span(words).first(count));
     for (size_t i = 0; i < count; ++i) {
-      out[start + i] = words[i] < thresholds[bytes[start + i]] ? high : low;
+      auto grey = static_cast<uint64_t>(numbers[start + i]);
+      uint64_t threshold = source.stored == Stored::Byte
+                               ? table.thresholds[grey]
+                               : (grey << 32) / 65535;
+      numbers[start + i] =
+          words[i] < threshold ? source.spec.high : source.spec.low;
     }
   }
 }
 
-void Dataset::convert(int64_t field, int64_t item, uint64_t seed,
-                      uint64_t epoch, ScalarType type,
-                      std::span<std::byte> out) const {
+/// Maps grey values onto the range of the model.
+void Dataset::mapGrey(int64_t field, std::span<double> numbers, uint64_t seed,
+                      uint64_t execution) const {
   const DatasetField &source = fields[field];
-  const Table &table = tables[field];
-  int64_t size = elementsOf(source.spec.shape);
+  const FieldSpec &spec = source.spec;
+  const double width = spec.high - spec.low;
+  const double top = source.stored == Stored::Byte ? 255 : 65535;
+  if (spec.binarize) {
+    binarize(field, numbers, seed, execution);
+  } else if (spec.dequantize) {
+    Draw draw{seed, execution, sites[field]};
+    std::array<uint32_t, 64> words;
+    for (size_t start = 0; start < numbers.size(); start += words.size()) {
+      size_t count = std::min(words.size(), numbers.size() - start);
+      draw.words(start, std::span(words).first(count));
+      for (size_t i = 0; i < count; ++i) {
+        double uniform = (words[i] + 0.5) * 0x1p-32;
+        double &number = numbers[start + i];
+        number = spec.low + width * (number + uniform) / (top + 1);
+      }
+    }
+  } else if (source.stored == Stored::Byte) {
+    for (double &number : numbers) {
+      number = tables[field].values[static_cast<size_t>(number)];
+    }
+  } else {
+    for (double &number : numbers) {
+      number = spec.low + width * number / top;
+    }
+  }
+}
+
+/// Tells whether an item is its bytes, looked up one after the other.
+static bool isPlain(const DatasetField &field) {
+  const FieldSpec &spec = field.spec;
+  return field.stored == Stored::Byte && !spec.mask && !spec.binarize &&
+         !spec.dequantize && !spec.flip && spec.cropFrom == 0 &&
+         spec.mean.empty();
+}
+
+void Dataset::convert(int64_t field, int64_t item, uint64_t seed,
+                      uint64_t epoch, ScalarType type, std::span<std::byte> out,
+                      bool training) const {
+  const DatasetField &source = fields[field];
+  const FieldSpec &spec = source.spec;
+  int64_t size = elementsOf(spec.shape);
   if (static_cast<int64_t>(out.size()) != size * sizeOf(type)) {
     fail(ExitInternal, "an item of {} bytes for {} numbers", out.size(), size);
   }
-  auto bytes = std::span(source.bytes).subspan(item * size, size);
+  const uint64_t execution =
+      static_cast<uint64_t>(item) << 32 | (epoch & 0xffffffff);
+  if (isPlain(source)) {
+    auto bytes = std::span(source.bytes).subspan(item * size, size);
+    const Table &table = tables[field];
+    dispatch(type, [&](auto zero) {
+      using T = decltype(zero);
+      T *numbers = reinterpret_cast<T *>(out.data());
+      for (int64_t i = 0; i < size; ++i) {
+        numbers[i] = static_cast<T>(table.values[bytes[i]]);
+      }
+    });
+    return;
+  }
+  const Window window = windowOf(source, item, seed, epoch, training);
+  // A buffer of the thread: batches are made without asking for memory.
+  thread_local std::vector<double> buffer;
+  buffer.resize(size);
+  int64_t start = item * elementsOf(source.keptShape());
+  double *place = buffer.data();
+  for (int64_t plane = 0; plane < window.planes; ++plane) {
+    for (int64_t y = 0; y < window.height; ++y) {
+      int64_t row =
+          start +
+          (plane * window.keptHeight + window.top + y) * window.keptWidth +
+          window.left;
+      for (int64_t x = 0; x < window.width; ++x) {
+        int64_t column = window.mirrored ? window.width - 1 - x : x;
+        *place++ = numberAt(source.bytes, source.stored, row + column);
+      }
+    }
+  }
+  if (spec.classes == 0 && !spec.mask && isGrey(source.stored)) {
+    mapGrey(field, buffer, seed, execution);
+  }
+  if (!spec.mean.empty()) {
+    auto parts = static_cast<int64_t>(spec.mean.size());
+    for (int64_t i = 0; i < size; ++i) {
+      int64_t part = i / (size / parts);
+      buffer[i] = (buffer[i] - spec.mean[part]) / spec.deviation[part];
+    }
+  }
   dispatch(type, [&](auto zero) {
     using T = decltype(zero);
-    T *numbers = reinterpret_cast<T *>(out.data());
-    if (source.spec.binarize) {
-      uint64_t execution =
-          static_cast<uint64_t>(item) << 32 | (epoch & 0xffffffff);
-      Draw draw{seed, execution, sites[field]};
-      binarize(bytes, draw, table.thresholds, static_cast<T>(source.spec.low),
-               static_cast<T>(source.spec.high), numbers);
-      return;
-    }
-    for (int64_t i = 0; i < size; ++i) {
-      numbers[i] = static_cast<T>(table.values[bytes[i]]);
-    }
+    std::copy(buffer.begin(), buffer.end(), reinterpret_cast<T *>(out.data()));
   });
 }
 

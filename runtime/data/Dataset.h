@@ -1,14 +1,16 @@
-//===- Dataset.h - the examples of one split --------------------*- C++ -*-===//
+//===- Dataset.h - the records of one part ----------------------*- C++ -*-===//
 //
-// A data set is held as the bytes of its files. Numbers are made when a batch
-// is put together, by a table of 256 entries, or by draws for a field that is
-// binarised anew each epoch.
+// A data set is held as the numbers of its files, as wide as they stand there.
+// The model's numbers are made when a batch is put together: mapped onto a
+// range, cut, mirrored, drawn, as the field says. Whatever is drawn is a
+// function of (seed, epoch, record), so it is the same for any number of
+// threads and after a resume.
 //
 //===----------------------------------------------------------------------===//
 #ifndef GMC_RUNTIME_DATA_DATASET_H
 #define GMC_RUNTIME_DATA_DATASET_H
 
-#include "runtime/core/Manifest.h"
+#include "runtime/data/Column.h"
 
 #include <array>
 #include <cstddef>
@@ -25,17 +27,24 @@ namespace gmc::runtime {
 /// One field of all items.
 struct DatasetField {
   FieldSpec spec;
-  std::vector<uint8_t> bytes; ///< [items, spec.shape]
+  std::vector<uint8_t> bytes;
+  Stored stored = Stored::Byte;
+  /// Of an item as it is kept: larger than spec.shape where crops are cut out
+  /// of it. Empty: spec.shape.
+  Shape shape{};
+
+  const Shape &keptShape() const { return shape.empty() ? spec.shape : shape; }
 };
 
 class Dataset {
 public:
   /// Checks the fields against each other: equal numbers of items, at least
-  /// one, labels below their number of classes (row D5).
+  /// one, labels below their number of classes (row D5), finite numbers (row
+  /// D11), numbers in the range that the model declares.
   Dataset(std::string name, std::string split,
           std::vector<DatasetField> fields);
 
-  /// Returns e.g. "fashion.train", which keys shuffles and binarisation.
+  /// Returns e.g. "fashion.train", which keys shuffles and draws.
   const std::string &stream() const { return streamName; }
   int64_t items() const { return itemCount; }
   int64_t fieldCount() const { return static_cast<int64_t>(fields.size()); }
@@ -44,32 +53,49 @@ public:
   /// run.
   const std::string &digest() const { return digestText; }
 
-  /// Writes item `item` of field `field` as `type` numbers: byte b becomes
-  /// low + (high - low) * b / 255, a label stays its class number, and a
-  /// binarised pixel is high with probability b / 255, else low, drawn by
-  /// (seed, epoch, item).
+  /// Writes item `item` of field `field` as `type` numbers. A grey value b of
+  /// 0 .. m becomes low + (high - low) * b / m, with `dequantize` low + (high -
+  /// low) * (b + u) / (m + 1), and with `binarize` high with probability
+  /// b / m, else low; labels and numbers stay; `normalize` comes last. With
+  /// `training` crops lie and mirrors stand as drawn by (seed, epoch, item),
+  /// the same for all fields of the record; else crops are from the middle.
   void convert(int64_t field, int64_t item, uint64_t seed, uint64_t epoch,
-               ScalarType type, std::span<std::byte> out) const;
+               ScalarType type, std::span<std::byte> out,
+               bool training = false) const;
 
 private:
   struct Table {
     std::array<double, 256> values;
     std::array<uint64_t, 256> thresholds; ///< of the random bits
   };
+  /// The part of a kept item that is taken, row by row.
+  struct Window {
+    int64_t planes = 1, height = 1, width = 1; ///< of the result
+    int64_t keptHeight = 1, keptWidth = 1;     ///< of the item
+    int64_t top = 0, left = 0;
+    bool mirrored = false;
+  };
 
   void checkField(const DatasetField &field, bool first);
+  void checkNumbers(const DatasetField &field, int64_t size) const;
   static Table makeTable(const FieldSpec &spec);
+  Window windowOf(const DatasetField &field, int64_t item, uint64_t seed,
+                  uint64_t epoch, bool training) const;
+  void binarize(int64_t field, std::span<double> numbers, uint64_t seed,
+                uint64_t execution) const;
+  void mapGrey(int64_t field, std::span<double> numbers, uint64_t seed,
+               uint64_t execution) const;
 
   std::string streamName, digestText;
   int64_t itemCount = 0;
   std::vector<DatasetField> fields;
   std::vector<Table> tables;
-  std::vector<uint64_t> sites; ///< of the draws that binarise each field
+  std::vector<uint64_t> sites; ///< of the draws of each field's pixels
+  uint64_t windowSite = 0;     ///< of the draws of crops and mirrors
 };
 
-/// Reads the split ("train" or "test") of `spec`. The files are those of the
-/// source's folder under /usr/share/datasets, or in `replacement`, the value
-/// of --data, under the same names, each raw or with .gz. Checks the items'
+/// Reads or makes the part ("train" or "test") of `spec`. Files are those of
+/// the source, or of `replacement`, the value of --data. Checks the items'
 /// shape against the manifest's (row D21).
 Dataset loadDataset(const DatasetSpec &spec, std::string_view split,
                     const std::optional<std::filesystem::path> &replacement);

@@ -97,7 +97,7 @@ void Loader::fill(Buffer &buffer) {
       auto out = std::span(buffer.storage[i])
                      .subspan(row * itemBytes(i), itemBytes(i));
       dataset.convert(i, order[place], options.seed, position.epoch,
-                      options.type, out);
+                      options.type, out, training());
     }
   }
   position.index += batch.valid;

@@ -21,8 +21,12 @@ const Dataset &DataShelf::get(const std::string &dataset,
            printable(dataset));
     }
     std::optional<std::filesystem::path> folder;
-    if (const auto found = folders.find(dataset); found != folders.end()) {
-      folder = found->second;
+    // The rest of a set lies where that lies.
+    for (const std::string &name : {dataset, spec->of}) {
+      const auto found = folders.find(name);
+      if (found != folders.end() && !folder) {
+        folder = found->second;
+      }
     }
     place = std::make_unique<Dataset>(loadDataset(*spec, split, folder));
   }

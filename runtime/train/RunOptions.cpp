@@ -114,8 +114,8 @@ static void addShared(CLI::App &verb, Raw &raw) {
 
 static void addData(CLI::App &verb, Raw &raw) {
   verb.add_option("--data", raw.data,
-                  "folder to read the data from; NAME=DIR where there are "
-                  "several sets")
+                  "folder, or file of npy, csv and text, to read the data "
+                  "from; NAME=PATH where there are several sets")
       ->allow_extra_args(false);
 }
 
@@ -149,6 +149,7 @@ static void addProcedure(CLI::App &verb, Raw &raw,
     const char *what =
         argument.kind == ProcedureArgument::Kind::Count   ? "how many"
         : argument.kind == ProcedureArgument::Kind::Fixed ? "fixed in the text"
+        : argument.classes > 0                            ? "label"
                                                           : "number";
     const bool isShort = name.size() == 1;
     verb.add_option(isShort ? "-" + name + ",--" + name : "--" + name,
@@ -258,6 +259,12 @@ static void checkArguments(const Raw &raw, const ProcedureSpec &procedure,
       fail(ExitUsage, "--{} {}: {} is wanted", argument.name,
            printable(given->second),
            isCount ? "a whole number from 1 to 1000000" : "a finite number");
+    }
+    if (argument.classes > 0 &&
+        (*value < 0 || *value >= double(argument.classes) ||
+         *value != std::floor(*value))) {
+      fail(ExitUsage, "--{} {}: a whole number from 0 to {} is wanted",
+           argument.name, printable(given->second), argument.classes - 1);
     }
     if (argument.kind == Kind::Fixed && *value != argument.value) {
       fail(ExitUsage,

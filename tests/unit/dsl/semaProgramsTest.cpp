@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <set>
 
 namespace gmc::dsl {
@@ -310,6 +311,82 @@ TEST(Meaning, Rule14SchedulesMoveOnTheStreamsEpochs) {
   ASSERT_EQ(result.program->scalars.size(), 1u);
   EXPECT_EQ(result.program->scalars[0].kind, Scalar::Kind::Epochs);
   EXPECT_EQ(result.program->scalars[0].stream, "d.train");
+}
+
+//===----------------------------------------------------------------------===//
+// Data, by the numbers R-data
+//===----------------------------------------------------------------------===//
+
+/// A step on `data`, whose record has the parameters `names`.
+Checked dataOf(const std::string &data, const std::string &names) {
+  return checked(data + "\nparam a : f32 = 1\nstep fit(" + names +
+                 ") { minimize a * sum(" + names.substr(0, 1) +
+                 ") over a using sgd(0.1) }\n"
+                 "train { fit(next d.train) } for 5 rounds, batch 4\n");
+}
+
+TEST(Meaning, RData1AFieldWithoutANameIsX) {
+  Checked result = dataOf("data d : idx(\"m\") as image[1,4,4] in [-1,1]", "u");
+  ASSERT_TRUE(result.program) << result.messages;
+  const DataField &field = result.program->datasets[0].fields[0];
+  EXPECT_EQ(field.name, "x");
+  EXPECT_TRUE(field.bounded);
+  EXPECT_EQ(field.shownRange(), std::pair(-1.0, 1.0));
+}
+
+TEST(Meaning, RData2AToyHasAllItsSettings) {
+  Checked result = dataOf("data d : grid(side: 3) as f32[2]", "x");
+  ASSERT_TRUE(result.program) << result.messages;
+  std::map<std::string, double> settings;
+  for (const NamedConstant &s : result.program->datasets[0].settings) {
+    settings[s.name] = s.value;
+  }
+  EXPECT_EQ(settings, (std::map<std::string, double>{{"side", 3},
+                                                     {"spacing", 2},
+                                                     {"std", 0.05},
+                                                     {"train", 100000},
+                                                     {"test", 10000},
+                                                     {"seed", 0}}));
+}
+
+TEST(Meaning, RData3NormalizeComesLast) {
+  Checked result = dataOf("data d : idx(\"m\") as image[1,4,4] in [0,1], "
+                          "normalize(mean: 0.5, std: 0.25), flip",
+                          "x");
+  ASSERT_TRUE(result.program) << result.messages;
+  const DataField &field = result.program->datasets[0].fields[0];
+  EXPECT_EQ(field.shownRange(), std::pair(-2.0, 2.0));
+  EXPECT_TRUE(field.flip);
+}
+
+TEST(Meaning, RData4ARestHasTheFieldsOfItsWhole) {
+  Checked result = dataOf("data l : ring() as (p: f32[2], k: label[8]), "
+                          "subset(16, balanced)\ndata d : rest of l",
+                          "u, v");
+  EXPECT_EQ(result.codes, std::set<std::string>{"E0207"}); // `l`, `v` unused
+  result = dataOf("data l : ring() as (p: f32[2], k: label[8]), "
+                  "subset(16, balanced)\ndata d : rest of l as (p: f32[2])",
+                  "u");
+  ASSERT_TRUE(result.program) << result.messages;
+  const Dataset &rest = result.program->datasets[1];
+  EXPECT_EQ(rest.of, "l");
+  EXPECT_EQ(rest.fields.size(), 1u);
+  EXPECT_EQ(rest.record.size(), 2u);
+  EXPECT_EQ(rest.balance, "k");
+}
+
+TEST(Meaning, RProc1AnArgumentTakesTheFieldOfItsName) {
+  Checked result = checked(
+      "data d : ring() as (p: f32[2], k: label[8])\nparam a : f32 = 1\n"
+      "step fit(p, k) { minimize a * sum(p) * k over a using sgd(0.1) }\n"
+      "train { fit(next d.train) } for 5 rounds, batch 4\n"
+      "proc show(k from d.test, q from d.test, y: label[3] = 2) batch 4 {\n"
+      "  emit csv(q * k * y * a) }\n");
+  ASSERT_TRUE(result.program) << result.messages;
+  const auto &arguments = result.program->procedures[0].arguments;
+  EXPECT_EQ(arguments[0].field, 1u);
+  EXPECT_EQ(arguments[1].field, 0u);
+  EXPECT_EQ(arguments[2].classes, 3);
 }
 
 } // namespace

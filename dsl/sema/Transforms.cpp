@@ -1,0 +1,372 @@
+//===- Transforms.cpp - what is done with the records of a data set -------===//
+//
+// One function a transform. Those of images and numbers act on the fields that
+// they name, or on all that they fit.
+//
+//===----------------------------------------------------------------------===//
+#include "dsl/sema/Data.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace gmc::dsl {
+namespace {
+
+/// A transform as it is written.
+struct Use {
+  Module &module;
+  const ast::Expr &expr;
+  std::string name;
+  const std::vector<ast::Argument> &arguments;
+  Dataset &dataset;
+  const char *usage; ///< how it is written
+
+  bool wrongUse() const {
+    module.report(Diag::TransformUsage, expr.range, name)
+        .help(fmt::format("`{}`", usage));
+    return false;
+  }
+  /// Returns the argument with this label, or null.
+  const ast::Argument *labelled(std::string_view label) const {
+    for (const ast::Argument &argument : arguments) {
+      if (argument.label && argument.label->text == label) {
+        return &argument;
+      }
+    }
+    return nullptr;
+  }
+  /// Tells whether all labels are among `known`.
+  bool knows(std::initializer_list<std::string_view> known) const {
+    return std::all_of(
+        arguments.begin(), arguments.end(), [&](const ast::Argument &a) {
+          return !a.label || std::find(known.begin(), known.end(),
+                                       a.label->text) != known.end();
+        });
+  }
+  std::optional<std::vector<DataField *>> fields(bool imagesOnly) const;
+};
+
+/// Returns the fields that the transform names, or all that fit it: images, or
+/// any numbers that are no labels. Reports names that do not.
+std::optional<std::vector<DataField *>> Use::fields(bool imagesOnly) const {
+  auto fit = [&](const DataField &field) {
+    return field.classes == 0 && !field.mask && (field.image || !imagesOnly);
+  };
+  std::vector<DataField *> found;
+  bool named = false;
+  for (const ast::Argument &argument : arguments) {
+    if (argument.label) {
+      continue;
+    }
+    named = true;
+    const auto *field = ast::as<ast::NameExpr>(argument.value);
+    if (!field) {
+      wrongUse();
+      return std::nullopt;
+    }
+    auto it =
+        std::find_if(dataset.fields.begin(), dataset.fields.end(),
+                     [&](const DataField &f) { return f.name == field->text; });
+    if (it == dataset.fields.end() || !fit(*it)) {
+      module.report(Diag::TransformField, argument.range, name, field->text)
+          .help(imagesOnly ? "it acts on images of the record"
+                           : "it acts on images and numbers of the record");
+      return std::nullopt;
+    }
+    found.push_back(&*it);
+  }
+  for (DataField &field : dataset.fields) {
+    if (!named && fit(field)) {
+      found.push_back(&field);
+    }
+  }
+  if (found.empty()) {
+    module.report(Diag::TransformNothing, expr.range, name)
+        .help(imagesOnly ? "it acts on images: `as image[3,32,32]`"
+                         : "it acts on images and numbers");
+    return std::nullopt;
+  }
+  return found;
+}
+
+bool binarize(const Use &use) {
+  bool eachEpoch = use.arguments.size() == 1 && use.arguments[0].label &&
+                   use.arguments[0].label->text == "each";
+  if (!eachEpoch) {
+    use.module.report(Diag::BinarizeWhen, use.expr.range)
+        .help("`binarize(each epoch)`");
+    return false;
+  }
+  for (DataField &field : use.dataset.fields) {
+    if (field.classes > 0 || field.mask) {
+      continue;
+    }
+    field.binarize = true;
+    if (field.low != 0 || field.high != 1) {
+      use.module
+          .report(Diag::BinarizeRange, use.expr.range, field.low, field.high)
+          .help("declare the data `in {0,1}`");
+      return false;
+    }
+  }
+  return true;
+}
+
+bool flip(const Use &use) {
+  if (!use.knows({})) {
+    return use.wrongUse();
+  }
+  auto fields = use.fields(true);
+  for (DataField *field : fields.value_or(std::vector<DataField *>{})) {
+    field->flip = true;
+  }
+  return fields.has_value();
+}
+
+bool resize(const Use &use) {
+  if (!use.knows({})) {
+    return use.wrongUse();
+  }
+  auto fields = use.fields(true);
+  for (DataField *field : fields.value_or(std::vector<DataField *>{})) {
+    field->resize = true;
+  }
+  return fields.has_value();
+}
+
+bool crop(const Use &use) {
+  const ast::Argument *from = use.labelled("from");
+  if (!from || !use.knows({"from"})) {
+    return use.wrongUse();
+  }
+  auto extent = use.module.evaluateInteger(*from->value, "the extent");
+  auto fields = extent ? use.fields(true) : std::nullopt;
+  if (!fields) {
+    return false;
+  }
+  for (DataField *field : *fields) {
+    if (*extent < std::max(field->event[1], field->event[2]) ||
+        *extent > 1 << 20) {
+      use.module
+          .report(Diag::CropExtent, from->value->range, field->event[1],
+                  field->event[2], *extent)
+          .help("images are resampled to `from` by `from` pixels, which is at "
+                "least what is cut out of them");
+      return false;
+    }
+    field->cropFrom = *extent;
+  }
+  return true;
+}
+
+bool dequantize(const Use &use) {
+  if (!use.knows({})) {
+    return use.wrongUse();
+  }
+  auto fields = use.fields(false);
+  for (DataField *field : fields.value_or(std::vector<DataField *>{})) {
+    field->dequantize = true;
+  }
+  return fields.has_value();
+}
+
+/// Reads a number, or a list of them.
+std::optional<std::vector<double>> numbersOf(Module &module,
+                                             const ast::Expr &expr) {
+  std::vector<double> numbers;
+  const auto *list = ast::as<ast::ListExpr>(expr);
+  if (!list) {
+    auto number = module.evaluateConstant(expr);
+    return number ? std::optional(std::vector{*number}) : std::nullopt;
+  }
+  for (const auto &element : list->elements) {
+    auto number = module.evaluateConstant(*element);
+    if (!number) {
+      return std::nullopt;
+    }
+    numbers.push_back(*number);
+  }
+  return numbers;
+}
+
+bool normalize(const Use &use) {
+  const ast::Argument *mean = use.labelled("mean"), *std = use.labelled("std");
+  if (!mean || !std || !use.knows({"mean", "std"})) {
+    return use.wrongUse();
+  }
+  auto means = numbersOf(use.module, *mean->value);
+  auto deviations = numbersOf(use.module, *std->value);
+  auto fields = means && deviations ? use.fields(false) : std::nullopt;
+  if (!fields) {
+    return false;
+  }
+  if (std::any_of(deviations->begin(), deviations->end(),
+                  [](double d) { return !(d > 0); })) {
+    use.module.report(Diag::NormalizeDeviation, std->value->range)
+        .help("a standard deviation is greater than 0");
+    return false;
+  }
+  for (DataField *field : *fields) {
+    const size_t parts =
+        field->event.empty() ? 1 : static_cast<size_t>(field->event[0]);
+    auto fits = [&](const std::vector<double> &numbers) {
+      return numbers.size() == 1 || numbers.size() == parts;
+    };
+    if (!fits(*means) || !fits(*deviations)) {
+      use.module
+          .report(Diag::NormalizeCount, use.expr.range, means->size(),
+                  deviations->size(), field->name, parts)
+          .help("one number for all, or one for each entry of its first axis");
+      return false;
+    }
+    const size_t count = std::max(means->size(), deviations->size());
+    field->mean = *means;
+    field->deviation = *deviations;
+    field->mean.resize(count, means->front());
+    field->deviation.resize(count, deviations->front());
+  }
+  return true;
+}
+
+bool split(const Use &use) {
+  const ast::Argument *test = use.labelled("test");
+  if (use.arguments.size() != 1 || !test) {
+    return use.wrongUse();
+  }
+  auto share = use.module.evaluateConstant(*test->value);
+  if (!share) {
+    return false;
+  }
+  if (!(*share > 0 && *share < 1)) {
+    use.module.report(Diag::SplitShare, test->value->range, *share)
+        .help("a share between 0 and 1: `split(test: 10%)`");
+    return false;
+  }
+  use.dataset.testShare = *share;
+  return true;
+}
+
+/// The label of which a balanced subset keeps as many of each class.
+bool balance(const Use &use, SourceRange range, int64_t count) {
+  const DataField *label = nullptr;
+  for (const DataField &field : use.dataset.fields) {
+    if (field.classes > 0 && field.event.empty() && !label) {
+      label = &field;
+    }
+  }
+  if (!label) {
+    use.module.report(Diag::BalanceWithoutLabel, range)
+        .help("records with a label: `as (x: .., y: label[10])`");
+    return false;
+  }
+  if (count % label->classes != 0) {
+    use.module.report(Diag::BalanceCount, range, count, label->classes)
+        .help(fmt::format("a multiple of {} can be", label->classes));
+    return false;
+  }
+  use.dataset.balance = label->name;
+  return true;
+}
+
+bool subset(const Use &use) {
+  const auto *word = use.arguments.size() == 2
+                         ? ast::as<ast::NameExpr>(use.arguments[1].value)
+                         : nullptr;
+  if (use.arguments.empty() || use.arguments.size() > 2 || !use.knows({}) ||
+      (use.arguments.size() == 2 && (!word || word->text != "balanced"))) {
+    return use.wrongUse();
+  }
+  const ast::Argument &first = use.arguments[0];
+  auto count = use.module.evaluateInteger(*first.value, "the subset");
+  if (!count) {
+    return false;
+  }
+  if (*count < 1) {
+    use.module.report(Diag::SubsetCount, first.range, *count)
+        .help("`subset(100)` keeps 100 records");
+    return false;
+  }
+  use.dataset.subset = *count;
+  return !word || balance(use, use.arguments[1].range, *count);
+}
+
+struct Transform {
+  std::string_view name;
+  bool (*apply)(const Use &);
+  const char *usage;
+};
+
+constexpr Transform transforms[] = {
+    {"binarize", binarize, "binarize(each epoch)"},
+    {"flip", flip, "flip, or flip(x)"},
+    {"crop", crop, "crop(from: 142)"},
+    {"resize", resize, "resize, or resize(x)"},
+    {"normalize", normalize, "normalize(mean: 0.5, std: 0.25)"},
+    {"dequantize", dequantize, "dequantize, or dequantize(x)"},
+    {"split", split, "split(test: 10%)"},
+    {"subset", subset, "subset(100), or subset(100, balanced)"},
+};
+
+bool applyOne(Module &module, const ast::Expr &expr, Dataset &dataset,
+              std::map<std::string, SourceRange> &seen) {
+  static const std::vector<ast::Argument> none;
+  const auto *call = ast::as<ast::CallExpr>(expr);
+  const auto *name = call ? ast::as<ast::NameExpr>(call->callee)
+                          : ast::as<ast::NameExpr>(expr);
+  const std::string text = name ? name->text : "this";
+  std::vector<std::string> names;
+  for (const Transform &transform : transforms) {
+    names.emplace_back(transform.name);
+    if (text != transform.name) {
+      continue;
+    }
+    auto [it, isNew] = seen.emplace(text, expr.range);
+    if (!isNew) {
+      module.report(Diag::TransformTwice, expr.range, text)
+          .label(it->second, "first here");
+      return false;
+    }
+    return transform.apply({module, expr, text, call ? call->arguments : none,
+                            dataset, transform.usage});
+  }
+  auto builder = module.report(Diag::UnknownTransform, expr.range, text);
+  if (auto help = module.nearest(text, names)) {
+    builder.help(*help);
+  }
+  return false;
+}
+
+} // namespace
+
+bool applyTransforms(Module &module, const ast::DataDecl &decl,
+                     Dataset &dataset) {
+  std::map<std::string, SourceRange> seen;
+  for (const auto &transform : decl.transforms) {
+    if (!applyOne(module, *transform, dataset, seen)) {
+      return false;
+    }
+  }
+  if (decl.restOf && (seen.count("split") || seen.count("subset"))) {
+    module
+        .report(Diag::RestParts,
+                seen.count("split") ? seen["split"] : seen["subset"])
+        .label(decl.restOf->range, "says which records these are");
+    return false;
+  }
+  if (seen.count("binarize") && seen.count("dequantize")) {
+    module.report(Diag::BinarizeAndDequantize, seen["dequantize"])
+        .label(seen["binarize"], "makes 0 or 1 of them");
+    return false;
+  }
+  for (const ast::Field &field : decl.fields) {
+    if (field.values && field.values->kind == ast::ValueRange::Kind::Set &&
+        !seen.count("binarize")) {
+      module.report(Diag::SetWithoutBinarize, field.values->range)
+          .help("add `binarize(each epoch)`, or say `in [0,1]`");
+      return false;
+    }
+  }
+  return true;
+}
+
+} // namespace gmc::dsl
