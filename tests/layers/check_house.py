@@ -93,7 +93,17 @@ def link(path, text):
             yield line, f"the link to `{target}` leads nowhere"
 
 
-RULES = [file_check, expected_failure, machine_path, to_do, file_name,
+def rule_number(path, text):
+    """A number of the language reference is given once: tests cite it."""
+    if path == "dsl/language.md":
+        seen = set()
+        for line, found in find(r"\*\*R-[a-z]+-\d+", text):
+            if found in seen:
+                yield line, f"a second rule is numbered {found[2:]}"
+            seen.add(found)
+
+
+RULES = [rule_number, file_check, expected_failure, machine_path, to_do, file_name,
          file_head, merge_marker, link]
 
 
@@ -138,6 +148,8 @@ EXAMPLES = [
     ("tests/README.md", "[a](nowhere/at-all)\n", False),
     ("README.md", 'click lex "nowhere/lex"\n', False),
     ("README.md", "<" * 7 + " HEAD\n", False),
+    ("dsl/language.md", "- **R-net-1** a (R-net-2)\n- **R-net-2** b\n", True),
+    ("dsl/language.md", "- **R-net-1** a\n- **R-net-1** b\n", False),
 ]
 
 
