@@ -9,6 +9,8 @@
 #include "compiler/Import/Import.h"
 #include "runtime/abi/gmAbi.h"
 
+#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
@@ -138,6 +140,25 @@ json::Object slotOf(DictionaryAttr slot) {
   return object;
 }
 
+/// What `body` draws, a site once.
+json::Array drawsOf(const dsl::Body &body) {
+  json::Array draws;
+  llvm::DenseSet<uint64_t> seen;
+  for (const dsl::Node &node : body.nodes) {
+    const bool normal = node.op == dsl::Op::RandomNormal;
+    if ((!normal && node.op != dsl::Op::RandomUniform) ||
+        !seen.insert(node.attrs.site).second) {
+      continue;
+    }
+    draws.push_back(json::Object{
+        {"name", body.drawPaths.at(node.attrs.site)},
+        {"site", llvm::utohexstr(node.attrs.site, true, 16)},
+        {"kind", normal ? "normal" : "uniform"},
+        {"shape", arrayOf(node.type.shape())}});
+  }
+  return draws;
+}
+
 class ManifestWriter {
 public:
   ManifestWriter(const dsl::Program &program, ModuleOp module,
@@ -225,9 +246,16 @@ json::Object ManifestWriter::entryOf(rt::EntryOp entry) {
   if (kindOf(entry) == "procedure") {
     name.consume_front("proc.");
   }
+  json::Array draws;
+  for (const dsl::Body &step : program.steps) {
+    if (kindOf(entry) == "step" && step.name == name) {
+      draws = drawsOf(step);
+    }
+  }
   return json::Object{
       {"kind", kindOf(entry)},
       {"name", name},
+      {"draws", std::move(draws)},
       {"batch", entry->getAttrOfType<IntegerAttr>("batch").getInt()},
       {"inputs", std::move(inputs)},
       {"outputs", std::move(outputs)},

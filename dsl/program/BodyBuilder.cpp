@@ -126,6 +126,16 @@ ValueId BodyBuilder::iota(Type type, int64_t dim) {
   return append(Op::Iota, {}, {.dims = {dim}}, std::move(type));
 }
 
+uint64_t BodyBuilder::site(const std::string &path) {
+  // FNV-1a, 64 bits.
+  uint64_t hash = 0xcbf29ce484222325;
+  for (unsigned char c : path) {
+    hash = (hash ^ c) * 0x100000001b3;
+  }
+  body.drawPaths.emplace(hash, path);
+  return hash;
+}
+
 ValueId BodyBuilder::random(Op op, Type type, uint64_t site) {
   return append(op, {}, {.site = site}, std::move(type));
 }

@@ -54,6 +54,8 @@ public:
   ValueId leaf(Op op, int64_t index, Type type);
   /// 0, 1, .. along dimension `dim` of `type`.
   ValueId iota(Type type, int64_t dim);
+  /// Returns the site of the draw at `path`, "fit/z": its hash.
+  uint64_t site(const std::string &path);
   /// A draw; never merged with another.
   ValueId random(Op op, Type type, uint64_t site);
 

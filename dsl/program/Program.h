@@ -16,6 +16,7 @@
 #include "dsl/base/SourceRange.h"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -150,6 +151,8 @@ struct Body {
   std::vector<Minimize> minimizers;  ///< steps only
   std::vector<Update> updates;       ///< steps only
   std::vector<AverageMove> averages; ///< steps only
+  /// Of each site of a Random node, the path that it is a hash of: "fit/z".
+  std::map<uint64_t, std::string> drawPaths;
   /// Steps: values that leave the step, in the order of its signature.
   /// Reports: one number an example, or a single number, an item.
   /// Procedures: what is emitted; named axes first (`batch`, then those of the

@@ -11,15 +11,6 @@
 namespace gmc::dsl {
 namespace {
 
-/// FNV-1a, 64 bits.
-uint64_t hashOf(std::string_view text) {
-  uint64_t hash = 0xcbf29ce484222325;
-  for (unsigned char c : text) {
-    hash = (hash ^ c) * 0x100000001b3;
-  }
-  return hash;
-}
-
 /// Reports the parts of a draw that do not work yet.
 bool hasUnsupportedPart(Elaborator &e, const ast::DrawStmt &stmt) {
   if (stmt.observe) {
@@ -146,7 +137,7 @@ void latent(Elaborator &e, const ast::DrawStmt &stmt,
 } // namespace
 
 uint64_t Elaborator::siteOf(const std::string &name) {
-  return hashOf(frame->path + "/" + name);
+  return b.site(frame->path + "/" + name);
 }
 
 void Elaborator::draw(const ast::DrawStmt &stmt) {

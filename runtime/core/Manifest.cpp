@@ -14,6 +14,7 @@
 #include "runtime/core/Tensor.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace gmc::runtime {
 
@@ -190,6 +191,20 @@ static Slot readSlot(const Member &m, const Manifest &manifest) {
   return s;
 }
 
+static DrawSpec readDraw(const Member &m) {
+  DrawSpec draw;
+  draw.name = m.at("name").text();
+  const std::string site = m.at("site").text();
+  const char *last = site.data() + site.size();
+  const auto [end, error] = std::from_chars(site.data(), last, draw.site, 16);
+  if (error != std::errc() || end != last) {
+    m.at("site").complain("`{}` is no hexadecimal number", printable(site));
+  }
+  draw.isNormal = m.at("kind").oneOf<int>({"uniform", "normal"}) == 1;
+  draw.shape = readShape(m);
+  return draw;
+}
+
 static EntrySpec readEntry(const Member &m, const Manifest &manifest) {
   auto slot = [&](const Member &e) { return readSlot(e, manifest); };
   EntrySpec entry;
@@ -203,6 +218,7 @@ static EntrySpec readEntry(const Member &m, const Manifest &manifest) {
   entry.norms = m.list("norms", [&](const Member &e) {
     return EntrySpec::Norm{e.at("network").text(), slot(e).offset};
   });
+  entry.draws = m.list("draws", readDraw);
   entry.counters = m.list("counters", [&](const Member &e) {
     auto counters = static_cast<int64_t>(manifest.counters.size());
     return e.integer(0, counters - 1);

@@ -103,6 +103,14 @@ struct Slot {
   Shape shape;
 };
 
+/// Random numbers of an execution: element e is that of Random.h for the site.
+struct DrawSpec {
+  std::string name; ///< path in the text, "fit/z"
+  uint64_t site = 0;
+  bool isNormal = false; ///< N(0, 1), else U(0, 1)
+  Shape shape;
+};
+
 struct EntrySpec {
   enum class Kind : uint8_t { Step, Report, Procedure };
   struct Norm {
@@ -115,6 +123,7 @@ struct EntrySpec {
   std::vector<Slot> inputs, outputs;
   std::vector<Slot> monitors; ///< shape [], one number each
   std::vector<Norm> norms;
+  std::vector<DrawSpec> draws;   ///< of steps
   std::vector<int64_t> counters; ///< indices into Manifest::counters
   int64_t flops = 0;
 };

@@ -330,10 +330,17 @@ void RoundRunner::call(const Planned &turn) {
       break;
     }
   }
-  setUpdates(machine.manifest.entries[turn.entry]);
+  const EntrySpec &entry = machine.manifest.entries[turn.entry];
+  setUpdates(entry);
+  if (dump != nullptr) {
+    dump->begin(entry);
+  }
   machine.runEntry(turn.entry, position.executions[turn.entry]);
+  if (dump != nullptr) {
+    dump->end(entry, position.step, position.executions[turn.entry]);
+  }
   ++position.executions[turn.entry];
-  for (int64_t counter : machine.manifest.entries[turn.entry].counters) {
+  for (int64_t counter : entry.counters) {
     ++position.counters[counter];
   }
   for (const Result &result : turn.results) {

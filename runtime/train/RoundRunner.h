@@ -12,6 +12,7 @@
 
 #include "runtime/data/Loader.h"
 #include "runtime/train/DataShelf.h"
+#include "runtime/train/DrawDump.h"
 #include "runtime/train/Machine.h"
 #include "runtime/train/Monitors.h"
 #include "runtime/train/RunPosition.h"
@@ -34,6 +35,9 @@ public:
   /// Runs one round of the current `train` and advances the position. Throws
   /// Failure 7 where a step gives something that is not finite.
   void runRound();
+
+  /// From here on every execution is written by `target`, which outlives this.
+  void dumpTo(DrawDump &target) { dump = &target; }
 
 private:
   struct Source {
@@ -79,6 +83,7 @@ private:
   Machine &machine;
   RunPosition &position;
   Monitors &monitors;
+  DrawDump *dump = nullptr;
   std::vector<std::vector<Planned>> trains;
   std::vector<Source> sources; ///< one for each stream of the position
   std::vector<std::vector<std::byte>> values;

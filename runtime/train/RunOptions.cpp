@@ -24,6 +24,7 @@ namespace {
 /// What CLI11 fills before it is checked against the manifest.
 struct Raw {
   std::string out = "run", output;
+  std::optional<std::string> dumpDraws;
   std::vector<std::string> data, sets;
   std::optional<std::string> seed;
   std::optional<int64_t> threads, steps, saveEvery;
@@ -133,6 +134,9 @@ static void addTraining(CLI::App &verb, Raw &raw) {
                   "also save after every N steps");
   verb.add_option("--max-seconds", raw.maxSeconds,
                   "save and stop after this time");
+  verb.add_option("--dump-draws", raw.dumpDraws,
+                  "folder that takes a file for each execution of a step: its "
+                  "inputs, random numbers and losses");
 }
 
 static void addProcedure(CLI::App &verb, Raw &raw,
@@ -277,6 +281,10 @@ static void checkArguments(const Raw &raw, const ProcedureSpec &procedure,
 }
 
 static void checkTraining(const Raw &raw, RunOptions &options) {
+  options.dumpDraws = raw.dumpDraws.value_or("");
+  if (raw.dumpDraws && raw.dumpDraws->empty()) {
+    fail(ExitUsage, "--dump-draws: the name of a folder is wanted");
+  }
   if (raw.epochs && !(*raw.epochs >= 0 && std::isfinite(*raw.epochs))) {
     fail(ExitUsage, "--epochs {}: a number from 0 on is wanted", *raw.epochs);
   }

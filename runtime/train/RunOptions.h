@@ -42,6 +42,7 @@ struct RunOptions {
   std::optional<uint64_t> steps;
   std::optional<uint64_t> saveEvery;
   std::optional<double> maxSeconds;
+  std::string dumpDraws; ///< folder; empty: none
   std::map<std::string, double> hypers; ///< of --set
   bool overwrite = false;
   bool json = false;

@@ -55,6 +55,9 @@ int runTrain(const Request &request) {
   setHypers(machine, config);
   DataShelf shelf(manifest, config.data);
   Training training(machine, shelf, config, folder, std::nullopt);
+  if (!options.dumpDraws.empty()) {
+    training.dumpDraws(options.dumpDraws);
+  }
   folder.prepare();
   if (options.overwrite) {
     std::error_code ignored;
@@ -156,6 +159,9 @@ int runResume(const Request &request) {
     }
     out().print("resuming {} at {}", printable(folder.path.string(), 400),
                 training.describePosition());
+    if (!options.dumpDraws.empty()) {
+      training.dumpDraws(options.dumpDraws);
+    }
     folder.prepare();
     writeConfig(folder, manifest, loaded.config, machine.pool.size());
     return training.run(options.maxSeconds);

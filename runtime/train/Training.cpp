@@ -47,6 +47,11 @@ Training::Training(Machine &machine, DataShelf &shelf, const RunConfig &config,
   }
 }
 
+void Training::dumpDraws(const std::filesystem::path &folder) {
+  dump.emplace(folder, machine, isResumed);
+  runner->dumpTo(*dump);
+}
+
 bool Training::isFinished() const {
   const auto &trains = machine.manifest.trains;
   const bool isLast = position.train + 1 == trains.size();

@@ -45,6 +45,9 @@ public:
   /// "step 468, epoch 1 of 10".
   std::string describePosition() const;
 
+  /// Writes what every step sees into `folder` (DrawDump.h).
+  void dumpDraws(const std::filesystem::path &folder);
+
   /// Trains to the end, to a signal or for `maxSeconds`; returns the exit code.
   /// The caller holds the folder's lock.
   int run(std::optional<double> maxSeconds);
@@ -79,6 +82,7 @@ private:
   bool isResumed;
   RunPosition position;
   Monitors monitors;
+  std::optional<DrawDump> dump;
   std::unique_ptr<RoundRunner> runner;
   std::optional<MetricsFile> metrics;
   std::optional<ProgressBar> bar;

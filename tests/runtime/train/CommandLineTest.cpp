@@ -48,6 +48,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{{"train", "--seed", "18446744073709551616"}, "2^64 - 1"},
         Wrong{{"train", "--max-seconds", "nan"}, "--max-seconds"},
         Wrong{{"train", "--out", ""}, "--out"},
+        Wrong{{"train", "--dump-draws", ""}, "--dump-draws"},
         Wrong{{"sample", "-n", "0"}, "whole number from 1"},
         Wrong{{"sample", "-n", "2.5"}, "whole number from 1"},
         Wrong{{"sample", "--scale", "big"}, "finite number"},
