@@ -18,7 +18,6 @@ import argparse
 import ctypes
 import ctypes.util
 import re
-import struct
 import sys
 import tempfile
 from pathlib import Path

@@ -75,8 +75,10 @@ void LayoutChooser::scanProduct(Kernel &kernel) {
   for (auto [i, input] : llvm::enumerate(kernel.inputs)) {
     auto read = input.getDefiningOp<gm::ReadOp>();
     if (i == 1 && read && kernel.inputs[0] != input) {
-      wanted[&variables.find(read.getVariable())->second].insert(
-          kernel.columnAxis);
+      // A member even if nothing else, such as an update, touches it.
+      VariablePlan *variable = &variables.find(read.getVariable())->second;
+      classes.insert(variable);
+      wanted[variable].insert(kernel.columnAxis);
     } else {
       forbid(input);
     }

@@ -39,3 +39,15 @@ gm.entry report @look inputs ["x"] batch 8 {
   gm.output value "y" %y : tensor<8x40xf32>
   gm.output value "n" %n : tensor<40xf32>
 }
+
+// -----
+
+// A weight that products alone touch and nothing writes.
+// CHECK: gm.variable @w {{.*}} storage [array<i64: 0, 0, 32>]
+gm.variable @w : tensor<40x24xf32> role "parameter" of "N" initial "constant"(0.0, 0.0)
+gm.entry report @look inputs ["x"] batch 8 {
+^bb0(%x: tensor<8x24xf32>):
+  %w = gm.read @w : tensor<40x24xf32>
+  %y = nn.matmul %x, %w {transposeB} : tensor<8x24xf32>, tensor<40x24xf32> to tensor<8x40xf32>
+  gm.output value "y" %y : tensor<8x40xf32>
+}
