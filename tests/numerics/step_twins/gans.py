@@ -189,6 +189,42 @@ class BeganDiscriminator(nn.Module):
         return self.linear3(h).tanh().view(-1, *IMAGE)
 
 
+def small(last):
+    return mlp((2, 128, 128, 128, last), leaky)
+
+
+def slope(scores, at):
+    g, = torch.autograd.grad(scores.sum(), at, create_graph=True)
+    return (g ** 2).sum(1)
+
+
+def rpgan(replay):
+    gen, disc = nets(replay, small(2), small(1))
+    average = replay.load("Gs", small(2))
+    for_d = Adam(disc.parameters(), 1e-3, (0.0, 0.9))
+    for_g = Adam(gen.parameters(), 1e-3, (0.0, 0.9))
+    for number in replay.rounds():
+        for optimizer in (for_d, for_g):
+            optimizer.param_groups[0]["lr"] = 1e-3 * (1 - number / 30000)
+        call = replay.call("disc")
+        x = call.input("x").requires_grad_()
+        fake = gen(call.draw("z"))
+        real_score, fake_score = disc(x), disc(fake)
+        apart = functional.softplus(fake_score - real_score)[:, 0]
+        loss = apart + 0.01 * (slope(real_score, x) + slope(fake_score, fake))
+        descend(for_d, loss, disc)
+        call.compare({"loss": loss})
+        call = replay.call("gen")
+        loss = functional.softplus(disc(call.input("x"))
+                                   - disc(gen(call.draw("z"))))
+        descend(for_g, loss, gen)
+        call.compare({"loss": loss})
+        with torch.no_grad():
+            for old, new in zip(average.parameters(), gen.parameters()):
+                old.mul_(0.999).add_(0.001 * new)
+    return {"G": gen, "D": disc, "Gs": average}
+
+
 class Spectral(nn.Module):
     """A linear layer divided by its largest singular value. Not torch's own:
     torch turns the power iteration in every training forward and keeps v, gmc
@@ -254,6 +290,8 @@ TWINS = {
     "wgan_gp": wgan_gp,
     "began": began,
     "sngan": sngan,
+    "rpgan_r1r2": rpgan,
+    "rpgan_grid": rpgan,
     "dcgan": alternating(plain_disc,
                          lambda disc, fake: bce(disc(fake), 1.0),
                          dcgan_generator, dcgan_discriminator),
