@@ -347,6 +347,13 @@ Value Elaborator::evaluateName(const ast::NameExpr &expr) {
   if (expr.text == "elbo") {
     return elbo(nullptr, expr.range).value_or(Value{});
   }
+  if (expr.text == "nll" || expr.text == "bpd") {
+    CallSite site;
+    site.expr = &expr;
+    site.name = expr.text;
+    site.nameRange = site.range = expr.range;
+    return call(site);
+  }
   bool isFunction = module.functions.count(expr.text) || findLibrary(expr.text);
   if (isFunction) {
     module.report(Diag::FunctionAsValue, expr.range, expr.text)

@@ -4,6 +4,7 @@
 // crosses a named axis unless `over:` says so.
 //
 //===----------------------------------------------------------------------===//
+#include "dsl/sema/Formulas.h"
 #include "dsl/sema/Library.h"
 
 #include <algorithm>
@@ -158,7 +159,8 @@ ValueId variance(BodyBuilder &b, ValueId x, const std::vector<int64_t> &dims) {
   return mean(b, b.binary(Op::Pow, b.binary(Op::Sub, x, center), 2.0), dims);
 }
 
-/// m + log(sum(exp(x - m))) with m = max(x), a constant to gradients.
+} // namespace
+
 ValueId logSumExp(BodyBuilder &b, ValueId x, const std::vector<int64_t> &dims) {
   Type type = b.type(x);
   ValueId top = b.unary(Op::Stop, b.reduce(Op::ReduceMax, x, dims));
@@ -167,6 +169,8 @@ ValueId logSumExp(BodyBuilder &b, ValueId x, const std::vector<int64_t> &dims) {
   ValueId total = b.reduce(Op::Sum, b.unary(Op::Exp, shifted), dims);
   return b.binary(Op::Add, top, b.unary(Op::Log, total));
 }
+
+namespace {
 
 ValueId reduceBy(BodyBuilder &b, std::string_view name, ValueId x,
                  const std::vector<int64_t> &dims) {

@@ -87,7 +87,7 @@ def check_adam(text, executable, data, allowed):
 def check_verbs(text, executable, out):
     """eval and the procedures of one trained model."""
     declared = re.sub(r"#.*", "", text.read_text())
-    reports = [re.sub(r"\s*=.*", "", item).strip()
+    reports = [re.sub(r"\s*[=(].*", "", item).strip()
                for line in re.findall(r"(?m)^report (.*?) (?:of|every) ",
                                       declared)
                for item in line.split(",")]

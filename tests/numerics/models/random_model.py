@@ -138,6 +138,7 @@ DRAWS = {
     "reparametrised": "{n} ~ Normal({x}, 0.2)\n  {n}",
     "logvar": "{n} ~ Normal(mean: {x}, logvar: 0.3 * {x})\n  sin({n})",
     "uniform reparametrised": "{n} ~ Uniform({x} - 0.1, {x} + 0.2)\n  {n}",
+    "several": "{n}[k: 3] ~ Normal({x}, 0.2)\n  mean(sin({n}), over: k)",
     "defined": "jitter({x})",
 }
 # From {x} and {y}, vectors of {w} entries, to one number an example or in all.
@@ -418,7 +419,7 @@ class Model:
                  f"x ~ {observed.format(d=decoded)}"]
         seen = self.decorate(body, "z", latent, PIECES, "piece", 1)
         extra = self.terms(body, seen, "z", latent, 1)
-        loss = pick.choice(("-elbo", "-elbo(beta: 0.5)",
+        loss = pick.choice(("-elbo", "-elbo(beta: 0.5)", "-iwae(3)",
                             "-(log_prob(x) - 0.3 * kl(z))"))
         step = self.step("fit", lines + body.lines, "x",
                          [f"minimize {loss} / {h * w} + 0.1 * ({extra}) over "
