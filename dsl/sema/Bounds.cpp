@@ -164,6 +164,12 @@ std::optional<ValueId> Elaborator::importanceBound(int64_t draws,
                 "the bound by hand, `logmeanexp(.., over: k)`");
       return std::nullopt;
     }
+    if (latent.relaxed && mode == Mode::Step) {
+      module.report(Diag::WeightsRelaxed, range, latent.name)
+          .label(latent.where, "has no density of its family")
+          .help("`by gumbel(tau, hard)` draws from the family");
+      return std::nullopt;
+    }
   }
   if (latents.empty()) {
     b.setRange(range);

@@ -75,7 +75,8 @@ struct Latent {
   std::shared_ptr<const Distribution> prior, guide;
   ValueId draw = 0;
   SourceRange where;
-  bool onAxis = false; ///< `z[k: 50]`
+  bool onAxis = false;  ///< `z[k: 50]`
+  bool relaxed = false; ///< `by gumbel(tau)`
 };
 
 /// What draws of latents have on top, while a body is walked for importance
@@ -218,8 +219,14 @@ public:
 
   // Distributions.cpp
   Value reshaped(const Value &distribution, const ast::IndexExpr &index);
+  /// Densities.cpp: `q.mean`.
+  Value distributionField(const Distribution &d, const ast::MemberExpr &expr);
+  /// Draws.cpp: a draw; one that has no derivative is remembered as `name`.
   ValueId sample(const Distribution &distribution, const std::string &name,
-                 bool once);
+                 bool once, const Estimator &how = {});
+  /// Reads `by ..`; nothing after an error.
+  std::optional<Estimator> estimatorOf(const ast::DrawStmt &stmt,
+                                       const Distribution &d);
   ValueId logProb(const Distribution &distribution, ValueId value);
   /// Returns the divergence of `q` from `p`, closed where a closed form exists,
   /// else from the draw; nothing (and reported) where neither can be.
@@ -265,6 +272,11 @@ private:
   Value evaluateComprehension(const ast::ComprehensionExpr &expr);
   Value evaluateSpan(const ast::SpanExpr &expr);
   Value evaluateIndex(const ast::IndexExpr &expr);
+  std::optional<std::pair<int64_t, int64_t>>
+  indexOne(const ast::IndexItem &item, int64_t extent, size_t axis);
+  /// Stretches axes that `new` made to the other operand's.
+  void stretchNew(const Value &left, ValueId &a, const Value &right,
+                  ValueId &c);
   Value evaluateList(const std::vector<ast::ExprPtr> &elements);
   std::optional<ValueId> comprehensionVariable(const Value &source,
                                                const std::string &name,

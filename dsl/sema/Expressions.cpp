@@ -378,9 +378,7 @@ Value Elaborator::evaluateMember(const ast::MemberExpr &expr) {
     return *line;
   }
   if (object.kind == Value::Kind::Distribution) {
-    module.report(Diag::DistributionFieldUnsupported, expr.member.range,
-                  expr.member.text);
-    return {};
+    return distributionField(*object.distribution, expr);
   }
   std::vector<std::string> names = object.names;
   if (object.lines) {
@@ -547,6 +545,7 @@ Value Elaborator::evaluateBinary(const ast::BinaryExpr &expr) {
     module.report(Diag::ModuloUnsupported, expr.opRange);
     return {};
   }
+  stretchNew(left, *a, right, *c);
   if (!aligned(ast::spellingOf(expr.op), expr.opRange, *a, expr.left->range, *c,
                expr.right->range)) {
     return {};

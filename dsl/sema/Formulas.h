@@ -3,6 +3,7 @@
 #define GMC_DSL_SEMA_FORMULAS_H
 
 #include "dsl/program/BodyBuilder.h"
+#include "dsl/sema/Value.h"
 
 namespace gmc::dsl {
 
@@ -18,6 +19,34 @@ ValueId logSoftmaxOf(BodyBuilder &b, ValueId x);
 
 /// Puts `a`, which lacks the last event axis, along a new one of `extent`.
 ValueId alongLast(BodyBuilder &b, ValueId a, int64_t extent);
+
+/// Puts `a` along new axes in front of its event so that it is `event`.
+ValueId trailing(BodyBuilder &b, ValueId a, const std::vector<int64_t> &event);
+
+/// 1 at the place that `label` says along a new last axis, else 0.
+ValueId oneHot(BodyBuilder &b, ValueId label, int64_t classes);
+
+/// The sum over the last event axis.
+ValueId sumLast(BodyBuilder &b, ValueId a);
+
+/// The place of the largest entry of the last event axis, the first of equals;
+/// without a derivative. `marks` gets the nodes that have none.
+ValueId argmaxLast(BodyBuilder &b, ValueId a,
+                   std::vector<ValueId> *marks = nullptr);
+
+/// Stretches axes of extent 1, or a single number, so that the event of `x` is
+/// `event`; nothing where other axes differ.
+std::optional<ValueId> stretchedTo(BodyBuilder &b, ValueId x,
+                                   const std::vector<int64_t> &event);
+
+/// The standard deviation of a Normal.
+ValueId stdOf(BodyBuilder &b, const Distribution &d);
+
+/// The number of classes of a Categorical or OneHot.
+int64_t classesOf(const BodyBuilder &b, const Distribution &d);
+
+/// log p of the classes, along the last axis behind or in the event.
+ValueId classLogs(BodyBuilder &b, const Distribution &d);
 
 } // namespace gmc::dsl
 

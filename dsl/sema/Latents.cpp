@@ -5,6 +5,7 @@
 // likelihood from the first two.
 //
 //===----------------------------------------------------------------------===//
+#include "dsl/sema/Formulas.h"
 #include "dsl/sema/Library.h"
 
 namespace gmc::dsl {
@@ -14,8 +15,6 @@ namespace {
 bool hasUnsupportedPart(Elaborator &e, const ast::DrawStmt &stmt) {
   if (stmt.observe) {
     e.module.report(Diag::ObserveUnsupported, stmt.range);
-  } else if (stmt.estimator) {
-    e.module.report(Diag::EstimatorUnsupported, stmt.estimator->range);
   } else if (stmt.mask) {
     e.module.report(Diag::MaskUnsupported, stmt.mask->range);
   } else {
@@ -55,10 +54,32 @@ likeValue(Elaborator &e, std::shared_ptr<const Distribution> d,
   return result;
 }
 
+/// Reports a Categorical observed on anything but labels of its classes.
+bool labelsFit(Elaborator &e, const Distribution &d, const DataField &field,
+               const std::string &name, SourceRange range) {
+  const int64_t classes = classesOf(e.b, d);
+  if (field.classes == classes) {
+    return true;
+  }
+  auto builder = e.module.report(Diag::CategoricalLabel, range, name, classes);
+  builder.label(d.where, fmt::format("of {} classes", classes));
+  if (field.classes > 0) {
+    builder.help(fmt::format("`{}` has {} classes", name, field.classes));
+  } else {
+    builder.help(
+        fmt::format("declare it `{}: label[{}]` in the data", name, classes));
+  }
+  return false;
+}
+
 /// Reports a Bernoulli observed on values that are not 0 or 1.
 bool supportFits(Elaborator &e, const Distribution &d, const std::string &name,
                  SourceRange range) {
   auto it = e.argumentFields.find(name);
+  if (it != e.argumentFields.end() &&
+      d.family == Distribution::Family::Categorical) {
+    return labelsFit(e, d, it->second, name, range);
+  }
   if (it == e.argumentFields.end() ||
       d.family != Distribution::Family::Bernoulli) {
     return true;
@@ -118,6 +139,11 @@ withAxis(Elaborator &e, std::shared_ptr<const Distribution> d, const Axis &axis,
 
 void observe(Elaborator &e, const ast::DrawStmt &stmt, const Distribution &d) {
   const std::string &name = stmt.name.text;
+  if (stmt.estimator) {
+    e.module.report(Diag::ObservedBy, stmt.estimator->range, name)
+        .help("`by` says whose gradient a draw has; nothing is drawn here");
+    return;
+  }
   if (stmt.axis) {
     e.module.report(Diag::ObservedAxis, stmt.axis->range, name)
         .help("latents and draws stand on named axes; `x` has the axes of "
@@ -176,15 +202,19 @@ void latent(Elaborator &e, const ast::DrawStmt &stmt,
     proposed = withAxis(e, proposed, e.weighing->axis, stmt.name.range);
     site += e.weighing->site;
   }
-  if (!proposed) {
+  auto how = e.estimatorOf(stmt, *guide);
+  if (!proposed || !how) {
     e.bind(stmt.name, {}, "latent");
     return;
   }
+  if (e.weighing && e.mode == Elaborator::Mode::Report) {
+    how = Estimator{}; // Nothing is differentiated: the family itself.
+  }
   e.b.setRange(stmt.range);
-  ValueId z = e.sample(*proposed, site, stmt.once);
+  ValueId z = e.sample(*proposed, site, stmt.once, *how);
   e.b.setName(z, stmt.name.text);
-  e.latents.push_back(
-      {stmt.name.text, prior, guide, z, stmt.range, axis.has_value()});
+  e.latents.push_back({stmt.name.text, prior, guide, z, stmt.range,
+                       axis.has_value(), how->relaxed()});
   e.bind(stmt.name, Value::ofTensor(z), "latent");
 }
 
@@ -243,8 +273,13 @@ void Elaborator::draw(const ast::DrawStmt &stmt) {
     bind(stmt.name, {}, "draw");
     return;
   }
+  auto how = estimatorOf(stmt, *d);
+  if (!how) {
+    bind(stmt.name, {}, "draw");
+    return;
+  }
   b.setRange(stmt.range);
-  ValueId value = sample(*d, name, stmt.once);
+  ValueId value = sample(*d, name, stmt.once, *how);
   b.setName(value, name);
   bind(stmt.name, Value::ofTensor(value), "draw");
 }
