@@ -1,9 +1,10 @@
-//===- Distributions.cpp - families, densities, divergences, draws --------===//
+//===- Distributions.cpp - families and their parameters ------------------===//
 //
-// A distribution is a value: a family and its parameters. Densities sum over
-// the event: nats an example.
+// A distribution is a value: a family and its parameters. Densities.cpp has its
+// formulas, Draws.cpp draws from it.
 //
 //===----------------------------------------------------------------------===//
+#include "dsl/sema/Formulas.h"
 #include "dsl/sema/Library.h"
 
 #include <cmath>
@@ -211,7 +212,60 @@ Value bernoulli(Elaborator &e, const CallSite &site, const Arguments &arguments,
   return Value::ofDistribution(std::move(d));
 }
 
+/// Makes a Categorical or OneHot of log p along the last axis.
+Value classes(Elaborator &e, const CallSite &site, ValueId logs) {
+  auto d = std::make_shared<Distribution>();
+  d->family = site.name == "OneHot" ? Family::OneHot : Family::Categorical;
+  d->where = site.range;
+  d->first = d->second = logs;
+  d->type = e.b.type(logs);
+  if (d->family == Family::Categorical) {
+    d->type.event.pop_back();
+  }
+  return Value::ofDistribution(std::move(d));
+}
+
+/// Categorical(p) and OneHot(p), or of logits; p need not sum to 1.
+Value categorical(Elaborator &e, const CallSite &site,
+                  const Arguments &arguments, const LibraryEntry &) {
+  Given given;
+  if (!gather(e, site, arguments, {"probs", "logits"}, given)) {
+    return {};
+  }
+  if (given.size() != 1) {
+    missing(e, site, "either `logits:` or `probs:`");
+    return {};
+  }
+  auto [scores, range] = given.begin()->second;
+  if (e.b.type(scores).event.empty()) {
+    e.module.report(Diag::ClassesWanted, range, site.name)
+        .label("is " + typeText(e.b.type(scores)))
+        .help("the last event axis holds a number for each class");
+    return {};
+  }
+  e.b.setRange(site.range);
+  if (given.count("probs")) {
+    scores = e.b.unary(Op::Log, scores);
+  }
+  return classes(e, site, logSoftmaxOf(e.b, scores));
+}
+
+/// UniformInt(n): 0 to n - 1, each with 1/n.
+Value uniformInt(Elaborator &e, const CallSite &site,
+                 const Arguments &arguments, const LibraryEntry &) {
+  const Bound &count = *arguments.find("n");
+  auto n = count.expr ? e.dimension(*count.expr) : std::nullopt;
+  if (!n) {
+    return {};
+  }
+  e.b.setRange(site.range);
+  return classes(e, site, e.b.constant(-std::log(double(*n)), {{}, {*n}}));
+}
+
 constexpr LibraryEntry entries[] = {
+    {"Categorical(probs?, logits:?)", categorical},
+    {"OneHot(probs?, logits:?)", categorical},
+    {"UniformInt(n)", uniformInt},
     {"Normal(mean?, std?, var:?, logvar:?, mu:?)", normal},
     {"Laplace(mean?, scale?)", laplace},
     {"Uniform(low, high)", uniform},
@@ -239,209 +293,17 @@ Value Elaborator::reshaped(const Value &value, const ast::IndexExpr &index) {
     event.push_back(*extent);
   }
   event.insert(event.end(), d->type.event.begin(), d->type.event.end());
-  if (!d->type.event.empty()) {
+  if (!d->type.event.empty() && d->family != Family::Categorical) {
     // Parameters of an event of their own are repeated along new axes.
-    auto stretch = [&](ValueId id) {
-      Type from = b.type(id);
-      if (from.event.empty()) {
-        return id;
-      }
-      Type to{from.axes, event};
-      std::vector<int64_t> dims;
-      for (size_t i = 0; i < from.axes.size(); ++i) {
-        dims.push_back(static_cast<int64_t>(i));
-      }
-      for (size_t i = 0; i < from.event.size(); ++i) {
-        dims.push_back(
-            static_cast<int64_t>(to.shape().size() - from.event.size() + i));
-      }
-      return b.broadcast(id, to, std::move(dims));
-    };
-    d->first = stretch(d->first);
-    d->second = stretch(d->second);
+    for (ValueId *id : {&d->first, &d->second}) {
+      *id = b.type(*id).event.empty() ? *id : trailing(b, *id, event);
+    }
   }
   d->type.event = std::move(event);
   if (!sizeIsSane(d->type, index.brackets)) {
     return {};
   }
   return Value::ofDistribution(std::move(d));
-}
-
-//===----------------------------------------------------------------------===//
-// Draws, densities, divergences
-//===----------------------------------------------------------------------===//
-
-namespace {
-
-ValueId stdOf(BodyBuilder &b, const Distribution &d) {
-  switch (d.spread) {
-  case Spread::Std:
-    return d.second;
-  case Spread::Var:
-    return b.unary(Op::Sqrt, d.second);
-  case Spread::LogVar:
-    return b.unary(Op::Exp, b.binary(Op::Mul, d.second, 0.5));
-  }
-  return d.second;
-}
-
-ValueId logVarOf(BodyBuilder &b, const Distribution &d) {
-  switch (d.spread) {
-  case Spread::Std:
-    return b.binary(Op::Mul, b.unary(Op::Log, d.second), 2.0);
-  case Spread::Var:
-    return b.unary(Op::Log, d.second);
-  case Spread::LogVar:
-    return d.second;
-  }
-  return d.second;
-}
-
-ValueId varOf(BodyBuilder &b, const Distribution &d) {
-  switch (d.spread) {
-  case Spread::Std:
-    return b.binary(Op::Pow, d.second, 2.0);
-  case Spread::Var:
-    return d.second;
-  case Spread::LogVar:
-    return b.unary(Op::Exp, d.second);
-  }
-  return d.second;
-}
-
-/// log p(x) of one element.
-ValueId elementLogProb(BodyBuilder &b, const Distribution &d, ValueId x) {
-  switch (d.family) {
-  case Family::Normal: {
-    // -1/2 (log 2 pi + log var + (x - mu)^2 / var)
-    ValueId squared = b.binary(Op::Pow, b.binary(Op::Sub, x, d.first), 2.0);
-    ValueId scaled = b.binary(Op::Div, squared, varOf(b, d));
-    ValueId sum = b.binary(Op::Add, scaled, logVarOf(b, d));
-    sum = b.binary(Op::Add, sum, std::log(2 * M_PI));
-    return b.binary(Op::Mul, sum, -0.5);
-  }
-  case Family::Bernoulli:
-    // x l - softplus(l)
-    return b.binary(Op::Sub, b.binary(Op::Mul, x, d.first),
-                    b.unary(Op::Softplus, d.first));
-  case Family::Laplace: {
-    // -|x - mu| / s - log 2 s
-    ValueId far = b.unary(Op::Abs, b.binary(Op::Sub, x, d.first));
-    ValueId scaled = b.binary(Op::Div, far, d.second);
-    ValueId logScale = b.unary(Op::Log, b.binary(Op::Mul, d.second, 2.0));
-    return b.unary(Op::Neg, b.binary(Op::Add, scaled, logScale));
-  }
-  case Family::Uniform:
-    // -log(high - low), the value being taken to lie inside
-    return b.unary(Op::Neg,
-                   b.unary(Op::Log, b.binary(Op::Sub, d.second, d.first)));
-  }
-  return x;
-}
-
-/// The closed divergence of one element, where there is one.
-std::optional<ValueId> elementDivergence(BodyBuilder &b, const Distribution &q,
-                                         const Distribution &p) {
-  if (q.family != p.family) {
-    return std::nullopt;
-  }
-  if (q.family == Family::Normal) {
-    // 1/2 (log vp - log vq + (vq + (mq - mp)^2) / vp - 1)
-    ValueId logs = b.binary(Op::Sub, logVarOf(b, p), logVarOf(b, q));
-    ValueId apart = b.binary(Op::Pow, b.binary(Op::Sub, q.first, p.first), 2.0);
-    ValueId spread =
-        b.binary(Op::Div, b.binary(Op::Add, varOf(b, q), apart), varOf(b, p));
-    ValueId sum = b.binary(Op::Sub, b.binary(Op::Add, logs, spread), 1.0);
-    return b.binary(Op::Mul, sum, 0.5);
-  }
-  if (q.family == Family::Bernoulli) {
-    // pq (lq - lp) - softplus(lq) + softplus(lp)
-    ValueId probability = b.unary(Op::Sigmoid, q.first);
-    ValueId gain =
-        b.binary(Op::Mul, probability, b.binary(Op::Sub, q.first, p.first));
-    ValueId norms = b.binary(Op::Sub, b.unary(Op::Softplus, p.first),
-                             b.unary(Op::Softplus, q.first));
-    return b.binary(Op::Add, gain, norms);
-  }
-  if (q.family == Family::Laplace) {
-    // log sp/sq + |d| / sp + sq/sp exp(-|d| / sq) - 1
-    ValueId far = b.unary(Op::Abs, b.binary(Op::Sub, q.first, p.first));
-    ValueId ratio = b.binary(Op::Div, q.second, p.second);
-    ValueId tail =
-        b.unary(Op::Exp, b.unary(Op::Neg, b.binary(Op::Div, far, q.second)));
-    ValueId sum = b.binary(Op::Add, b.binary(Op::Div, far, p.second),
-                           b.binary(Op::Mul, ratio, tail));
-    sum = b.binary(Op::Sub, sum, b.unary(Op::Log, ratio));
-    return b.binary(Op::Sub, sum, 1.0);
-  }
-  return std::nullopt;
-}
-
-ValueId stretched(BodyBuilder &b, ValueId value,
-                  const std::vector<int64_t> &event) {
-  Type type{b.type(value).axes, event};
-  return b.type(value).event == event ? value : b.broadcast(value, type);
-}
-
-} // namespace
-
-ValueId Elaborator::sample(const Distribution &d, const std::string &name,
-                           bool once) {
-  Type type = d.type;
-  if (!once) {
-    type.axes = *unitedAxes(type.axes, openAxes);
-  }
-  uint64_t site = siteOf(name);
-  if (d.family == Family::Normal) {
-    ValueId noise = b.random(Op::RandomNormal, type, site);
-    return b.binary(Op::Add, d.first, b.binary(Op::Mul, stdOf(b, d), noise));
-  }
-  ValueId u = b.random(Op::RandomUniform, type, site);
-  if (d.family == Family::Uniform) {
-    ValueId width = b.binary(Op::Sub, d.second, d.first);
-    return b.binary(Op::Add, d.first, b.binary(Op::Mul, width, u));
-  }
-  if (d.family == Family::Laplace) {
-    // mu - s sign(v) log(1 - 2 |v|), v = u - 1/2
-    ValueId v = b.binary(Op::Sub, u, 0.5);
-    ValueId tail =
-        b.binary(Op::Sub, 1.0, b.binary(Op::Mul, b.unary(Op::Abs, v), 2.0));
-    ValueId step =
-        b.binary(Op::Mul, b.unary(Op::Sign, v), b.unary(Op::Log, tail));
-    return b.binary(Op::Sub, d.first, b.binary(Op::Mul, d.second, step));
-  }
-  ValueId drawn = b.binary(Op::Less, u, b.unary(Op::Sigmoid, d.first));
-  discreteDraws[drawn] = name;
-  return drawn;
-}
-
-ValueId Elaborator::logProb(const Distribution &d, ValueId value) {
-  ValueId element = elementLogProb(b, d, value);
-  element = stretched(b, element, b.type(value).event);
-  return b.reduceEvent(Op::Sum, element);
-}
-
-std::optional<ValueId> Elaborator::divergence(const Distribution &q,
-                                              const Distribution &p,
-                                              std::optional<ValueId> draw,
-                                              SourceRange range) {
-  bool fits = q.type.event == p.type.event || p.type.event.empty();
-  if (!fits || !unitedAxes(q.type.axes, p.type.axes)) {
-    module.report(Diag::DivergenceShape, range)
-        .label(q.where, dsl::typeText(q.type))
-        .label(p.where, dsl::typeText(p.type));
-    return std::nullopt;
-  }
-  b.setRange(range);
-  if (auto element = elementDivergence(b, q, p)) {
-    return b.reduceEvent(Op::Sum, stretched(b, *element, q.type.event));
-  }
-  if (!draw) {
-    module.report(Diag::NoClosedDivergence, range)
-        .help("the divergence of a latent is taken from its draw: `kl(z)`");
-    return std::nullopt;
-  }
-  return b.binary(Op::Sub, logProb(q, *draw), logProb(p, *draw));
 }
 
 } // namespace gmc::dsl

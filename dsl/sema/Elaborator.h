@@ -3,7 +3,7 @@
 // An abstract evaluator: it walks expressions and statements and appends core
 // operations to a body. The parts are split by idea: Expressions, Statements,
 // Calls, Networks, Layers, Functions, Reductions, Indexing, Losses,
-// Distributions, Latents, Objectives, Schedules. The library's functions are
+// Distributions, Latents, Bounds, Objectives, Schedules. The library's functions are
 // free functions in those files that take the Elaborator first.
 //
 //===----------------------------------------------------------------------===//
@@ -65,13 +65,25 @@ public:
 /// A term of the evidence lower bound.
 struct Observation {
   std::string name;
-  ValueId logProb = 0; ///< one number an example
-  bool density = true; ///< false: grey data under a Bernoulli
+  ValueId logProb = 0; ///< one number an example and draw of the latents
+  Distribution::Family family = Distribution::Family::Normal;
+  bool grey = false;    ///< grey data under a Bernoulli: no density
+  int64_t elements = 1; ///< of the event observed
 };
 struct Latent {
   std::string name;
   std::shared_ptr<const Distribution> prior, guide;
   ValueId draw = 0;
+  SourceRange where;
+  bool onAxis = false;  ///< `z[k: 50]`
+  bool relaxed = false; ///< `by gumbel(tau)`
+};
+
+/// What draws of latents have on top, while a body is walked for importance
+/// weights: an axis, and a suffix of their names for draws of their own.
+struct Weighing {
+  Axis axis;
+  std::string site;
 };
 
 class Elaborator {
@@ -137,6 +149,9 @@ public:
   /// Walks statements; returns the value of the last when it is an expression.
   Value run(const ast::Body &body, const Value *layersInput = nullptr,
             SourceRange inputRange = {});
+  /// Walks the lines of the root's body up to the one being walked again, into
+  /// an empty scope with the arguments alone. The caller keeps what they leave.
+  void walkAgain();
   void bind(const ast::Name &name, Value value, const char *what);
 
   // Calls.cpp
@@ -189,17 +204,29 @@ public:
   // Latents.cpp
   void draw(const ast::DrawStmt &stmt);
   uint64_t siteOf(const std::string &name);
+
+  // Bounds.cpp
   /// The bound; `beta` weighs the divergence, 1 when null.
   std::optional<Value> elbo(const Bound *beta, SourceRange range);
-  /// Sum of the log densities of what is observed.
+  /// Sum of the log densities of what is observed, the mean over draws.
   std::optional<ValueId> reconstruction();
-  /// Sum of the divergences of the latents.
+  /// Sum of the divergences of the latents, the mean over draws.
   std::optional<ValueId> totalDivergence(SourceRange range);
+  /// log of the mean of `draws` importance weights p(x, z) / q(z), made by
+  /// walking the lines of the body so far again.
+  std::optional<ValueId> importanceBound(int64_t draws, SourceRange range);
+  std::optional<Weighing> weighing; ///< while a body is walked for these
 
   // Distributions.cpp
   Value reshaped(const Value &distribution, const ast::IndexExpr &index);
+  /// Densities.cpp: `q.mean`.
+  Value distributionField(const Distribution &d, const ast::MemberExpr &expr);
+  /// Draws.cpp: a draw; one that has no derivative is remembered as `name`.
   ValueId sample(const Distribution &distribution, const std::string &name,
-                 bool once);
+                 bool once, const Estimator &how = {});
+  /// Reads `by ..`; nothing after an error.
+  std::optional<Estimator> estimatorOf(const ast::DrawStmt &stmt,
+                                       const Distribution &d);
   ValueId logProb(const Distribution &distribution, ValueId value);
   /// Returns the divergence of `q` from `p`, closed where a closed form exists,
   /// else from the draw; nothing (and reported) where neither can be.
@@ -245,11 +272,21 @@ private:
   Value evaluateComprehension(const ast::ComprehensionExpr &expr);
   Value evaluateSpan(const ast::SpanExpr &expr);
   Value evaluateIndex(const ast::IndexExpr &expr);
+  std::optional<std::pair<int64_t, int64_t>>
+  indexOne(const ast::IndexItem &item, int64_t extent, size_t axis);
+  /// Stretches axes that `new` made to the other operand's.
+  void stretchNew(const Value &left, ValueId &a, const Value &right,
+                  ValueId &c);
   Value evaluateList(const std::vector<ast::ExprPtr> &elements);
   std::optional<ValueId> comprehensionVariable(const Value &source,
                                                const std::string &name,
                                                SourceRange range);
   void assign(const ast::AssignStmt &stmt);
+  void line(const ast::Stmt &stmt);
+  ValueId logWeights(const Weighing &how, SourceRange range);
+  ValueId meanOverDraws(ValueId value);
+  const ast::Body *rootBody = nullptr; ///< being walked, up to `rootLine`
+  size_t rootLine = 0;
   void updateOne(const ast::Name &name, const Value &value, SourceRange range);
   void moveAverages();
   Value frozenCall(CallSite site, const ast::CallExpr &callee);

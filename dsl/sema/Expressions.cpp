@@ -347,6 +347,13 @@ Value Elaborator::evaluateName(const ast::NameExpr &expr) {
   if (expr.text == "elbo") {
     return elbo(nullptr, expr.range).value_or(Value{});
   }
+  if (expr.text == "nll" || expr.text == "bpd") {
+    CallSite site;
+    site.expr = &expr;
+    site.name = expr.text;
+    site.nameRange = site.range = expr.range;
+    return call(site);
+  }
   bool isFunction = module.functions.count(expr.text) || findLibrary(expr.text);
   if (isFunction) {
     module.report(Diag::FunctionAsValue, expr.range, expr.text)
@@ -371,9 +378,7 @@ Value Elaborator::evaluateMember(const ast::MemberExpr &expr) {
     return *line;
   }
   if (object.kind == Value::Kind::Distribution) {
-    module.report(Diag::DistributionFieldUnsupported, expr.member.range,
-                  expr.member.text);
-    return {};
+    return distributionField(*object.distribution, expr);
   }
   std::vector<std::string> names = object.names;
   if (object.lines) {
@@ -540,6 +545,7 @@ Value Elaborator::evaluateBinary(const ast::BinaryExpr &expr) {
     module.report(Diag::ModuloUnsupported, expr.opRange);
     return {};
   }
+  stretchNew(left, *a, right, *c);
   if (!aligned(ast::spellingOf(expr.op), expr.opRange, *a, expr.left->range, *c,
                expr.right->range)) {
     return {};

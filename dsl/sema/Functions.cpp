@@ -1,8 +1,10 @@
 //===- Functions.cpp - functions that act element by element --------------===//
+#include "dsl/sema/Formulas.h"
 #include "dsl/sema/Library.h"
 
 #include <cmath>
 #include <numbers>
+#include <numeric>
 
 namespace gmc::dsl {
 namespace {
@@ -83,20 +85,34 @@ ValueId gelu(BodyBuilder &b, ValueId x) {
                   b.binary(Op::Add, e, 1.0));
 }
 
-// exp(x - max x) / sum exp(x - max x) along the last event axis
+} // namespace
+
+ValueId alongLast(BodyBuilder &b, ValueId a, int64_t extent) {
+  Type type = b.type(a);
+  std::vector<int64_t> kept(type.shape().size());
+  std::iota(kept.begin(), kept.end(), 0);
+  type.event.push_back(extent);
+  return b.broadcast(a, std::move(type), std::move(kept));
+}
+
 ValueId softmaxOf(BodyBuilder &b, ValueId x) {
   Type type = b.type(x);
   auto last = static_cast<int64_t>(type.shape().size()) - 1;
-  std::vector<int64_t> kept;
-  for (int64_t i = 0; i < last; ++i) {
-    kept.push_back(i);
-  }
+  const int64_t extent = type.event.back();
   ValueId top = b.unary(Op::Stop, b.reduce(Op::ReduceMax, x, {last}));
-  ValueId e =
-      b.unary(Op::Exp, b.binary(Op::Sub, x, b.broadcast(top, type, kept)));
+  ValueId e = b.unary(Op::Exp, b.binary(Op::Sub, x, alongLast(b, top, extent)));
   ValueId total = b.reduce(Op::Sum, e, {last});
-  return b.binary(Op::Div, e, b.broadcast(total, type, kept));
+  return b.binary(Op::Div, e, alongLast(b, total, extent));
 }
+
+ValueId logSoftmaxOf(BodyBuilder &b, ValueId x) {
+  Type type = b.type(x);
+  auto last = static_cast<int64_t>(type.shape().size()) - 1;
+  ValueId norm = logSumExp(b, x, {last});
+  return b.binary(Op::Sub, x, alongLast(b, norm, type.event.back()));
+}
+
+namespace {
 
 Value softmax(Elaborator &e, const CallSite &site, const Arguments &arguments,
               const LibraryEntry &) {

@@ -3,9 +3,11 @@
 // What changes the event of a value. The batch cannot be indexed.
 //
 //===----------------------------------------------------------------------===//
+#include "dsl/sema/Formulas.h"
 #include "dsl/sema/Library.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace gmc::dsl {
 
@@ -18,56 +20,118 @@ Value Elaborator::evaluateIndex(const ast::IndexExpr &expr) {
   if (!x) {
     return {};
   }
-  if (expr.items.size() > b.type(*x).event.size()) {
+  size_t indexed = expr.items.size();
+  for (const ast::IndexItem &item : expr.items) {
+    indexed -= item.kind == ast::IndexItem::Kind::New;
+  }
+  if (indexed > b.type(*x).event.size()) {
     module
-        .report(Diag::TooManyIndices, expr.brackets, expr.items.size(),
+        .report(Diag::TooManyIndices, expr.brackets, indexed,
                 dsl::typeText(b.type(*x)))
         .help("the batch cannot be indexed; only event axes are");
     return {};
   }
   ValueId result = *x;
-  std::vector<bool> dropped(b.type(*x).event.size(), false);
-  for (size_t axis = 0; axis < expr.items.size(); ++axis) {
-    const ast::IndexItem &item = expr.items[axis];
-    int64_t extent = b.type(result).event[axis];
+  std::vector<int64_t> event;
+  Value value = Value::ofTensor(result);
+  size_t axis = 0;
+  for (const ast::IndexItem &item : expr.items) {
     if (item.kind == ast::IndexItem::Kind::New) {
-      module.report(Diag::NewAxisUnsupported, item.range);
-      return {};
+      value.stretches.push_back(event.size());
+      event.push_back(1);
+      continue;
     }
-    int64_t begin = 0, end = extent;
-    if (item.begin) {
-      auto given = integer(*item.begin, "an index");
-      if (!given) {
-        return {};
-      }
-      begin = *given;
-    }
-    if (item.kind == ast::IndexItem::Kind::At) {
-      end = begin + 1;
-      dropped[axis] = true;
-    } else if (item.end) {
-      auto given = integer(*item.end, "an index");
-      if (!given) {
-        return {};
-      }
-      end = *given;
-    }
-    if (begin < 0 || end > extent || begin >= end) {
-      module.report(Diag::IndexRange, item.range, axis, extent)
-          .label(fmt::format("takes {} up to {}", begin, end))
-          .help("indices count from 0, the end of a slice is not included");
+    auto part = indexOne(item, b.type(result).event[axis], axis);
+    if (!part) {
       return {};
     }
     b.setRange(expr.range);
-    result = b.sliceEvent(result, static_cast<int64_t>(axis), begin, end);
+    result = b.sliceEvent(result, static_cast<int64_t>(axis), part->first,
+                          part->second);
+    if (item.kind != ast::IndexItem::Kind::At) {
+      event.push_back(part->second - part->first);
+    }
+    ++axis;
   }
-  std::vector<int64_t> event;
-  for (size_t axis = 0; axis < dropped.size(); ++axis) {
-    if (!dropped[axis]) {
-      event.push_back(b.type(result).event[axis]);
+  for (; axis < b.type(result).event.size(); ++axis) {
+    event.push_back(b.type(result).event[axis]);
+  }
+  value.id = b.reshapeEvent(result, std::move(event));
+  return value;
+}
+
+/// Returns [begin, end) that `item` takes of an axis.
+std::optional<std::pair<int64_t, int64_t>>
+Elaborator::indexOne(const ast::IndexItem &item, int64_t extent, size_t axis) {
+  int64_t begin = 0, end = extent;
+  if (item.begin) {
+    auto given = integer(*item.begin, "an index");
+    if (!given) {
+      return std::nullopt;
+    }
+    begin = *given;
+  }
+  if (item.kind == ast::IndexItem::Kind::At) {
+    end = begin + 1;
+  } else if (item.end) {
+    auto given = integer(*item.end, "an index");
+    if (!given) {
+      return std::nullopt;
+    }
+    end = *given;
+  }
+  if (begin < 0 || end > extent || begin >= end) {
+    module.report(Diag::IndexRange, item.range, axis, extent)
+        .label(fmt::format("takes {} up to {}", begin, end))
+        .help("indices count from 0, the end of a slice is not included");
+    return std::nullopt;
+  }
+  return std::pair(begin, end);
+}
+
+std::optional<ValueId> stretchedTo(BodyBuilder &b, ValueId x,
+                                   const std::vector<int64_t> &event) {
+  const Type type = b.type(x);
+  if (type.event.empty() || type.event == event) {
+    return type.event == event ? x : b.broadcast(x, {type.axes, event});
+  }
+  if (type.event.size() != event.size()) {
+    return std::nullopt;
+  }
+  std::vector<int64_t> kept, dims(type.axes.size());
+  std::iota(dims.begin(), dims.end(), 0);
+  for (size_t i = 0; i < event.size(); ++i) {
+    if (type.event[i] == event[i]) {
+      kept.push_back(event[i]);
+      dims.push_back(static_cast<int64_t>(type.axes.size() + i));
+    } else if (type.event[i] != 1) {
+      return std::nullopt;
     }
   }
-  return Value::ofTensor(b.reshapeEvent(result, std::move(event)));
+  return b.broadcast(b.reshapeEvent(x, std::move(kept)), {type.axes, event},
+                     std::move(dims));
+}
+
+void Elaborator::stretchNew(const Value &left, ValueId &a, const Value &right,
+                            ValueId &c) {
+  const std::vector<int64_t> x = b.type(a).event, y = b.type(c).event;
+  if (x.size() != y.size()) {
+    return;
+  }
+  std::vector<int64_t> both = x;
+  for (size_t i = 0; i < x.size(); ++i) {
+    auto isNew = [&](const Value &value) {
+      return std::find(value.stretches.begin(), value.stretches.end(), i) !=
+             value.stretches.end();
+    };
+    if (x[i] != y[i] && isNew(left)) {
+      both[i] = y[i];
+    } else if (x[i] != y[i] && !isNew(right)) {
+      return;
+    }
+  }
+  a = *stretchedTo(b, a, both);
+  c = *stretchedTo(b, c, both);
 }
 
 namespace {
@@ -283,15 +347,25 @@ Value iota(Elaborator &e, const CallSite &, const Arguments &arguments,
   return n ? Value::ofTensor(e.b.iota({{}, {*n}}, 0)) : Value{};
 }
 
-/// The data field that `value` is the argument of, or null.
-const DataField *fieldOf(const Elaborator &e, ValueId value) {
-  const Node &node = e.b.node(value);
+} // namespace
+
+bool labelFits(Elaborator &e, ValueId label, SourceRange range,
+               const std::string &name, int64_t classes, SourceRange where) {
+  const Node &node = e.b.node(label);
   if (node.op != Op::Argument) {
-    return nullptr;
+    return true;
   }
   auto it = e.argumentFields.find(e.body.arguments[node.attrs.index].name);
-  return it == e.argumentFields.end() ? nullptr : &it->second;
+  const int64_t has = it == e.argumentFields.end() ? 0 : it->second.classes;
+  if (has == 0 || has == classes) {
+    return true;
+  }
+  e.module.report(Diag::OneHotClasses, where, name, classes, has)
+      .label(range, "has more or fewer");
+  return false;
 }
+
+namespace {
 
 /// 1 at the place that an entry of `y` says, else 0, along a new last axis.
 Value onehot(Elaborator &e, const CallSite &site, const Arguments &arguments,
@@ -302,25 +376,63 @@ Value onehot(Elaborator &e, const CallSite &site, const Arguments &arguments,
   if (!y || !n) {
     return {};
   }
-  const DataField *field = fieldOf(e, *y);
-  if (field && field->classes > 0 && field->classes != *n) {
-    e.module.report(Diag::OneHotClasses, count.range, *n, field->classes)
-        .label(arguments.find("y")->range, "has more or fewer");
+  if (!labelFits(e, *y, arguments.find("y")->range, site.name, *n,
+                 count.range)) {
     return {};
   }
   Type type = e.b.type(*y);
-  std::vector<int64_t> kept;
-  for (size_t i = 0; i < type.shape().size(); ++i) {
-    kept.push_back(static_cast<int64_t>(i));
-  }
   type.event.push_back(*n);
   if (!e.sizeIsSane(type, site.range)) {
     return {};
   }
   e.b.setRange(site.range);
-  ValueId wide = e.b.broadcast(*y, type, kept);
-  ValueId place = e.b.iota(type, static_cast<int64_t>(kept.size()));
-  return Value::ofTensor(e.b.binary(Op::Equal, wide, place));
+  return Value::ofTensor(oneHot(e.b, *y, *n));
+}
+
+/// Stretches axes of extent 1, or a single number, to the event of `like`.
+Value expand(Elaborator &e, const CallSite &site, const Arguments &arguments,
+             const LibraryEntry &) {
+  const Bound &from = *arguments.find("x"), &to = *arguments.find("like");
+  auto x = e.tensor(from), y = e.tensor(to);
+  if (!x || !y) {
+    return {};
+  }
+  auto result = stretchedTo(e.b, *x, e.b.type(*y).event);
+  if (!result) {
+    e.module.report(Diag::ExpandShape, site.range)
+        .label(from.range, typeText(e.b.type(*x)))
+        .label(to.range, typeText(e.b.type(*y)))
+        .help("axes of extent 1 stretch, all others are equal; `h[:, new]` "
+              "adds an axis of 1");
+    return {};
+  }
+  return Value::ofTensor(*result);
+}
+
+/// Sums of the entries up to each, along the last event axis: x U with U[i,j] =
+/// [i <= j].
+Value cumsum(Elaborator &e, const CallSite &site, const Arguments &arguments,
+             const LibraryEntry &) {
+  const Bound &bound = *arguments.find("x");
+  auto x = e.tensor(bound);
+  if (!x) {
+    return {};
+  }
+  if (e.b.type(*x).event.empty()) {
+    e.module.report(Diag::CumsumOfNumber, bound.range)
+        .label("is " + typeText(e.b.type(*x)))
+        .help("`cumsum` works along the last event axis");
+    return {};
+  }
+  e.b.setRange(site.range);
+  const int64_t n = e.b.type(*x).event.back();
+  Type square{{}, {n, n}};
+  if (!e.sizeIsSane(square, site.range)) {
+    return {};
+  }
+  ValueId upper =
+      e.b.binary(Op::LessEqual, e.b.iota(square, 0), e.b.iota(square, 1));
+  return Value::ofTensor(e.b.matmul(*x, upper, false));
 }
 
 constexpr LibraryEntry entries[] = {
@@ -333,6 +445,8 @@ constexpr LibraryEntry entries[] = {
     {"ones(dims..)", filled},
     {"iota(n)", iota},
     {"onehot(y, n)", onehot},
+    {"expand(x, like:)", expand},
+    {"cumsum(x)", cumsum},
 };
 
 } // namespace

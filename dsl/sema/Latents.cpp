@@ -1,11 +1,11 @@
-//===- Latents.cpp - the `~` lines and what is derived from them ----------===//
+//===- Latents.cpp - the `~` lines ----------------------------------------===//
 //
 // The argument of a step on the left of `~` is observed, a name with `via` is a
-// latent, any other new name is a draw. From the first two follows
-//   elbo = sum log p(x | ..) - beta sum KL(q(z | ..) || p(z)),
-// nats an example.
+// latent, any other new name is a draw. Bounds.cpp derives bounds of the
+// likelihood from the first two.
 //
 //===----------------------------------------------------------------------===//
+#include "dsl/sema/Formulas.h"
 #include "dsl/sema/Library.h"
 
 namespace gmc::dsl {
@@ -15,10 +15,6 @@ namespace {
 bool hasUnsupportedPart(Elaborator &e, const ast::DrawStmt &stmt) {
   if (stmt.observe) {
     e.module.report(Diag::ObserveUnsupported, stmt.range);
-  } else if (stmt.axis) {
-    e.module.report(Diag::NamedDrawsUnsupported, stmt.axis->range);
-  } else if (stmt.estimator) {
-    e.module.report(Diag::EstimatorUnsupported, stmt.estimator->range);
   } else if (stmt.mask) {
     e.module.report(Diag::MaskUnsupported, stmt.mask->range);
   } else {
@@ -58,10 +54,32 @@ likeValue(Elaborator &e, std::shared_ptr<const Distribution> d,
   return result;
 }
 
+/// Reports a Categorical observed on anything but labels of its classes.
+bool labelsFit(Elaborator &e, const Distribution &d, const DataField &field,
+               const std::string &name, SourceRange range) {
+  const int64_t classes = classesOf(e.b, d);
+  if (field.classes == classes) {
+    return true;
+  }
+  auto builder = e.module.report(Diag::CategoricalLabel, range, name, classes);
+  builder.label(d.where, fmt::format("of {} classes", classes));
+  if (field.classes > 0) {
+    builder.help(fmt::format("`{}` has {} classes", name, field.classes));
+  } else {
+    builder.help(
+        fmt::format("declare it `{}: label[{}]` in the data", name, classes));
+  }
+  return false;
+}
+
 /// Reports a Bernoulli observed on values that are not 0 or 1.
 bool supportFits(Elaborator &e, const Distribution &d, const std::string &name,
                  SourceRange range) {
   auto it = e.argumentFields.find(name);
+  if (it != e.argumentFields.end() &&
+      d.family == Distribution::Family::Categorical) {
+    return labelsFit(e, d, it->second, name, range);
+  }
   if (it == e.argumentFields.end() ||
       d.family != Distribution::Family::Bernoulli) {
     return true;
@@ -84,8 +102,54 @@ bool supportFits(Elaborator &e, const Distribution &d, const std::string &name,
   return true;
 }
 
+/// The axis that `z[k: 50]` opens. Reports one that cannot be: `ok` is false.
+std::optional<Axis> axisOf(Elaborator &e, const ast::DrawStmt &stmt, bool &ok) {
+  if (!stmt.axis) {
+    return std::nullopt;
+  }
+  auto extent = e.dimension(*stmt.axisLength);
+  ok = extent.has_value();
+  bool taken = stmt.axis->text == "batch";
+  for (const Axis &open : e.openAxes) {
+    taken = taken || open.name == stmt.axis->text;
+  }
+  if (taken) {
+    e.module.report(Diag::DrawAxisTaken, stmt.axis->range, stmt.axis->text)
+        .help("name an axis of its own: `z[k: 50]`");
+    ok = false;
+  }
+  return ok ? std::optional(Axis{stmt.axis->text, *extent}) : std::nullopt;
+}
+
+/// Opens `axis` on the values that `d` gives.
+std::shared_ptr<const Distribution>
+withAxis(Elaborator &e, std::shared_ptr<const Distribution> d, const Axis &axis,
+         SourceRange range) {
+  auto axes = unitedAxes(d->type.axes, {axis});
+  if (!axes) {
+    e.module.report(Diag::DrawAxisExtent, range, axis.extent, axis.name)
+        .label(d->where, "is of " + typeText(d->type))
+        .help("draws on one axis are as many; name another axis");
+    return nullptr;
+  }
+  auto result = std::make_shared<Distribution>(*d);
+  result->type.axes = *axes;
+  return result;
+}
+
 void observe(Elaborator &e, const ast::DrawStmt &stmt, const Distribution &d) {
   const std::string &name = stmt.name.text;
+  if (stmt.estimator) {
+    e.module.report(Diag::ObservedBy, stmt.estimator->range, name)
+        .help("`by` says whose gradient a draw has; nothing is drawn here");
+    return;
+  }
+  if (stmt.axis) {
+    e.module.report(Diag::ObservedAxis, stmt.axis->range, name)
+        .help("latents and draws stand on named axes; `x` has the axes of "
+              "what it is observed under");
+    return;
+  }
   if (stmt.via) {
     e.module.report(Diag::ObservedVia, stmt.via->range, name)
         .help("the argument of a step is observed; only latents have a guide");
@@ -105,11 +169,13 @@ void observe(Elaborator &e, const ast::DrawStmt &stmt, const Distribution &d) {
     return;
   }
   e.b.setRange(stmt.range);
-  e.observations.push_back({name, e.logProb(d, x), !d.grey});
+  e.observations.push_back({name, e.logProb(d, x), d.family, d.grey,
+                            Type{{}, e.b.type(x).event}.elements()});
 }
 
 void latent(Elaborator &e, const ast::DrawStmt &stmt,
-            std::shared_ptr<const Distribution> prior) {
+            std::shared_ptr<const Distribution> prior,
+            const std::optional<Axis> &axis) {
   auto guide = asDistribution(e, e.evaluate(*stmt.via), stmt.via->range);
   if (!guide) {
     e.bind(stmt.name, {}, "latent");
@@ -127,10 +193,28 @@ void latent(Elaborator &e, const ast::DrawStmt &stmt,
     e.bind(stmt.name, {}, "latent");
     return;
   }
+  auto proposed = guide;
+  std::string site = stmt.name.text;
+  if (axis) {
+    proposed = withAxis(e, proposed, *axis, stmt.axis->range);
+  }
+  if (proposed && e.weighing) {
+    proposed = withAxis(e, proposed, e.weighing->axis, stmt.name.range);
+    site += e.weighing->site;
+  }
+  auto how = e.estimatorOf(stmt, *guide);
+  if (!proposed || !how) {
+    e.bind(stmt.name, {}, "latent");
+    return;
+  }
+  if (e.weighing && e.mode == Elaborator::Mode::Report) {
+    how = Estimator{}; // Nothing is differentiated: the family itself.
+  }
   e.b.setRange(stmt.range);
-  ValueId z = e.sample(*guide, stmt.name.text, stmt.once);
+  ValueId z = e.sample(*proposed, site, stmt.once, *how);
   e.b.setName(z, stmt.name.text);
-  e.latents.push_back({stmt.name.text, prior, guide, z});
+  e.latents.push_back({stmt.name.text, prior, guide, z, stmt.range,
+                       axis.has_value(), how->relaxed()});
   e.bind(stmt.name, Value::ofTensor(z), "latent");
 }
 
@@ -169,7 +253,9 @@ void Elaborator::draw(const ast::DrawStmt &stmt) {
     }
     return;
   }
-  if (!d) {
+  bool ok = d != nullptr;
+  auto axis = ok ? axisOf(*this, stmt, ok) : std::nullopt;
+  if (!ok) {
     bind(stmt.name, {}, "draw");
     return;
   }
@@ -180,67 +266,22 @@ void Elaborator::draw(const ast::DrawStmt &stmt) {
       bind(stmt.name, {}, "draw");
       return;
     }
-    latent(*this, stmt, d);
+    latent(*this, stmt, d, axis);
+    return;
+  }
+  if (axis && !(d = withAxis(*this, d, *axis, stmt.axis->range))) {
+    bind(stmt.name, {}, "draw");
+    return;
+  }
+  auto how = estimatorOf(stmt, *d);
+  if (!how) {
+    bind(stmt.name, {}, "draw");
     return;
   }
   b.setRange(stmt.range);
-  ValueId value = sample(*d, name, stmt.once);
+  ValueId value = sample(*d, name, stmt.once, *how);
   b.setName(value, name);
   bind(stmt.name, Value::ofTensor(value), "draw");
-}
-
-std::optional<ValueId> Elaborator::reconstruction() {
-  std::optional<ValueId> sum;
-  for (const Observation &observation : observations) {
-    sum = sum ? b.binary(Op::Add, *sum, observation.logProb)
-              : observation.logProb;
-  }
-  return sum;
-}
-
-std::optional<ValueId> Elaborator::totalDivergence(SourceRange range) {
-  std::optional<ValueId> sum;
-  for (const Latent &one : latents) {
-    auto kl = divergence(*one.guide, *one.prior, one.draw, range);
-    if (!kl) {
-      return std::nullopt;
-    }
-    sum = sum ? b.binary(Op::Add, *sum, *kl) : *kl;
-  }
-  return sum;
-}
-
-std::optional<Value> Elaborator::elbo(const Bound *beta, SourceRange range) {
-  if (module.diagnostics.hasErrors() && observations.empty()) {
-    return std::nullopt;
-  }
-  if (observations.empty()) {
-    module.report(Diag::NoElbo, range)
-        .help("observe an argument of the step: `x ~ Bernoulli(logits: "
-              "Dec(z))`");
-    return std::nullopt;
-  }
-  b.setRange(range);
-  ValueId value = *reconstruction();
-  elboUsed = true;
-  if (latents.empty()) {
-    return Value::ofTensor(value);
-  }
-  auto kl = totalDivergence(range);
-  if (!kl) {
-    return std::nullopt;
-  }
-  ValueId weighted = *kl;
-  if (beta) {
-    auto weight = beta->expr ? scalarNode(*beta->expr, "`beta`")
-                             : std::optional<ValueId>();
-    if (!weight) {
-      return std::nullopt;
-    }
-    b.setRange(range);
-    weighted = b.binary(Op::Mul, *weight, *kl);
-  }
-  return Value::ofTensor(b.binary(Op::Sub, value, weighted));
 }
 
 //===----------------------------------------------------------------------===//
@@ -248,11 +289,6 @@ std::optional<Value> Elaborator::elbo(const Bound *beta, SourceRange range) {
 //===----------------------------------------------------------------------===//
 
 namespace {
-
-Value elboCall(Elaborator &e, const CallSite &site, const Arguments &arguments,
-               const LibraryEntry &) {
-  return e.elbo(arguments.find("beta"), site.range).value_or(Value{});
-}
 
 /// The name that `bound` is, or empty.
 std::string nameOf(const Bound &bound) {
@@ -327,7 +363,6 @@ Value klCall(Elaborator &e, const CallSite &site, const Arguments &arguments,
 }
 
 constexpr LibraryEntry entries[] = {
-    {"elbo(beta:?)", elboCall},
     {"log_prob(q, v?)", logProbCall},
     {"kl(q, p?)", klCall},
 };

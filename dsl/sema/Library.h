@@ -30,6 +30,11 @@ struct LibraryEntry {
   }
 };
 
+/// Reports a label of a record that has not `classes` classes, where `name`
+/// takes so many.
+bool labelFits(Elaborator &e, ValueId label, SourceRange range,
+               const std::string &name, int64_t classes, SourceRange where);
+
 /// Returns the function `name`, or null.
 const LibraryEntry *findLibrary(std::string_view name);
 /// Says that `name` is in the language reference but does not work yet.
@@ -45,7 +50,9 @@ std::span<const LibraryEntry> reductionEntries();    // Reductions.cpp
 std::span<const LibraryEntry> shapeEntries();        // Indexing.cpp
 std::span<const LibraryEntry> lossEntries();         // Losses.cpp
 std::span<const LibraryEntry> distributionEntries(); // Distributions.cpp
+std::span<const LibraryEntry> densityEntries();      // Densities.cpp
 std::span<const LibraryEntry> latentEntries();       // Latents.cpp
+std::span<const LibraryEntry> boundEntries();        // Bounds.cpp
 std::span<const LibraryEntry> gradientEntries();     // Objectives.cpp
 std::span<const LibraryEntry> scheduleEntries();     // Schedules.cpp
 

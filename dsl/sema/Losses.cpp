@@ -1,4 +1,5 @@
 //===- Losses.cpp - losses, one number an element -------------------------===//
+#include "dsl/sema/Formulas.h"
 #include "dsl/sema/Library.h"
 
 namespace gmc::dsl {
@@ -39,6 +40,38 @@ Value bce(Elaborator &e, const CallSite &site, const Arguments &arguments,
   return Value::ofTensor(b.unary(Op::Neg, b.binary(Op::Add, hit, miss)));
 }
 
+/// Cross-entropy of a label: -log softmax(l)[y]. The classes stand along the
+/// last event axis of `logits`, which `label` lacks.
+Value xent(Elaborator &e, const CallSite &site, const Arguments &arguments,
+           const LibraryEntry &) {
+  const Bound &score = *arguments.find("logits");
+  const Bound &target = *arguments.find("label");
+  auto l = e.tensor(score), y = e.tensor(target);
+  if (!l || !y) {
+    return {};
+  }
+  BodyBuilder &b = e.b;
+  std::vector<int64_t> event = b.type(*l).event;
+  const int64_t classes = event.empty() ? 0 : event.back();
+  if (!event.empty()) {
+    event.pop_back();
+  }
+  if (classes == 0 || b.type(*y).event != event ||
+      !unitedAxes(b.type(*l).axes, b.type(*y).axes)) {
+    e.module.report(Diag::XentShape, site.range)
+        .label(score.range, typeText(b.type(*l)))
+        .label(target.range, typeText(b.type(*y)))
+        .help("`logits` has an axis more than `label`, the last: the classes");
+    return {};
+  }
+  if (!labelFits(e, *y, target.range, site.name, classes, score.range)) {
+    return {};
+  }
+  b.setRange(site.range);
+  ValueId hit = b.binary(Op::Mul, oneHot(b, *y, classes), logSoftmaxOf(b, *l));
+  return Value::ofTensor(b.unary(Op::Neg, sumLast(b, hit)));
+}
+
 std::optional<ValueId> difference(Elaborator &e, const CallSite &site,
                                   const Arguments &arguments) {
   const Bound &left = *arguments.find("a"), &right = *arguments.find("b");
@@ -75,6 +108,7 @@ Value huber(Elaborator &e, const CallSite &site, const Arguments &arguments,
 
 constexpr LibraryEntry entries[] = {
     {"bce(logits:?, probs:?, target:)", bce},
+    {"xent(logits:, label:)", xent},
     {"mse(a, b)", mse},
     {"huber(a, b)", huber},
 };

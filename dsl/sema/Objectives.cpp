@@ -389,7 +389,10 @@ void checkReach(Elaborator &e, const ast::MinimizeStmt &stmt,
     if (drawn != e.discreteDraws.end()) {
       e.module.report(Diag::DrawWithoutGradient, node.where, drawn->second)
           .label(stmt.objective->range, "needs its gradient")
-          .help("take the expectation in closed form, or observe it");
+          .help("`by gumbel(tau)`, `by gumbel(tau, hard)` or `by "
+                "straight_through` at the end of its line says whose gradient "
+                "to take (of a OneHot or a Bernoulli)")
+          .help("or take the expectation in closed form, or observe it");
     } else {
       e.module.report(Diag::NoDerivative, node.where, spellingOf(node.op))
           .label(stmt.objective->range,

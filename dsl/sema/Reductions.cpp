@@ -4,6 +4,7 @@
 // crosses a named axis unless `over:` says so.
 //
 //===----------------------------------------------------------------------===//
+#include "dsl/sema/Formulas.h"
 #include "dsl/sema/Library.h"
 
 #include <algorithm>
@@ -158,7 +159,8 @@ ValueId variance(BodyBuilder &b, ValueId x, const std::vector<int64_t> &dims) {
   return mean(b, b.binary(Op::Pow, b.binary(Op::Sub, x, center), 2.0), dims);
 }
 
-/// m + log(sum(exp(x - m))) with m = max(x), a constant to gradients.
+} // namespace
+
 ValueId logSumExp(BodyBuilder &b, ValueId x, const std::vector<int64_t> &dims) {
   Type type = b.type(x);
   ValueId top = b.unary(Op::Stop, b.reduce(Op::ReduceMax, x, dims));
@@ -167,6 +169,8 @@ ValueId logSumExp(BodyBuilder &b, ValueId x, const std::vector<int64_t> &dims) {
   ValueId total = b.reduce(Op::Sum, b.unary(Op::Exp, shifted), dims);
   return b.binary(Op::Add, top, b.unary(Op::Log, total));
 }
+
+namespace {
 
 ValueId reduceBy(BodyBuilder &b, std::string_view name, ValueId x,
                  const std::vector<int64_t> &dims) {
@@ -239,7 +243,82 @@ Value extremum(Elaborator &e, const CallSite &site, const Arguments &arguments,
   return Value::ofTensor(e.b.binary(entry.op, *x, *y));
 }
 
+/// The place of the largest or smallest entry, the first of equals: of the
+/// event in row-major order, or along one axis.
+Value argExtremum(Elaborator &e, const CallSite &site,
+                  const Arguments &arguments, const LibraryEntry &entry) {
+  auto x = e.tensor(*arguments.find("x"));
+  auto dims = x ? reducedDims(e, site, *x, arguments) : std::nullopt;
+  if (!dims) {
+    return {};
+  }
+  BodyBuilder &b = e.b;
+  b.setRange(site.range);
+  ValueId value = entry.name() == "argmin" ? b.unary(Op::Neg, *x) : *x;
+  const Type type = b.type(value);
+  const Bound *over = arguments.find("over");
+  auto named = static_cast<int64_t>(type.axes.size());
+  if (!over) {
+    ValueId flat = b.reshapeEvent(value, {Type{{}, type.event}.elements()});
+    return Value::ofTensor(argmaxLast(b, flat));
+  }
+  if (dims->size() != 1 || (*dims)[0] < named) {
+    e.module.report(Diag::ArgmaxAxis, over->range, site.name)
+        .help("name one event axis: `argmax(x, over: 0)`");
+    return {};
+  }
+  std::vector<int64_t> order;
+  for (int64_t i = 0; i < static_cast<int64_t>(type.event.size()); ++i) {
+    if (named + i != (*dims)[0]) {
+      order.push_back(i);
+    }
+  }
+  order.push_back((*dims)[0] - named);
+  return Value::ofTensor(argmaxLast(b, b.transposeEvent(value, order)));
+}
+
+/// The product over event axes, halves of an axis multiplied until 1 is left.
+Value product(Elaborator &e, const CallSite &site, const Arguments &arguments,
+              const LibraryEntry &) {
+  auto x = e.tensor(*arguments.find("x"));
+  auto dims = x ? reducedDims(e, site, *x, arguments) : std::nullopt;
+  if (!dims) {
+    return {};
+  }
+  BodyBuilder &b = e.b;
+  b.setRange(site.range);
+  auto named = static_cast<int64_t>(b.type(*x).axes.size());
+  if ((*dims)[0] < named) {
+    e.module.report(Diag::ProdOverNamed, arguments.find("over")->range);
+    return {};
+  }
+  std::vector<int64_t> event = b.type(*x).event;
+  ValueId value = *x;
+  for (int64_t dim : *dims) {
+    const int64_t axis = dim - named;
+    for (int64_t n = event[axis]; n > 1; n = n / 2 + n % 2) {
+      ValueId halves = b.binary(Op::Mul, b.sliceEvent(value, axis, 0, n / 2),
+                                b.sliceEvent(value, axis, n / 2, n / 2 * 2));
+      value = n % 2 == 0
+                  ? halves
+                  : b.concatEvent(halves, b.sliceEvent(value, axis, n - 1, n),
+                                  axis);
+    }
+  }
+  std::vector<int64_t> kept;
+  for (size_t i = 0; i < event.size(); ++i) {
+    if (std::find(dims->begin(), dims->end(),
+                  named + static_cast<int64_t>(i)) == dims->end()) {
+      kept.push_back(event[i]);
+    }
+  }
+  return Value::ofTensor(b.reshapeEvent(value, std::move(kept)));
+}
+
 constexpr LibraryEntry entries[] = {
+    {"argmax(x, over:?)", argExtremum},
+    {"argmin(x, over:?)", argExtremum},
+    {"prod(x, over:?)", product},
     {"sum(x, over:?)", reduction},
     {"mean(x, over:?)", reduction},
     {"var(x, over:?)", reduction},

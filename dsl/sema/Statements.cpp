@@ -79,75 +79,96 @@ void Elaborator::assign(const ast::AssignStmt &stmt) {
   }
 }
 
+void Elaborator::line(const ast::Stmt &stmt) {
+  const bool inStep = mode == Mode::Step && frame == &root;
+  const bool movesNothing = mode == Mode::Report || weighing;
+  switch (stmt.kind) {
+  case ast::StmtKind::Assign:
+    return assign(ast::cast<ast::AssignStmt>(stmt));
+  case ast::StmtKind::Draw:
+    return draw(ast::cast<ast::DrawStmt>(stmt));
+  case ast::StmtKind::Minimize:
+    if (movesNothing) {
+      return;
+    }
+    if (!inStep) {
+      module.report(Diag::MinimizeOutsideStep, stmt.range)
+          .help("`minimize` stands in a `step`");
+      return;
+    }
+    return minimize(ast::cast<ast::MinimizeStmt>(stmt));
+  case ast::StmtKind::Emit:
+    if (mode != Mode::Procedure || frame != &root) {
+      module.report(Diag::EmitOutsideProc, stmt.range)
+          .help("`emit` stands in a `proc`; a step's values leave through "
+                "its signature: `step fit(x) -> w`");
+      return;
+    }
+    return emit(ast::cast<ast::EmitStmt>(stmt));
+  case ast::StmtKind::Param:
+    return declareParam(ast::cast<ast::ParamStmt>(stmt).spec);
+  case ast::StmtKind::Expression:
+    module
+        .report(Diag::UselessExpression,
+                ast::cast<ast::ExpressionStmt>(stmt).value->range)
+        .label("its value goes nowhere")
+        .help("give it a name, or remove it");
+    return;
+  case ast::StmtKind::Use:
+    module.report(Diag::UsePartUnsupported, stmt.range);
+    return;
+  case ast::StmtKind::Update:
+    if (movesNothing) {
+      return;
+    }
+    if (!inStep) {
+      module.report(Diag::UpdateOutsideStep, stmt.range)
+          .help("a state moves in a `step`, or in `train`");
+      return;
+    }
+    return update(ast::cast<ast::UpdateStmt>(stmt).names,
+                  *ast::cast<ast::UpdateStmt>(stmt).value);
+  case ast::StmtKind::Yield:
+    module.report(Diag::YieldUnsupported, stmt.range);
+    return;
+  }
+}
+
 Value Elaborator::run(const ast::Body &block, const Value *layersInput,
                       SourceRange inputRange) {
-  Value last;
-  for (const auto &stmt : block.statements) {
-    bool isLast = stmt == block.statements.back();
-    b.setRange(stmt->range);
-    switch (stmt->kind) {
-    case ast::StmtKind::Assign:
-      assign(ast::cast<ast::AssignStmt>(*stmt));
-      break;
-    case ast::StmtKind::Draw:
-      draw(ast::cast<ast::DrawStmt>(*stmt));
-      break;
-    case ast::StmtKind::Minimize:
-      if (mode == Mode::Report) {
-        break;
-      }
-      if (mode != Mode::Step || frame != &root) {
-        module.report(Diag::MinimizeOutsideStep, stmt->range)
-            .help("`minimize` stands in a `step`");
-        break;
-      }
-      minimize(ast::cast<ast::MinimizeStmt>(*stmt));
-      break;
-    case ast::StmtKind::Emit:
-      if (mode != Mode::Procedure || frame != &root) {
-        module.report(Diag::EmitOutsideProc, stmt->range)
-            .help("`emit` stands in a `proc`; a step's values leave through "
-                  "its signature: `step fit(x) -> w`");
-        break;
-      }
-      emit(ast::cast<ast::EmitStmt>(*stmt));
-      break;
-    case ast::StmtKind::Param:
-      declareParam(ast::cast<ast::ParamStmt>(*stmt).spec);
-      break;
-    case ast::StmtKind::Expression: {
-      const ast::Expr &expr = *ast::cast<ast::ExpressionStmt>(*stmt).value;
-      if (!isLast) {
-        module.report(Diag::UselessExpression, expr.range)
-            .label("its value goes nowhere")
-            .help("give it a name, or remove it");
-        break;
-      }
-      last = layersInput ? applyLayers(expr, *layersInput, inputRange)
+  for (size_t i = 0; i < block.statements.size(); ++i) {
+    if (frame == &root) {
+      rootBody = &block;
+      rootLine = i;
+    }
+    const ast::Stmt &stmt = *block.statements[i];
+    b.setRange(stmt.range);
+    bool isLast = i + 1 == block.statements.size();
+    if (stmt.kind == ast::StmtKind::Expression && isLast) {
+      const ast::Expr &expr = *ast::cast<ast::ExpressionStmt>(stmt).value;
+      return layersInput ? applyLayers(expr, *layersInput, inputRange)
                          : evaluate(expr);
-      break;
     }
-    case ast::StmtKind::Use:
-      module.report(Diag::UsePartUnsupported, stmt->range);
-      break;
-    case ast::StmtKind::Update:
-      if (mode == Mode::Report) {
-        break;
-      }
-      if (mode != Mode::Step || frame != &root) {
-        module.report(Diag::UpdateOutsideStep, stmt->range)
-            .help("a state moves in a `step`, or in `train`");
-        break;
-      }
-      update(ast::cast<ast::UpdateStmt>(*stmt).names,
-             *ast::cast<ast::UpdateStmt>(*stmt).value);
-      break;
-    case ast::StmtKind::Yield:
-      module.report(Diag::YieldUnsupported, stmt->range);
-      break;
-    }
+    line(stmt);
   }
-  return last;
+  if (frame == &root) {
+    rootLine = block.statements.size();
+  }
+  return {};
+}
+
+void Elaborator::walkAgain() {
+  std::erase_if(root.locals, [&](const auto &local) {
+    return !stepArguments.count(local.first);
+  });
+  root.calls.clear();
+  frame = &root;
+  const size_t end = rootLine;
+  for (rootLine = 0; rootLine < end; ++rootLine) {
+    const ast::Stmt &stmt = *rootBody->statements[rootLine];
+    b.setRange(stmt.range);
+    line(stmt);
+  }
 }
 
 } // namespace gmc::dsl

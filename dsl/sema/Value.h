@@ -34,6 +34,7 @@ struct Value {
   std::vector<std::string> names; ///< Record
   std::vector<Value> elements;    ///< Record, List
   std::shared_ptr<const Distribution> distribution;
+  std::vector<size_t> stretches; ///< Tensor: axes that `new` made
   /// The named lines of the net that gave this value: `D(x).feat`.
   std::shared_ptr<const std::vector<std::pair<std::string, Value>>> lines;
 
@@ -61,17 +62,34 @@ struct Value {
 /// What a latent, an observation or any draw follows. Parameters are nodes;
 /// `spread` says how the scale of a Normal was given.
 struct Distribution {
-  enum class Family : uint8_t { Normal, Bernoulli, Laplace, Uniform };
+  enum class Family : uint8_t {
+    Normal,
+    Bernoulli,
+    Laplace,
+    Uniform,
+    Categorical, ///< whole numbers from 0
+    OneHot,      ///< the same as 1 at one place of the last event axis
+  };
   enum class Spread : uint8_t { Std, Var, LogVar };
   Family family = Family::Normal;
   /// Normal: mean, spread. Bernoulli: logits. Laplace: mean, scale.
-  /// Uniform: low, high.
+  /// Uniform: low, high. Categorical, OneHot: log p, classes along its last
+  /// axis, which may lack axes of the event in front.
   ValueId first = 0, second = 0;
   Spread spread = Spread::Std;
   bool grey = false; ///< Bernoulli observed on numbers between 0 and 1
   /// Named axes and event of the values that it gives.
   Type type;
   SourceRange where;
+};
+
+/// What stands behind `by`: whose derivative a discrete draw has.
+struct Estimator {
+  enum class Kind : uint8_t { None, Gumbel, StraightThrough } kind = Kind::None;
+  ValueId temperature = 0; ///< Gumbel
+  bool hard = false;       ///< Gumbel: the value is drawn, not relaxed
+  /// Whether the draw is no longer of the family.
+  bool relaxed() const { return kind == Kind::Gumbel && !hard; }
 };
 
 } // namespace gmc::dsl

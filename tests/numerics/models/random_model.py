@@ -76,6 +76,12 @@ PIECES = {
     "linspace": "{x} * linspace(0.5, 1.5, {w2})[0:{w}]",
     "iota": "{x} + iota({w}) / {w}",
     "ones": "{x} * (ones({w}) + zeros({w})) + 0.1",
+    "cumsum": "cumsum({x}) / {w}",
+    "new axis": "mean(sin({x}[:, new] - {x}[new]) / 2, over: 1) + {x}",
+    "expand": "{x} + 0.1 * reshape(expand({x}[new], like: zeros(2, {w})), "
+              "{w2x})[0:{w}]",
+    "one hot": "{x} + 0.1 * onehot(stop(argmax({x})), {w})",
+    "smallest": "{x} + 0.01 * stop(argmin({x}))",
     "centre": "{x} - 0.5 * mean({x})",
     "spread": "{x} / (0.5 + std({x} + iota({w})))",
     "every turn": "mean(sin(t * {x}) for t in linspace(0.5, 1.5, 3), over: t)",
@@ -138,6 +144,15 @@ DRAWS = {
     "reparametrised": "{n} ~ Normal({x}, 0.2)\n  {n}",
     "logvar": "{n} ~ Normal(mean: {x}, logvar: 0.3 * {x})\n  sin({n})",
     "uniform reparametrised": "{n} ~ Uniform({x} - 0.1, {x} + 0.2)\n  {n}",
+    "several": "{n}[k: 3] ~ Normal({x}, 0.2)\n  mean(sin({n}), over: k)",
+    "relaxed": "{n} ~ OneHot(logits: {x}) by gumbel(0.7)\n  {x} + {n}",
+    "hard": "{n} ~ OneHot(logits: {x}) by gumbel(0.7, hard)\n  {x} + 0.5 * {n}",
+    "straight": "{n} ~ OneHot(probs: 0.5 + sigmoid({x})) by straight_through\n"
+                "  {x} + 0.5 * {n}",
+    "relaxed bit": "{n} ~ Bernoulli(logits: {x}) by gumbel(0.7)\n  {x} + {n}",
+    "label": "{n} ~ Categorical(logits: stop({x}))\n  {x} + 0.3 * onehot({n}, "
+             "{w})",
+    "uniform label": "{n} ~ UniformInt({w})\n  {x} * (0.5 + onehot({n}, {w}))",
     "defined": "jitter({x})",
 }
 # From {x} and {y}, vectors of {w} entries, to one number an example or in all.
@@ -171,6 +186,18 @@ TERMS = {
     "kl of Laplace": "kl(Laplace({x}, 0.5), Laplace({y}, 1)) / {w}",
     "kl of Bernoulli": "kl(Bernoulli(logits: {x}), Bernoulli(logits: {y}))"
                        " / {w}",
+    "log_prob of Categorical": "-log_prob(Categorical(logits: {x}), {k}) + 0 * "
+                               "{y}[0]",
+    "log_prob of OneHot": "-log_prob(OneHot(logits: {x}), sigmoid({y})) / {w}",
+    "kl of Categorical": "kl(Categorical(logits: {x}), Categorical(logits: "
+                         "{y}))",
+    "kl of OneHot": "kl(OneHot(logits: {x}), OneHot(probs: exp(sin({y}))))",
+    "xent": "xent(logits: {x} + sin({y}), label: {k})",
+    "entropy of classes": "entropy(OneHot(logits: {x}))",
+    "entropy of Normal": "entropy(Normal({x}, 0.5 + {y}^2)) / {w}",
+    "entropy of Bernoulli": "entropy(Bernoulli(logits: {x})) / {w}",
+    "mean of a distribution": "mean((Laplace({x}, 1).mean - {y})^2)",
+    "prod": "prod(1 + sin({x}) / {w})",
     "mean over batch": "mean(mean({x}, over: batch)^2)",
     "deviation over batch": "mean(({x} - mean({x}, over: batch))^2)",
     "max over batch": "mean(max({x}, over: batch)) + 0 * {y}[0]",
@@ -211,7 +238,7 @@ class Body:
         p, q = divisors(width, self.pick)
         k = self.pick.randrange(1, width) if width > 1 else 0
         return template.format(
-            x=x, y=y or x, w=width, w1=width + 1, w2=max(width, 2), p=p, q=q,
+            x=x, y=y or x, w=width, w1=width + 1, w2x=2 * width, w2=max(width, 2), p=p, q=q,
             k=k, k1=k + 1, v=self.pick.choice(WIDTHS[:12]),
             c=self.pick.choice([0.05, 0.13, 0.21]), n=self.fresh())
 
@@ -418,7 +445,7 @@ class Model:
                  f"x ~ {observed.format(d=decoded)}"]
         seen = self.decorate(body, "z", latent, PIECES, "piece", 1)
         extra = self.terms(body, seen, "z", latent, 1)
-        loss = pick.choice(("-elbo", "-elbo(beta: 0.5)",
+        loss = pick.choice(("-elbo", "-elbo(beta: 0.5)", "-iwae(3)",
                             "-(log_prob(x) - 0.3 * kl(z))"))
         step = self.step("fit", lines + body.lines, "x",
                          [f"minimize {loss} / {h * w} + 0.1 * ({extra}) over "

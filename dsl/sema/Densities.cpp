@@ -1,0 +1,339 @@
+//===- Densities.cpp - densities, divergences, entropies ------------------===//
+//
+// Formulas of one element stand beside each other by family; the sum over the
+// event makes nats an example.
+//
+//===----------------------------------------------------------------------===//
+#include "dsl/sema/Formulas.h"
+#include "dsl/sema/Library.h"
+
+#include <cmath>
+#include <numeric>
+
+namespace gmc::dsl {
+
+using Family = Distribution::Family;
+using Spread = Distribution::Spread;
+
+ValueId stdOf(BodyBuilder &b, const Distribution &d) {
+  switch (d.spread) {
+  case Spread::Std:
+    return d.second;
+  case Spread::Var:
+    return b.unary(Op::Sqrt, d.second);
+  case Spread::LogVar:
+    return b.unary(Op::Exp, b.binary(Op::Mul, d.second, 0.5));
+  }
+  return d.second;
+}
+
+ValueId logVarOf(BodyBuilder &b, const Distribution &d) {
+  switch (d.spread) {
+  case Spread::Std:
+    return b.binary(Op::Mul, b.unary(Op::Log, d.second), 2.0);
+  case Spread::Var:
+    return b.unary(Op::Log, d.second);
+  case Spread::LogVar:
+    return d.second;
+  }
+  return d.second;
+}
+
+ValueId varOf(BodyBuilder &b, const Distribution &d) {
+  switch (d.spread) {
+  case Spread::Std:
+    return b.binary(Op::Pow, d.second, 2.0);
+  case Spread::Var:
+    return d.second;
+  case Spread::LogVar:
+    return b.unary(Op::Exp, d.second);
+  }
+  return d.second;
+}
+
+int64_t classesOf(const BodyBuilder &b, const Distribution &d) {
+  return b.type(d.first).event.back();
+}
+
+ValueId classLogs(BodyBuilder &b, const Distribution &d) {
+  std::vector<int64_t> event = d.type.event;
+  if (d.family == Distribution::Family::Categorical) {
+    event.push_back(classesOf(b, d));
+  }
+  return trailing(b, d.first, event);
+}
+
+ValueId trailing(BodyBuilder &b, ValueId a, const std::vector<int64_t> &event) {
+  Type from = b.type(a), to{from.axes, event};
+  std::vector<int64_t> dims(from.axes.size());
+  std::iota(dims.begin(), dims.end(), 0);
+  for (size_t i = 0; i < from.event.size(); ++i) {
+    dims.push_back(
+        static_cast<int64_t>(to.shape().size() - from.event.size() + i));
+  }
+  return from == to ? a : b.broadcast(a, std::move(to), std::move(dims));
+}
+
+ValueId oneHot(BodyBuilder &b, ValueId label, int64_t classes) {
+  ValueId wide = alongLast(b, label, classes);
+  const Type type = b.type(wide);
+  ValueId place = b.iota(type, static_cast<int64_t>(type.shape().size()) - 1);
+  return b.binary(Op::Equal, wide, place);
+}
+
+ValueId sumLast(BodyBuilder &b, ValueId a) {
+  return b.reduce(Op::Sum, a,
+                  {static_cast<int64_t>(b.type(a).shape().size()) - 1});
+}
+
+namespace {
+
+/// log p(x) of one element.
+ValueId elementLogProb(BodyBuilder &b, const Distribution &d, ValueId x) {
+  switch (d.family) {
+  case Family::Normal: {
+    // -1/2 (log 2 pi + log var + (x - mu)^2 / var)
+    ValueId squared = b.binary(Op::Pow, b.binary(Op::Sub, x, d.first), 2.0);
+    ValueId scaled = b.binary(Op::Div, squared, varOf(b, d));
+    ValueId sum = b.binary(Op::Add, scaled, logVarOf(b, d));
+    sum = b.binary(Op::Add, sum, std::log(2 * M_PI));
+    return b.binary(Op::Mul, sum, -0.5);
+  }
+  case Family::Bernoulli:
+    // x l - softplus(l)
+    return b.binary(Op::Sub, b.binary(Op::Mul, x, d.first),
+                    b.unary(Op::Softplus, d.first));
+  case Family::Laplace: {
+    // -|x - mu| / s - log 2 s
+    ValueId far = b.unary(Op::Abs, b.binary(Op::Sub, x, d.first));
+    ValueId scaled = b.binary(Op::Div, far, d.second);
+    ValueId logScale = b.unary(Op::Log, b.binary(Op::Mul, d.second, 2.0));
+    return b.unary(Op::Neg, b.binary(Op::Add, scaled, logScale));
+  }
+  case Family::Uniform:
+    // -log(high - low), the value being taken to lie inside
+    return b.unary(Op::Neg,
+                   b.unary(Op::Log, b.binary(Op::Sub, d.second, d.first)));
+  case Family::OneHot:
+    // x log p, summed over the classes with the event
+    return b.binary(Op::Mul, x, d.first);
+  case Family::Categorical: {
+    // sum over classes c of [x = c] log p_c
+    ValueId logs = classLogs(b, d);
+    ValueId product = b.binary(Op::Mul, oneHot(b, x, classesOf(b, d)), logs);
+    return sumLast(b, product);
+  }
+  }
+  return x;
+}
+
+/// The closed divergence of one element, where there is one.
+std::optional<ValueId> elementDivergence(BodyBuilder &b, const Distribution &q,
+                                         const Distribution &p) {
+  if (q.family != p.family) {
+    return std::nullopt;
+  }
+  if (q.family == Family::Normal) {
+    // 1/2 (log vp - log vq + (vq + (mq - mp)^2) / vp - 1)
+    ValueId logs = b.binary(Op::Sub, logVarOf(b, p), logVarOf(b, q));
+    ValueId apart = b.binary(Op::Pow, b.binary(Op::Sub, q.first, p.first), 2.0);
+    ValueId spread =
+        b.binary(Op::Div, b.binary(Op::Add, varOf(b, q), apart), varOf(b, p));
+    ValueId sum = b.binary(Op::Sub, b.binary(Op::Add, logs, spread), 1.0);
+    return b.binary(Op::Mul, sum, 0.5);
+  }
+  if (q.family == Family::OneHot || q.family == Family::Categorical) {
+    // sum over classes of pq (log pq - log pp)
+    if (classesOf(b, q) != classesOf(b, p)) {
+      return std::nullopt;
+    }
+    ValueId mine = classLogs(b, q);
+    ValueId apart = b.binary(Op::Sub, mine, classLogs(b, p));
+    ValueId terms = b.binary(Op::Mul, b.unary(Op::Exp, mine), apart);
+    return q.family == Family::OneHot ? terms : sumLast(b, terms);
+  }
+  if (q.family == Family::Bernoulli) {
+    // pq (lq - lp) - softplus(lq) + softplus(lp)
+    ValueId probability = b.unary(Op::Sigmoid, q.first);
+    ValueId gain =
+        b.binary(Op::Mul, probability, b.binary(Op::Sub, q.first, p.first));
+    ValueId norms = b.binary(Op::Sub, b.unary(Op::Softplus, p.first),
+                             b.unary(Op::Softplus, q.first));
+    return b.binary(Op::Add, gain, norms);
+  }
+  if (q.family == Family::Laplace) {
+    // log sp/sq + |d| / sp + sq/sp exp(-|d| / sq) - 1
+    ValueId far = b.unary(Op::Abs, b.binary(Op::Sub, q.first, p.first));
+    ValueId ratio = b.binary(Op::Div, q.second, p.second);
+    ValueId tail =
+        b.unary(Op::Exp, b.unary(Op::Neg, b.binary(Op::Div, far, q.second)));
+    ValueId sum = b.binary(Op::Add, b.binary(Op::Div, far, p.second),
+                           b.binary(Op::Mul, ratio, tail));
+    sum = b.binary(Op::Sub, sum, b.unary(Op::Log, ratio));
+    return b.binary(Op::Sub, sum, 1.0);
+  }
+  return std::nullopt;
+}
+
+/// The closed entropy of one element, where there is one.
+std::optional<ValueId> elementEntropy(BodyBuilder &b, const Distribution &d) {
+  switch (d.family) {
+  case Family::Normal:
+    // 1/2 (log 2 pi + 1 + log var)
+    return b.binary(Op::Mul,
+                    b.binary(Op::Add, logVarOf(b, d), std::log(2 * M_PI) + 1),
+                    0.5);
+  case Family::Laplace:
+    // 1 + log 2 s
+    return b.binary(Op::Add, b.unary(Op::Log, b.binary(Op::Mul, d.second, 2.0)),
+                    1.0);
+  case Family::Uniform:
+    return b.unary(Op::Log, b.binary(Op::Sub, d.second, d.first));
+  case Family::Bernoulli: {
+    // softplus(l) - p l
+    ValueId probability = b.unary(Op::Sigmoid, d.first);
+    return b.binary(Op::Sub, b.unary(Op::Softplus, d.first),
+                    b.binary(Op::Mul, probability, d.first));
+  }
+  case Family::OneHot:
+  case Family::Categorical: {
+    // -sum over classes of p log p
+    ValueId logs = classLogs(b, d);
+    ValueId terms =
+        b.unary(Op::Neg, b.binary(Op::Mul, b.unary(Op::Exp, logs), logs));
+    return d.family == Family::OneHot ? terms : sumLast(b, terms);
+  }
+  }
+  return std::nullopt;
+}
+
+/// What `q.NAME` is, or nothing.
+std::optional<ValueId> fieldOf(BodyBuilder &b, const Distribution &d,
+                               std::string_view name) {
+  if (name == "mu") {
+    name = "mean";
+  }
+  const bool isMean = name == "mean";
+  switch (d.family) {
+  case Family::Normal:
+    return isMean             ? std::optional(d.first)
+           : name == "std"    ? std::optional(stdOf(b, d))
+           : name == "var"    ? std::optional(varOf(b, d))
+           : name == "logvar" ? std::optional(logVarOf(b, d))
+                              : std::nullopt;
+  case Family::Laplace:
+    return isMean            ? std::optional(d.first)
+           : name == "scale" ? std::optional(d.second)
+                             : std::nullopt;
+  case Family::Uniform:
+    return isMean           ? std::optional(b.binary(
+                                  Op::Mul, b.binary(Op::Add, d.first, d.second), 0.5))
+           : name == "low"  ? std::optional(d.first)
+           : name == "high" ? std::optional(d.second)
+                            : std::nullopt;
+  case Family::Bernoulli:
+    return isMean || name == "probs"
+               ? std::optional(b.unary(Op::Sigmoid, d.first))
+           : name == "logits" ? std::optional(d.first)
+                              : std::nullopt;
+  case Family::OneHot:
+  case Family::Categorical:
+    if ((isMean && d.family == Family::OneHot) || name == "probs") {
+      return b.unary(Op::Exp, classLogs(b, d));
+    }
+    return name == "logits" ? std::optional(classLogs(b, d)) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+ValueId stretched(BodyBuilder &b, ValueId value,
+                  const std::vector<int64_t> &event) {
+  Type type{b.type(value).axes, event};
+  return b.type(value).event == event ? value : b.broadcast(value, type);
+}
+
+} // namespace
+
+ValueId Elaborator::logProb(const Distribution &d, ValueId value) {
+  ValueId element = elementLogProb(b, d, value);
+  element = stretched(b, element, b.type(value).event);
+  return b.reduceEvent(Op::Sum, element);
+}
+
+std::optional<ValueId> Elaborator::divergence(const Distribution &q,
+                                              const Distribution &p,
+                                              std::optional<ValueId> draw,
+                                              SourceRange range) {
+  bool fits = q.type.event == p.type.event || p.type.event.empty();
+  if (!fits || !unitedAxes(q.type.axes, p.type.axes)) {
+    module.report(Diag::DivergenceShape, range)
+        .label(q.where, dsl::typeText(q.type))
+        .label(p.where, dsl::typeText(p.type));
+    return std::nullopt;
+  }
+  b.setRange(range);
+  if (auto element = elementDivergence(b, q, p)) {
+    return b.reduceEvent(Op::Sum, stretched(b, *element, q.type.event));
+  }
+  if (!draw) {
+    module.report(Diag::NoClosedDivergence, range)
+        .help("the divergence of a latent is taken from its draw: `kl(z)`");
+    return std::nullopt;
+  }
+  return b.binary(Op::Sub, logProb(q, *draw), logProb(p, *draw));
+}
+
+//===----------------------------------------------------------------------===//
+// Entropy, parameters
+//===----------------------------------------------------------------------===//
+
+Value Elaborator::distributionField(const Distribution &d,
+                                    const ast::MemberExpr &expr) {
+  auto field = fieldOf(b, d, expr.member.text);
+  if (!field) {
+    module
+        .report(Diag::NoDistributionField, expr.member.range, expr.member.text)
+        .label(d.where, "has none")
+        .help(
+            "there are `mean`, and the parameters: `std var logvar`, `scale`, "
+            "`low high`, `probs logits`");
+    return {};
+  }
+  // Without brackets of its own a parameter is a single number.
+  ValueId value = *field;
+  bool perClass = d.family == Distribution::Family::Categorical;
+  return Value::ofTensor(perClass ? value : stretched(b, value, d.type.event));
+}
+
+namespace {
+
+Value entropyCall(Elaborator &e, const CallSite &site,
+                  const Arguments &arguments, const LibraryEntry &) {
+  const Bound &bound = *arguments.find("q");
+  Value value = e.evaluate(bound);
+  if (value.kind != Value::Kind::Distribution) {
+    if (!value.isError()) {
+      e.module.report(Diag::NotADistribution, bound.range, e.typeText(value))
+          .help("`entropy` takes a distribution: `entropy(Normal(Enc(x)))`");
+    }
+    return {};
+  }
+  const Distribution &d = *value.distribution;
+  e.b.setRange(site.range);
+  auto element = elementEntropy(e.b, d);
+  if (!element) {
+    return {};
+  }
+  return Value::ofTensor(
+      e.b.reduceEvent(Op::Sum, stretched(e.b, *element, d.type.event)));
+}
+
+constexpr LibraryEntry entries[] = {
+    {"entropy(q)", entropyCall},
+};
+
+} // namespace
+
+std::span<const LibraryEntry> densityEntries() { return entries; }
+
+} // namespace gmc::dsl

@@ -1,0 +1,208 @@
+//===- Draws.cpp - how each family is drawn -------------------------------===//
+//
+// Every draw is a function of noise of its own and of the parameters. Where it
+// has no derivative in them, `by` says what is taken instead.
+//
+//===----------------------------------------------------------------------===//
+#include "dsl/sema/Formulas.h"
+#include "dsl/sema/Library.h"
+
+namespace gmc::dsl {
+
+using Family = Distribution::Family;
+
+ValueId argmaxLast(BodyBuilder &b, ValueId a, std::vector<ValueId> *marks) {
+  const Type type = b.type(a);
+  const int64_t classes = type.event.back();
+  auto last = static_cast<int64_t>(type.shape().size()) - 1;
+  ValueId top = alongLast(b, b.reduce(Op::ReduceMax, a, {last}), classes);
+  ValueId isTop = b.binary(Op::Equal, a, top);
+  if (marks) {
+    marks->push_back(isTop);
+  }
+  // The place where it is the top, elsewhere n; the least of these.
+  const double n = static_cast<double>(classes);
+  ValueId place = b.binary(Op::Sub, b.iota(type, last), n);
+  ValueId shown = b.binary(Op::Add, b.binary(Op::Mul, isTop, place), n);
+  return b.reduce(Op::ReduceMin, shown, {last});
+}
+
+namespace {
+
+/// mu - s sign(v) log(1 - 2 |v|), v = u - 1/2
+ValueId laplaceOf(BodyBuilder &b, const Distribution &d, ValueId u) {
+  ValueId v = b.binary(Op::Sub, u, 0.5);
+  ValueId tail =
+      b.binary(Op::Sub, 1.0, b.binary(Op::Mul, b.unary(Op::Abs, v), 2.0));
+  ValueId step =
+      b.binary(Op::Mul, b.unary(Op::Sign, v), b.unary(Op::Log, tail));
+  return b.binary(Op::Sub, d.first, b.binary(Op::Mul, d.second, step));
+}
+
+/// The value of `hard`, the derivative of `soft`.
+ValueId straightThrough(BodyBuilder &b, ValueId hard, ValueId soft) {
+  ValueId gap = b.unary(Op::Stop, b.binary(Op::Sub, hard, soft));
+  return b.binary(Op::Add, soft, gap);
+}
+
+/// A Bernoulli from u: 1 where u < p, which is l - logit u > 0. The relaxed
+/// one is sigmoid((l - logit u) / tau) (Maddison, Mnih and Teh 2017).
+ValueId bernoulliOf(Elaborator &e, const Distribution &d, ValueId u,
+                    const Estimator &how, const std::string &name) {
+  BodyBuilder &b = e.b;
+  ValueId p = b.unary(Op::Sigmoid, d.first);
+  ValueId hard = b.binary(Op::Less, u, p);
+  if (how.kind == Estimator::Kind::None) {
+    e.discreteDraws[hard] = name;
+    return hard;
+  }
+  if (how.kind == Estimator::Kind::StraightThrough) {
+    return straightThrough(b, hard, p);
+  }
+  ValueId logit = b.binary(Op::Sub, b.unary(Op::Log, u),
+                           b.unary(Op::Log, b.binary(Op::Sub, 1.0, u)));
+  ValueId soft =
+      b.unary(Op::Sigmoid, b.binary(Op::Div, b.binary(Op::Sub, d.first, logit),
+                                    how.temperature));
+  return how.hard ? straightThrough(b, hard, soft) : soft;
+}
+
+/// Classes by the largest of log p + g, g = -log(-log u) (Gumbel 1954); the
+/// relaxed one is softmax((log p + g) / tau) (Jang, Gu and Poole 2017).
+ValueId classOf(Elaborator &e, const Distribution &d, const Type &type,
+                uint64_t site, const Estimator &how, const std::string &name) {
+  BodyBuilder &b = e.b;
+  Type wide = type;
+  const int64_t classes = classesOf(b, d);
+  if (d.family == Family::Categorical) {
+    wide.event.push_back(classes);
+  }
+  ValueId u = b.random(Op::RandomUniform, wide, site);
+  ValueId g =
+      b.unary(Op::Neg, b.unary(Op::Log, b.unary(Op::Neg, b.unary(Op::Log, u))));
+  ValueId scores = b.binary(Op::Add, classLogs(b, d), g);
+  if (how.kind == Estimator::Kind::Gumbel && !how.hard) {
+    return softmaxOf(b, b.binary(Op::Div, scores, how.temperature));
+  }
+  std::vector<ValueId> marks;
+  ValueId label = argmaxLast(b, scores, &marks);
+  ValueId drawn = label;
+  if (d.family == Family::OneHot) {
+    drawn = oneHot(b, label, classes);
+    marks.push_back(drawn);
+  }
+  if (how.kind == Estimator::Kind::None) {
+    for (ValueId mark : marks) {
+      e.discreteDraws[mark] = name;
+    }
+    return drawn;
+  }
+  ValueId soft = how.kind == Estimator::Kind::Gumbel
+                     ? softmaxOf(b, b.binary(Op::Div, scores, how.temperature))
+                     : b.unary(Op::Exp, classLogs(b, d));
+  return straightThrough(b, drawn, soft);
+}
+
+} // namespace
+
+ValueId Elaborator::sample(const Distribution &d, const std::string &name,
+                           bool once, const Estimator &how) {
+  Type type = d.type;
+  if (!once) {
+    type.axes = *unitedAxes(type.axes, openAxes);
+  }
+  uint64_t site = siteOf(name);
+  switch (d.family) {
+  case Family::Normal: {
+    ValueId noise = b.random(Op::RandomNormal, type, site);
+    return b.binary(Op::Add, d.first, b.binary(Op::Mul, stdOf(b, d), noise));
+  }
+  case Family::Uniform: {
+    ValueId u = b.random(Op::RandomUniform, type, site);
+    ValueId width = b.binary(Op::Sub, d.second, d.first);
+    return b.binary(Op::Add, d.first, b.binary(Op::Mul, width, u));
+  }
+  case Family::Laplace:
+    return laplaceOf(b, d, b.random(Op::RandomUniform, type, site));
+  case Family::Bernoulli:
+    return bernoulliOf(*this, d, b.random(Op::RandomUniform, type, site), how,
+                       name);
+  case Family::Categorical:
+  case Family::OneHot:
+    return classOf(*this, d, type, site, how, name);
+  }
+  return d.first;
+}
+
+//===----------------------------------------------------------------------===//
+// Estimators
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Reads `gumbel(tau)` or `gumbel(tau, hard)`.
+std::optional<Estimator> gumbelOf(Elaborator &e, const ast::CallExpr &call) {
+  Estimator how;
+  how.kind = Estimator::Kind::Gumbel;
+  const auto &arguments = call.arguments;
+  const auto *word = arguments.size() == 2
+                         ? ast::as<ast::NameExpr>(arguments[1].value)
+                         : nullptr;
+  bool fits = !arguments.empty() && !arguments[0].label &&
+              (arguments.size() == 1 || (word && word->text == "hard"));
+  if (!fits) {
+    e.module.report(Diag::EstimatorUsage, call.range)
+        .help("`by gumbel(tau)`, or `by gumbel(tau, hard)`");
+    return std::nullopt;
+  }
+  how.hard = word != nullptr;
+  auto tau = e.scalarNode(*arguments[0].value, "the temperature");
+  if (!tau) {
+    return std::nullopt;
+  }
+  auto number = e.b.constantValue(*tau);
+  if (number && !(*number > 0)) {
+    e.module.report(Diag::Temperature, arguments[0].range, *number)
+        .help("it must be greater than 0");
+    return std::nullopt;
+  }
+  how.temperature = *tau;
+  return how;
+}
+
+} // namespace
+
+std::optional<Estimator> Elaborator::estimatorOf(const ast::DrawStmt &stmt,
+                                                 const Distribution &d) {
+  if (!stmt.estimator) {
+    return Estimator{};
+  }
+  const ast::Expr &written = *stmt.estimator;
+  const auto *call = ast::as<ast::CallExpr>(written);
+  const auto *name = ast::as<ast::NameExpr>(call ? *call->callee : written);
+  bool isGumbel = call && name && name->text == "gumbel";
+  bool isStraight = !call && name && name->text == "straight_through";
+  if (!isGumbel && !isStraight) {
+    module.report(Diag::UnknownEstimator, written.range)
+        .help("there are `by gumbel(tau)`, `by gumbel(tau, hard)` and `by "
+              "straight_through`");
+    return std::nullopt;
+  }
+  if (d.family != Family::OneHot && d.family != Family::Bernoulli) {
+    bool isLabel = d.family == Family::Categorical;
+    module.report(Diag::EstimatorFamily, written.range, name->text)
+        .label(d.where, isLabel ? "gives labels" : "has a gradient of its own")
+        .help(isLabel ? "a label is a whole number; draw from "
+                        "`OneHot(logits: ..)`"
+                      : "leave `by` away");
+    return std::nullopt;
+  }
+  if (isStraight) {
+    Estimator how;
+    how.kind = Estimator::Kind::StraightThrough;
+    return how;
+  }
+  return gumbelOf(*this, *call);
+}
+
+} // namespace gmc::dsl

@@ -1,0 +1,53 @@
+//===- Formulas.h - what several functions are made of ----------*- C++ -*-===//
+#ifndef GMC_DSL_SEMA_FORMULAS_H
+#define GMC_DSL_SEMA_FORMULAS_H
+
+#include "dsl/program/BodyBuilder.h"
+#include "dsl/sema/Value.h"
+
+namespace gmc::dsl {
+
+/// m + log(sum(exp(x - m))) with m = max(x), a constant to gradients, over
+/// dimensions (named axes counted first), which vanish.
+ValueId logSumExp(BodyBuilder &b, ValueId x, const std::vector<int64_t> &dims);
+
+/// exp(x - max x) / sum exp(x - max x) along the last event axis.
+ValueId softmaxOf(BodyBuilder &b, ValueId x);
+
+/// x - logSumExp(x) along the last event axis.
+ValueId logSoftmaxOf(BodyBuilder &b, ValueId x);
+
+/// Puts `a`, which lacks the last event axis, along a new one of `extent`.
+ValueId alongLast(BodyBuilder &b, ValueId a, int64_t extent);
+
+/// Puts `a` along new axes in front of its event so that it is `event`.
+ValueId trailing(BodyBuilder &b, ValueId a, const std::vector<int64_t> &event);
+
+/// 1 at the place that `label` says along a new last axis, else 0.
+ValueId oneHot(BodyBuilder &b, ValueId label, int64_t classes);
+
+/// The sum over the last event axis.
+ValueId sumLast(BodyBuilder &b, ValueId a);
+
+/// The place of the largest entry of the last event axis, the first of equals;
+/// without a derivative. `marks` gets the nodes that have none.
+ValueId argmaxLast(BodyBuilder &b, ValueId a,
+                   std::vector<ValueId> *marks = nullptr);
+
+/// Stretches axes of extent 1, or a single number, so that the event of `x` is
+/// `event`; nothing where other axes differ.
+std::optional<ValueId> stretchedTo(BodyBuilder &b, ValueId x,
+                                   const std::vector<int64_t> &event);
+
+/// The standard deviation of a Normal.
+ValueId stdOf(BodyBuilder &b, const Distribution &d);
+
+/// The number of classes of a Categorical or OneHot.
+int64_t classesOf(const BodyBuilder &b, const Distribution &d);
+
+/// log p of the classes, along the last axis behind or in the event.
+ValueId classLogs(BodyBuilder &b, const Distribution &d);
+
+} // namespace gmc::dsl
+
+#endif // GMC_DSL_SEMA_FORMULAS_H

@@ -1,0 +1,133 @@
+#!/usr/bin/python3
+"""Every sampler against its density, 40,000 draws by fixed seeds.
+
+samplers/samplers.gm draws. Continuous families: the largest distance of the
+empirical distribution function from the exact one (Kolmogorov and Smirnov);
+classes: the chi-square of their counts. Both are bounded where chance alone
+goes in one of a thousand tests; the seeds are fixed, so a test that passes once
+always does. Rules R-dist-1, R-dist-6 of dsl/language.md.
+
+usage: samplers.py GMC
+"""
+import math
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import numpy
+
+MODEL = pathlib.Path(__file__).parent / "samplers" / "samplers.gm"
+# Of a thousand samples one has a larger distance times sqrt(n).
+KOLMOGOROV = 1.9495
+
+SCORES = numpy.exp([-1, -1 / 3, 1 / 3, 1])
+CLASSES = SCORES / SCORES.sum()
+
+
+def phi(x):
+    return 0.5 * (1 + numpy.vectorize(math.erf)(x / math.sqrt(2)))
+
+
+def laplace(x):
+    return numpy.where(x < 0, 0.5 * numpy.exp(x), 1 - 0.5 * numpy.exp(-x))
+
+
+CONTINUOUS = {
+    "normal": lambda x: phi((x - 0.5) / 2),
+    "laplace": lambda x: laplace((x - 0.5) / 2),
+    "uniform": lambda x: numpy.clip((x + 1) / 4, 0, 1),
+    "several": lambda x: phi(x - 0.5),
+}
+DISCRETE = {
+    "bernoulli": [0.7, 0.3],
+    "categorical": CLASSES,
+    "of_probs": [0.1, 0.2, 0.3, 0.4],
+    "uniform_int": [1 / 7] * 7,
+    "one_hot": CLASSES,
+    "two_hot": CLASSES,
+    "hard_gumbel": CLASSES,
+    "soft_gumbel": CLASSES,
+    "soft_bernoulli": [0.7, 0.3],
+}
+# Columns behind the first: sums and largest entries of vectors of classes.
+ALWAYS_ONE = ("one_hot", "soft_gumbel")
+
+
+def chi_square_bound(freedom):
+    """Wilson and Hilferty's quantile at 0.999."""
+    part = 2 / (9 * freedom)
+    return freedom * (1 - part + 3.0902 * math.sqrt(part)) ** 3
+
+
+def distance(values, exact):
+    """(distance times sqrt(n), its bound)."""
+    values = numpy.sort(values)
+    n, share = len(values), exact(numpy.sort(values))
+    steps = numpy.arange(n + 1) / n
+    far = max((steps[1:] - share).max(), (share - steps[:-1]).max())
+    return far * math.sqrt(n), KOLMOGOROV
+
+
+def chi_square(values, chances):
+    counts = numpy.bincount(values.astype(int), minlength=len(chances))
+    expected = numpy.array(chances) * len(values)
+    if len(counts) != len(chances) or (values != values.astype(int)).any():
+        return math.inf, 0
+    return (((counts - expected) ** 2 / expected).sum(),
+            chi_square_bound(len(chances) - 1))
+
+
+def formulas():
+    """What proc formulas emits."""
+    other, two = numpy.array([1, 2, 3, 4]) / 10, SCORES ** 2
+    log = math.log
+    return [log(CLASSES[2]), (CLASSES * numpy.log(CLASSES * 4)).sum(),
+            (CLASSES * numpy.log(CLASSES / other)).sum(),
+            -(CLASSES * numpy.log(CLASSES)).sum(), log(7),
+            0.5 * log(2 * math.pi * math.e * 4), 1 + log(4), log(2),
+            -0.3 * log(0.3) - 0.7 * log(0.7), 16, 4, log(CLASSES[3]),
+            -log(two[1] / two.sum()), 1 * 2 * 3 * 2 * 4 * 6, 0, 3, 0.6, 12]
+
+
+def main():
+    gmc, failures = pathlib.Path(sys.argv[1]).resolve(), 0
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        subprocess.run([gmc, "compile", MODEL, "-o", folder / "draw"],
+                       check=True, timeout=120)
+        subprocess.run([folder / "draw", "train", "--out", folder],
+                       check=True, timeout=60, stdout=subprocess.DEVNULL)
+        subprocess.run([folder / "draw", "formulas", "--out", folder],
+                       check=True, timeout=60, stdout=subprocess.DEVNULL)
+        shown = numpy.loadtxt(folder / "samples" / "formulas.csv",
+                              delimiter=",")
+        apart = abs(shown - formulas())
+        failures += apart.max() > 1e-5
+        print(f"{'ok' if apart.max() <= 1e-5 else 'FAILED'}: formulas, worst "
+              f"{apart.max():.1e}, column {apart.argmax()}")
+        for seed in (1, 2):
+            run = folder / f"run{seed}"
+            subprocess.run([folder / "draw", "train", "--seed", str(seed),
+                            "--out", run], check=True, timeout=60,
+                           stdout=subprocess.DEVNULL)
+            for verb, exact in {**CONTINUOUS, **DISCRETE}.items():
+                subprocess.run([folder / "draw", verb, "--seed", str(seed),
+                                "--out", run], check=True, timeout=60,
+                               stdout=subprocess.DEVNULL)
+                table = numpy.loadtxt(run / "samples" / f"{verb}.csv",
+                                      delimiter=",", ndmin=2)
+                test = distance if verb in CONTINUOUS else chi_square
+                both = verb == "two_hot"
+                found, bound = test(table.ravel() if both else table[:, 0],
+                                    exact)
+                ones = abs(table[:, 1:] - 1).max() if verb in ALWAYS_ONE else 0
+                ok = found < bound and ones < 1e-6 and len(table) >= 10000
+                failures += not ok
+                print(f"{'ok' if ok else 'FAILED'}: {verb}, seed {seed}: "
+                      f"{found:.2f}, allowed {bound:.2f}")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
