@@ -3,6 +3,7 @@
 // What changes the event of a value. The batch cannot be indexed.
 //
 //===----------------------------------------------------------------------===//
+#include "dsl/sema/Gather.h"
 #include "dsl/sema/Library.h"
 
 #include <algorithm>
@@ -27,6 +28,7 @@ Value Elaborator::evaluateIndex(const ast::IndexExpr &expr) {
   }
   ValueId result = *x;
   std::vector<bool> dropped(b.type(*x).event.size(), false);
+  std::vector<std::optional<ValueId>> gathered(dropped.size());
   for (size_t axis = 0; axis < expr.items.size(); ++axis) {
     const ast::IndexItem &item = expr.items[axis];
     int64_t extent = b.type(result).event[axis];
@@ -36,7 +38,15 @@ Value Elaborator::evaluateIndex(const ast::IndexExpr &expr) {
     }
     int64_t begin = 0, end = extent;
     if (item.begin) {
-      auto given = integer(*item.begin, "an index");
+      Value value = evaluate(*item.begin);
+      bool isNode =
+          value.kind == Value::Kind::Tensor &&
+          (b.node(value.id).op != Op::Scalar || labels.count(value.id));
+      if (item.kind == ast::IndexItem::Kind::At && isNode) {
+        gathered[axis] = value.id;
+        continue;
+      }
+      auto given = toInteger(value, item.begin->range, "an index");
       if (!given) {
         return {};
       }
@@ -61,13 +71,22 @@ Value Elaborator::evaluateIndex(const ast::IndexExpr &expr) {
     b.setRange(expr.range);
     result = b.sliceEvent(result, static_cast<int64_t>(axis), begin, end);
   }
-  std::vector<int64_t> event;
-  for (size_t axis = 0; axis < dropped.size(); ++axis) {
-    if (!dropped[axis]) {
-      event.push_back(b.type(result).event[axis]);
+  // From the last axis on: those before keep their numbers.
+  for (size_t axis = dropped.size(); axis-- > 0;) {
+    if (gathered[axis]) {
+      auto next = gather(result, static_cast<int64_t>(axis), *gathered[axis],
+                         expr.items[axis].range);
+      if (!next) {
+        return {};
+      }
+      result = *next;
+    } else if (dropped[axis]) {
+      std::vector<int64_t> event = b.type(result).event;
+      event.erase(event.begin() + static_cast<int64_t>(axis));
+      result = b.reshapeEvent(result, std::move(event));
     }
   }
-  return Value::ofTensor(b.reshapeEvent(result, std::move(event)));
+  return Value::ofTensor(result);
 }
 
 namespace {
@@ -283,17 +302,6 @@ Value iota(Elaborator &e, const CallSite &, const Arguments &arguments,
   return n ? Value::ofTensor(e.b.iota({{}, {*n}}, 0)) : Value{};
 }
 
-/// The data field that `value` is the argument of, or null.
-const DataField *fieldOf(const Elaborator &e, ValueId value) {
-  const Node &node = e.b.node(value);
-  if (node.op != Op::Argument) {
-    return nullptr;
-  }
-  auto it = e.argumentFields.find(e.body.arguments[node.attrs.index].name);
-  return it == e.argumentFields.end() ? nullptr : &it->second;
-}
-
-/// 1 at the place that an entry of `y` says, else 0, along a new last axis.
 Value onehot(Elaborator &e, const CallSite &site, const Arguments &arguments,
              const LibraryEntry &) {
   auto y = e.tensor(*arguments.find("y"));
@@ -309,18 +317,12 @@ Value onehot(Elaborator &e, const CallSite &site, const Arguments &arguments,
     return {};
   }
   Type type = e.b.type(*y);
-  std::vector<int64_t> kept;
-  for (size_t i = 0; i < type.shape().size(); ++i) {
-    kept.push_back(static_cast<int64_t>(i));
-  }
   type.event.push_back(*n);
   if (!e.sizeIsSane(type, site.range)) {
     return {};
   }
   e.b.setRange(site.range);
-  ValueId wide = e.b.broadcast(*y, type, kept);
-  ValueId place = e.b.iota(type, static_cast<int64_t>(kept.size()));
-  return Value::ofTensor(e.b.binary(Op::Equal, wide, place));
+  return Value::ofTensor(placesOf(e.b, *y, *n));
 }
 
 constexpr LibraryEntry entries[] = {

@@ -128,13 +128,13 @@ Value Elaborator::run(const ast::Body &block, const Value *layersInput,
       break;
     }
     case ast::StmtKind::Use:
-      module.report(Diag::UsePartUnsupported, stmt->range);
+      declareParts(ast::cast<ast::UseStmt>(*stmt));
       break;
     case ast::StmtKind::Update:
       if (mode == Mode::Report) {
         break;
       }
-      if (mode != Mode::Step || frame != &root) {
+      if (!frame->instance && (mode != Mode::Step || frame != &root)) {
         module.report(Diag::UpdateOutsideStep, stmt->range)
             .help("a state moves in a `step`, or in `train`");
         break;
