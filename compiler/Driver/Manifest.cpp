@@ -383,11 +383,19 @@ json::Array ManifestWriter::reports() {
     for (uint32_t field : report.fields) {
       fields.push_back(field);
     }
+    json::Array values;
+    for (const std::string &value : report.values) {
+      values.push_back(value);
+    }
     json::Object object{
         {"entry", entryIndex.lookup("report." + std::to_string(report.body))},
         {"dataset", report.dataset},
         {"split", report.split},
         {"fields", std::move(fields)}};
+    if (!report.values.empty()) {
+      object["values"] = std::move(values);
+      object["train"] = report.train;
+    }
     if (report.every) {
       object["every"] = durationOf(*report.every);
     } else {
@@ -400,7 +408,7 @@ json::Array ManifestWriter::reports() {
 
 json::Object ManifestWriter::argumentOf(const dsl::ProcArgument &argument,
                                         const dsl::Procedure &procedure) {
-  const char *kinds[] = {"count", "fixed", "real", "data"};
+  const char *kinds[] = {"count", "fixed", "real", "data", "text"};
   json::Object object{{"kind", kinds[static_cast<int>(argument.kind)]},
                       {"name", argument.name}};
   if (argument.kind == dsl::ProcArgument::Kind::Data) {
@@ -414,8 +422,15 @@ json::Object ManifestWriter::argumentOf(const dsl::ProcArgument &argument,
   if (argument.classes > 0) {
     object["classes"] = argument.classes;
   }
+  if (!argument.choices.empty()) {
+    json::Array choices;
+    for (const std::string &choice : argument.choices) {
+      choices.push_back(choice);
+    }
+    object["choices"] = std::move(choices);
+  }
   for (auto [i, scalar] : llvm::enumerate(program.scalars)) {
-    if (argument.kind == dsl::ProcArgument::Kind::Real &&
+    if (argument.kind != dsl::ProcArgument::Kind::Fixed &&
         scalar.kind == dsl::Scalar::Kind::ProcArgument &&
         scalar.owner == procedure.name && scalar.name == argument.name) {
       object["scalar"] = static_cast<int64_t>(i);

@@ -242,12 +242,17 @@ void dumpRuns(Out out, const Program &program) {
     dumpTurns(out, train.turns, program, 0);
   }
   for (const Report &report : program.reports) {
-    fmt::format_to(out, "  report body {} on {}.{} fields [{}] {}\n",
-                   report.body, report.dataset, report.split,
-                   fmt::join(report.fields, ","),
+    std::string from = fmt::format("on {}.{} fields [{}]", report.dataset,
+                                   report.split, fmt::join(report.fields, ","));
+    if (!report.values.empty()) {
+      from = fmt::format("of {} in train #{}", fmt::join(report.values, ", "),
+                         report.train);
+    }
+    fmt::format_to(out, "  report body {} {} {}\n", report.body, from,
                    report.every ? "every " + dump(*report.every) : "at end");
   }
-  static constexpr const char *arguments[] = {"count", "fixed", "real", "data"};
+  static constexpr const char *arguments[] = {"count", "fixed", "real", "data",
+                                              "text"};
   static constexpr const char *emits[] = {"grid", "row", "npy", "csv"};
   for (const Procedure &procedure : program.procedures) {
     fmt::format_to(out, "  proc {} body {} batch {}\n", procedure.name,
@@ -258,6 +263,8 @@ void dumpRuns(Out out, const Program &program) {
       if (argument.kind == ProcArgument::Kind::Data) {
         fmt::format_to(out, " from {}.{}:{} argument {}\n", argument.dataset,
                        argument.split, argument.field, argument.argument);
+      } else if (argument.kind == ProcArgument::Kind::Text) {
+        fmt::format_to(out, " = {}\n", fmt::join(argument.choices, " or "));
       } else {
         fmt::format_to(out, " = {}\n", argument.value);
       }

@@ -63,8 +63,7 @@ struct Geometry {
   /// Returns how many windows of `taps` taps fit along axis `d` of `extent`;
   /// less than 1: none.
   int64_t windows(int d, int64_t extent, int64_t taps) const {
-    int64_t left =
-        extent + low[d] + high[d] - dilation[d] * (taps - 1) - 1;
+    int64_t left = extent + low[d] + high[d] - dilation[d] * (taps - 1) - 1;
     return left < 0 ? 0 : left / stride[d] + 1;
   }
 };
@@ -288,9 +287,13 @@ struct Train {
 
 /// A line `report`: `body` has one argument a field of `dataset` that it uses.
 struct Report {
-  uint32_t body = 0;             ///< index into Program::reportBodies
-  std::string dataset, split;    ///< empty: no data (items of no example)
-  std::vector<uint32_t> fields;  ///< field of each argument of the body
+  uint32_t body = 0;            ///< index into Program::reportBodies
+  std::string dataset, split;   ///< empty: no data (items of no example)
+  std::vector<uint32_t> fields; ///< field of each argument of the body
+  /// Without data: what turns of `train` number `train` gave, for each
+  /// argument.
+  std::vector<std::string> values;
+  uint32_t train = 0;
   std::optional<Duration> every; ///< nothing: at the end
 };
 
@@ -309,6 +312,7 @@ struct ProcArgument {
     Fixed, ///< a number that shapes depend on; fixed when compiled
     Real,  ///< a run-time number, bound to a Scalar of kind ProcArgument
     Data,  ///< `x from m.test`, bound to a body argument
+    Text,  ///< one of `choices`, bound to a Scalar that is its place there
   } kind = Kind::Count;
   std::string name;
   double value = 0;
@@ -316,6 +320,8 @@ struct ProcArgument {
   uint32_t field = 0;    ///< Data: field of the record
   int64_t classes = 0;   ///< Real, Fixed: > 0: a whole number below it
   uint32_t argument = 0; ///< Data: index into Body::arguments
+  /// Text: the default, and what the body compares it with.
+  std::vector<std::string> choices;
 };
 
 struct Procedure {

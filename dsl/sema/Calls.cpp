@@ -246,24 +246,28 @@ Value Elaborator::frozenCall(CallSite site, const ast::CallExpr &callee) {
   site.name = net->text;
   site.nameRange = net->range;
   bool outer = std::exchange(frozen, true);
+  CallMode outerMode = std::exchange(callMode, CallMode::OfPlace);
   Value result = call(site);
   frozen = outer;
+  callMode = outerMode;
   return result;
 }
 
 namespace {
 
-/// Reports an attribute other than `linear(..) : spectral_norm`.
+/// Reports an attribute other than `: spectral_norm` of a layer with products.
 bool attributeFits(Module &module, const CallSite &site) {
   if (!site.attribute) {
     return true;
   }
   const auto *name = ast::as<ast::NameExpr>(*site.attribute);
-  if (name && name->text == "spectral_norm" && site.name == "linear") {
+  if (name && name->text == "spectral_norm" &&
+      (site.name == "linear" || site.name == "conv2d" ||
+       site.name == "conv_transpose2d")) {
     return true;
   }
   module.report(Diag::AttributeUnsupported, site.attribute->range)
-      .help("`linear(..) : spectral_norm`");
+      .help("`: spectral_norm`, of linear, conv2d and conv_transpose2d");
   return false;
 }
 
@@ -272,6 +276,12 @@ bool attributeFits(Module &module, const CallSite &site) {
 Value Elaborator::call(const CallSite &site) {
   if (!module.countCall(site.range) || !attributeFits(module, site)) {
     return {};
+  }
+  if (auto local = frame->locals.find(site.name);
+      local != frame->locals.end() &&
+      local->second.value.kind == Value::Kind::Part) {
+    module.use(local->second.declared);
+    return callPart(local->second.value, site);
   }
   auto user = module.functions.find(site.name);
   const LibraryEntry *entry = findLibrary(site.name);

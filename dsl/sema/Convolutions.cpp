@@ -168,6 +168,11 @@ Value layerOf(Elaborator &e, const CallSite &site, const Arguments &arguments,
   e.b.setRange(site.range);
   ValueId w =
       e.layerParameter(prefix, "weight", weight, *start, site.name, site.range);
+  if (site.attribute) {
+    // The channels that it makes: axis 1 of a transposed convolution's weight.
+    w = e.spectralNormalized(w, prefix, site.name == "conv2d" ? 0 : 1,
+                             site.range);
+  }
   ValueId y = product(w);
   if (spec.bias) {
     y = addBias(e, prefix, y, 0, uniformInitial(fanIn), site.name, site.range);

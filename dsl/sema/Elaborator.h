@@ -21,6 +21,12 @@ struct Local {
   SourceRange declared;
 };
 
+/// A `state` of a net, within a call of it.
+struct OwnState {
+  uint32_t parameter = 0;
+  std::optional<SourceRange> moved; ///< where this call moves it
+};
+
 /// The scope of a body being walked: a step, or a net, block or def inside.
 struct Frame {
   std::map<std::string, Local, std::less<>> locals;
@@ -29,6 +35,7 @@ struct Frame {
   std::map<std::string, int> *ordinals = nullptr; ///< layers so far, by kind
   std::string path;                               ///< of draws: "fit/Enc#0"
   std::map<std::string, int> calls;               ///< calls so far, by callee
+  std::map<std::string, OwnState> states;         ///< by their names here
 };
 
 /// A call as it is written, in front of a pipe's value or not.
@@ -106,6 +113,10 @@ public:
   /// Procedures: names of run-time arguments that shapes turned out to need.
   std::set<std::string> fixedArguments;
   std::string countArgument; ///< Procedures: the one that is the batch
+  /// Procedures: texts that an argument is or is compared with, by its name.
+  std::map<std::string, std::vector<std::string>> choices;
+  /// Procedures: arguments that are labels, and how many classes they have.
+  std::map<ValueId, int64_t> labels;
   /// Steps and reports: names of the arguments, and the data behind them.
   std::set<std::string> stepArguments;
   std::map<std::string, DataField> argumentFields;
@@ -174,6 +185,9 @@ public:
   /// Elaborates an instance by itself, its inputs being arguments.
   bool checkInstance(Instance &instance);
   void declareParam(const ast::ParamSpec &spec);
+  /// `use e : embedding(n, d)` in a net.
+  void declareParts(const ast::UseStmt &stmt);
+  Value callPart(const Value &part, const CallSite &site);
   /// Returns the name of the layer at `site`, of `kind`, with prefix and dot.
   std::string layerPrefix(const CallSite &site, const std::string &kind);
   /// Returns the node of a layer's parameter.
@@ -192,14 +206,23 @@ public:
                         Parameter::Role role = Parameter::Role::Parameter);
   /// Reads it: a constant within `frozen`.
   ValueId parameterLeaf(uint32_t index);
+  /// Reads what a layer keeps: as the calls before this one left it.
+  ValueId stateLeaf(uint32_t index);
+  /// Whether dropout and batch_norm do here what they do in training.
+  bool inTraining() const;
   /// Whether this call moves what layers of the instance keep.
   bool advancesStates() const;
   /// Returns `weight` divided by its largest singular value, as estimated.
+  /// Its rows are entries of axis `axis`.
   ValueId spectralNormalized(ValueId weight, const std::string &prefix,
-                             SourceRange range);
+                             int64_t axis, SourceRange range);
   std::set<std::string> trainedHere;    ///< Steps: names in some `over`
   std::map<uint32_t, ValueId> advanced; ///< states that layers moved
   bool frozen = false;                  ///< within `frozen(F)(x)`
+  /// What the innermost `F(x, mode: ..)` says.
+  enum class CallMode : uint8_t { OfPlace, Training, Sampling };
+  CallMode callMode = CallMode::OfPlace;
+  std::set<ValueId> batchStatistics; ///< sums that batch_norm takes
 
   // Latents.cpp
   void draw(const ast::DrawStmt &stmt);
@@ -273,10 +296,17 @@ private:
   Value evaluateSpan(const ast::SpanExpr &expr);
   Value evaluateIndex(const ast::IndexExpr &expr);
   std::optional<std::pair<int64_t, int64_t>>
-  indexOne(const ast::IndexItem &item, int64_t extent, size_t axis);
+  indexOne(const ast::IndexItem &item, const std::optional<Value> &first,
+           int64_t extent, size_t axis);
+  bool saysPlaces(const Value &index) const;
   /// Stretches axes that `new` made to the other operand's.
   void stretchNew(const Value &left, ValueId &a, const Value &right,
                   ValueId &c);
+  Value compareChoice(const ast::BinaryExpr &expr, const Value &left,
+                      const Value &right);
+  /// Entries of event axis `axis` of `x` at the places that `index` says.
+  std::optional<ValueId> gather(ValueId x, int64_t axis, ValueId index,
+                                SourceRange range);
   Value evaluateList(const std::vector<ast::ExprPtr> &elements);
   std::optional<ValueId> comprehensionVariable(const Value &source,
                                                const std::string &name,
@@ -288,6 +318,10 @@ private:
   const ast::Body *rootBody = nullptr; ///< being walked, up to `rootLine`
   size_t rootLine = 0;
   void updateOne(const ast::Name &name, const Value &value, SourceRange range);
+  void updateFileState(const ast::Name &name, const Value &value,
+                       SourceRange range);
+  std::optional<ValueId> nextOfState(const ast::Name &name, uint32_t state,
+                                     const Value &value, SourceRange range);
   void moveAverages();
   Value frozenCall(CallSite site, const ast::CallExpr &callee);
   void keepClause(const ast::MinimizeClause &clause, Minimize &result);

@@ -40,7 +40,10 @@ std::string Elaborator::typeText(const Value &value) const {
   case Value::Kind::List:
     return "a list";
   case Value::Kind::Text:
+  case Value::Kind::Choice:
     return "a text";
+  case Value::Kind::Part:
+    return "a layer";
   case Value::Kind::Error:
     break;
   }
@@ -520,8 +523,40 @@ Value Elaborator::evaluateMatmul(const ast::BinaryExpr &expr, ValueId a,
   return Value::ofTensor(b.matmul(a, c, false));
 }
 
+/// `to == "b"`: the texts that an argument meets are numbered as they come.
+Value Elaborator::compareChoice(const ast::BinaryExpr &expr, const Value &left,
+                                const Value &right) {
+  bool first = left.kind == Value::Kind::Choice;
+  const Value &choice = first ? left : right, &other = first ? right : left;
+  if (other.isError()) {
+    return {};
+  }
+  bool equal = expr.op == BinaryOp::Equal;
+  if (other.kind != Value::Kind::Text ||
+      (!equal && expr.op != BinaryOp::NotEqual)) {
+    module.report(Diag::TextCompared, expr.range, choice.text)
+        .label(first ? expr.right->range : expr.left->range,
+               "is " + typeText(other))
+        .help(fmt::format("`{} == \"{}\"`", choice.text,
+                          choices[choice.text].front()));
+    return {};
+  }
+  std::vector<std::string> &texts = choices[choice.text];
+  auto place = std::find(texts.begin(), texts.end(), other.text);
+  double number = static_cast<double>(place - texts.begin());
+  if (place == texts.end()) {
+    texts.push_back(other.text);
+  }
+  b.setRange(expr.range);
+  return Value::ofTensor(
+      b.binary(equal ? Op::Equal : Op::NotEqual, choice.id, number));
+}
+
 Value Elaborator::evaluateBinary(const ast::BinaryExpr &expr) {
   Value left = evaluate(*expr.left), right = evaluate(*expr.right);
+  if (left.kind == Value::Kind::Choice || right.kind == Value::Kind::Choice) {
+    return compareChoice(expr, left, right);
+  }
   bool numbers =
       left.kind == Value::Kind::Number && right.kind == Value::Kind::Number;
   if (numbers && expr.op != BinaryOp::Matmul) {

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dsl/sema/Formulas.h"
+#include "dsl/sema/Gather.h"
 #include "dsl/sema/Library.h"
 
 #include <algorithm>
@@ -32,8 +33,11 @@ Value Elaborator::evaluateIndex(const ast::IndexExpr &expr) {
     return {};
   }
   ValueId result = *x;
-  std::vector<int64_t> event;
-  Value value = Value::ofTensor(result);
+  const size_t rank = b.type(*x).event.size();
+  std::vector<bool> dropped(rank, false);
+  std::vector<std::optional<std::pair<ValueId, SourceRange>>> gathered(rank);
+  Value value;
+  std::vector<int64_t> event; // of the result
   size_t axis = 0;
   for (const ast::IndexItem &item : expr.items) {
     if (item.kind == ast::IndexItem::Kind::New) {
@@ -41,31 +45,67 @@ Value Elaborator::evaluateIndex(const ast::IndexExpr &expr) {
       event.push_back(1);
       continue;
     }
-    auto part = indexOne(item, b.type(result).event[axis], axis);
+    std::optional<Value> begin;
+    if (item.begin) {
+      begin = evaluate(*item.begin);
+    }
+    if (item.kind == ast::IndexItem::Kind::At && saysPlaces(*begin)) {
+      gathered[axis++] = std::pair(begin->id, item.range);
+      const std::vector<int64_t> &places = b.type(begin->id).event;
+      event.insert(event.end(), places.begin(), places.end());
+      continue;
+    }
+    auto part = indexOne(item, begin, b.type(result).event[axis], axis);
     if (!part) {
       return {};
     }
     b.setRange(expr.range);
     result = b.sliceEvent(result, static_cast<int64_t>(axis), part->first,
                           part->second);
-    if (item.kind != ast::IndexItem::Kind::At) {
+    dropped[axis] = item.kind == ast::IndexItem::Kind::At;
+    if (!dropped[axis]) {
       event.push_back(part->second - part->first);
     }
     ++axis;
   }
-  for (; axis < b.type(result).event.size(); ++axis) {
+  for (; axis < rank; ++axis) {
     event.push_back(b.type(result).event[axis]);
   }
+  // From the last axis on: those before keep their numbers.
+  for (axis = rank; axis-- > 0;) {
+    if (gathered[axis]) {
+      auto next = gather(result, static_cast<int64_t>(axis),
+                         gathered[axis]->first, gathered[axis]->second);
+      if (!next) {
+        return {};
+      }
+      result = *next;
+    } else if (dropped[axis]) {
+      std::vector<int64_t> left = b.type(result).event;
+      left.erase(left.begin() + static_cast<int64_t>(axis));
+      result = b.reshapeEvent(result, std::move(left));
+    }
+  }
+  value.kind = Value::Kind::Tensor;
   value.id = b.reshapeEvent(result, std::move(event));
   return value;
 }
 
-/// Returns [begin, end) that `item` takes of an axis.
+/// True where an index is a value of the model and no number of the compiler.
+bool Elaborator::saysPlaces(const Value &index) const {
+  return index.kind == Value::Kind::Tensor &&
+         (b.node(index.id).op != Op::Scalar || labels.count(index.id) != 0);
+}
+
+/// Returns [begin, end) that `item` takes of an axis; `first` is its value
+/// before the colon.
 std::optional<std::pair<int64_t, int64_t>>
-Elaborator::indexOne(const ast::IndexItem &item, int64_t extent, size_t axis) {
+Elaborator::indexOne(const ast::IndexItem &item,
+                     const std::optional<Value> &first, int64_t extent,
+                     size_t axis) {
   int64_t begin = 0, end = extent;
-  if (item.begin) {
-    auto given = integer(*item.begin, "an index");
+  if (first) {
+    auto given = toInteger(*first, item.begin->range, "an index");
     if (!given) {
       return std::nullopt;
     }
@@ -351,12 +391,8 @@ Value iota(Elaborator &e, const CallSite &, const Arguments &arguments,
 
 bool labelFits(Elaborator &e, ValueId label, SourceRange range,
                const std::string &name, int64_t classes, SourceRange where) {
-  const Node &node = e.b.node(label);
-  if (node.op != Op::Argument) {
-    return true;
-  }
-  auto it = e.argumentFields.find(e.body.arguments[node.attrs.index].name);
-  const int64_t has = it == e.argumentFields.end() ? 0 : it->second.classes;
+  const DataField *field = fieldOf(e, label);
+  const int64_t has = field ? field->classes : 0;
   if (has == 0 || has == classes) {
     return true;
   }

@@ -154,7 +154,7 @@ Value linear(Elaborator &e, const CallSite &site, const Arguments &arguments,
   ValueId weight = e.layerParameter(prefix, "weight", {*n, in}, *start,
                                     "linear", site.range);
   if (site.attribute) {
-    weight = e.spectralNormalized(weight, prefix, site.range);
+    weight = e.spectralNormalized(weight, prefix, 0, site.range);
   }
   ValueId y = e.b.matmul(*x, weight, true);
   if (*bias) {
@@ -189,10 +189,7 @@ Value dropout(Elaborator &e, const CallSite &site, const Arguments &arguments,
         .help("the rate is at least 0 and less than 1");
     return {};
   }
-  bool inStep =
-      e.mode == Elaborator::Mode::Step || e.mode == Elaborator::Mode::Network;
-  bool training = (inStep && !e.frozen) || *always;
-  if (!training || *p == 0) {
+  if (!(e.inTraining() || *always) || *p == 0) {
     return Value::ofTensor(*x);
   }
   std::string name = fmt::format("dropout#{}", e.frame->calls["dropout"]++);

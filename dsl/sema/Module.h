@@ -67,6 +67,15 @@ struct InitialRule {
   bool used = false;
 };
 
+/// A value that a turn of `train` gives.
+struct TurnValue {
+  Type type;
+  const DataField *field = nullptr; ///< of `x = next s`
+  SourceRange where;
+  bool failed = false; ///< its turn has been reported
+};
+using TurnValues = std::map<std::string, TurnValue, std::less<>>;
+
 class Module {
 public:
   Module(const ast::File &file, const SourceFile &source,
@@ -83,8 +92,10 @@ public:
   std::deque<Instance> instances;
   /// By "linear.weight".
   std::map<std::string, InitialRule, std::less<>> initialRules;
-  /// Names that turns of `train` gave.
-  std::set<std::string> turnResults;
+  /// Names that turns of `train` gave, and where.
+  std::map<std::string, SourceRange, std::less<>> turnResults;
+  /// Of each `train`: the values that every round gives.
+  std::vector<TurnValues> turnValues;
   /// Names being evaluated, outermost first; what finds cycles.
   std::vector<std::pair<std::string, SourceRange>> open;
   /// The stream whose epochs a duration counts that names none.

@@ -5,7 +5,7 @@
 // find them by name.
 //
 //===----------------------------------------------------------------------===//
-#include "dsl/sema/Elaborator.h"
+#include "dsl/sema/Layers.h"
 
 namespace gmc::dsl {
 namespace {
@@ -40,13 +40,36 @@ std::string signatureOf(const std::string &name,
   return text + ")";
 }
 
+/// `G(z, mode:?)`, unless an input is called `mode`.
 std::string signatureOf(const ast::NetDecl &net, const std::string &name) {
   std::string text = name + "(";
+  bool hasMode = false;
   for (size_t i = 0; i < net.inputs.size(); ++i) {
-    text += i == 0 ? "" : ", ";
-    text += net.inputs[i].name ? net.inputs[i].name->text : "x";
+    std::string input = net.inputs[i].name ? net.inputs[i].name->text : "x";
+    text += (i == 0 ? "" : ", ") + input;
+    hasMode = hasMode || input == "mode";
   }
-  return text + ")";
+  return text + (hasMode ? ")" : net.inputs.empty() ? "mode:?)" : ", mode:?)");
+}
+
+/// Reads `mode: training` or `mode: sampling`; `otherwise` when not given,
+/// nothing (and reported) where it is neither.
+bool readMode(Elaborator &e, const ast::NetDecl &net, const CallSite &site,
+              const Arguments &arguments, Elaborator::CallMode &given) {
+  const Bound *bound = arguments.find("mode");
+  for (const ast::Field &input : net.inputs) {
+    if (!bound || (input.name && input.name->text == "mode")) {
+      return true;
+    }
+  }
+  auto word = bound
+                  ? wordOf(e, site, arguments, "mode", {"training", "sampling"})
+                  : std::nullopt;
+  if (word) {
+    given = *word == "training" ? Elaborator::CallMode::Training
+                                : Elaborator::CallMode::Sampling;
+  }
+  return !bound || word;
 }
 
 /// Returns the value of one output of a net, its type checked.
@@ -187,7 +210,8 @@ Value Elaborator::callNet(Instance &instance, const CallSite &site) {
   inner.ordinals = &ordinals;
   inner.path = fmt::format("{}/{}#{}", frame->path, instance.name,
                            frame->calls[instance.name]++);
-  bool ok = true;
+  CallMode innerMode = callMode;
+  bool ok = readMode(*this, net, site, *arguments, innerMode);
   for (const ast::Field &input : net.inputs) {
     std::string name = input.name ? input.name->text : "x";
     const Bound &bound = *arguments->find(name);
@@ -219,7 +243,9 @@ Value Elaborator::callNet(Instance &instance, const CallSite &site) {
     return {};
   }
   FrameScope scope(*this, inner);
+  std::swap(callMode, innerMode);
   Value result = runNet(*this, net);
+  std::swap(callMode, innerMode);
   module.leave();
   return result;
 }

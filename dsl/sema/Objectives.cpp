@@ -597,9 +597,13 @@ Value gradCall(Elaborator &e, const CallSite &site, const Arguments &arguments,
   bool perExample = findAxis(e.b.type(*y), "batch").has_value();
   if (perExample) {
     if (auto node = crossing(e.body, *x, *y)) {
-      e.module.report(Diag::GradCrossesBatch, yBound.range)
+      bool norm = e.batchStatistics.count(*node);
+      e.module
+          .report(norm ? Diag::GradThroughBatchNorm : Diag::GradCrossesBatch,
+                  yBound.range)
           .label(e.b.node(*node).where, "mixes the examples here")
-          .help("`grad(sum(y, over: batch), x)` is the plain derivative");
+          .help(std::string(norm ? "`layer_norm` does not mix them; " : "") +
+                "`grad(sum(y, over: batch), x)` is the plain derivative");
       return {};
     }
   }

@@ -2,7 +2,8 @@
 #include "dsl/sema/Elaborator.h"
 #include "dsl/sema/Library.h"
 
-#include <cmath>
+#include <algorithm>
+#include <array>
 
 namespace gmc::dsl {
 namespace {
@@ -58,6 +59,16 @@ readSpec(Elaborator &e, const ast::ParamSpec &spec) {
   return std::pair(std::move(*shape), *initial);
 }
 
+/// The layers whose parameters `init` may start.
+constexpr std::array<std::string_view, 8> weightedLayers = {
+    "linear",     "conv2d",        "conv_transpose2d", "batch_norm",
+    "layer_norm", "instance_norm", "group_norm",       "embedding"};
+
+bool hasWeight(std::string_view layer) {
+  return std::find(weightedLayers.begin(), weightedLayers.end(), layer) !=
+         weightedLayers.end();
+}
+
 } // namespace
 
 void Elaborator::declareParam(const ast::ParamSpec &spec) {
@@ -66,20 +77,20 @@ void Elaborator::declareParam(const ast::ParamSpec &spec) {
         .help("declare it in a `net`, or for the whole file");
     return;
   }
-  if (spec.state) {
-    module.report(Diag::StateUnsupported, spec.name.range)
-        .help("declare it for the whole file");
-    bind(spec.name, {}, "state");
-    return;
-  }
   auto read = readSpec(*this, spec);
   Value value;
   if (read) {
-    value = Value::ofTensor(
-        parameterLeaf(netParameter(frame->prefix + spec.name.text, read->first,
-                                   read->second, spec.name.range)));
+    uint32_t index = netParameter(frame->prefix + spec.name.text, read->first,
+                                  read->second, spec.name.range,
+                                  spec.state ? Parameter::Role::State
+                                             : Parameter::Role::Parameter);
+    value =
+        Value::ofTensor(spec.state ? stateLeaf(index) : parameterLeaf(index));
+    if (spec.state) {
+      frame->states[spec.name.text].parameter = index;
+    }
   }
-  bind(spec.name, std::move(value), "param");
+  bind(spec.name, std::move(value), spec.state ? "state" : "param");
 }
 
 void Module::collectParam(const ast::ParamDecl &decl) {
@@ -120,13 +131,13 @@ void Module::collectInit(const ast::InitDecl &decl) {
       continue;
     }
     for (const ast::Name &layer : decl.layers) {
-      if (layer.text != "linear" && layer.text != "conv2d" &&
-          layer.text != "conv_transpose2d") {
+      if (!hasWeight(layer.text)) {
         if (isReservedFunction(layer.text)) {
           report(Diag::FunctionUnsupported, layer.range, layer.text);
         } else {
           report(Diag::InitLayer, layer.range, layer.text)
-              .help("layers with parameters: linear, conv2d, conv_transpose2d");
+              .help(fmt::format("layers with parameters: {}",
+                                fmt::join(weightedLayers, ", ")));
         }
         continue;
       }

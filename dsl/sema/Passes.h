@@ -38,6 +38,10 @@ void elaborateProcedures(Module &module);
 void addArgument(Elaborator &e, const ast::Name &name, const Type &type,
                  const DataField *field);
 
+/// Adds a value that a turn gives, under the name that the turn bound.
+void addTurnValue(Elaborator &e, const std::string &name,
+                  const TurnValue &value);
+
 } // namespace gmc::dsl
 
 #endif // GMC_DSL_SEMA_PASSES_H

@@ -147,9 +147,10 @@ private:
           .help("`n = 64`, or `x from fashion.test`");
       return false;
     }
-    if (parameter.defaultValue->kind == ast::ExprKind::String) {
-      module.report(Diag::ProcTextUnsupported, parameter.defaultValue->range);
-      return false;
+    if (!parameter.type &&
+        parameter.defaultValue->kind == ast::ExprKind::String) {
+      addText(e, parameter);
+      return true;
     }
     auto value = module.evaluateConstant(*parameter.defaultValue);
     if (!value) {
@@ -174,17 +175,39 @@ private:
       e.bind(parameter.name, Value::ofNumber(*value), "parameter");
     } else {
       argument.kind = ProcArgument::Kind::Real;
-      Scalar scalar;
-      scalar.kind = Scalar::Kind::ProcArgument;
-      scalar.name = parameter.name.text;
-      scalar.value = *value;
-      scalar.owner = proc.name.text;
-      uint32_t index = module.scalar(scalar);
-      e.bind(parameter.name, Value::ofTensor(e.b.leaf(Op::Scalar, index, {})),
-             "parameter");
+      ValueId id = scalarOf(e, argument);
+      if (classes > 0) {
+        e.labels[id] = classes;
+      }
+      e.bind(parameter.name, Value::ofTensor(id), "parameter");
     }
     result.arguments.push_back(argument);
     return true;
+  }
+
+  /// A text is the number of its place among those that the body knows.
+  void addText(Elaborator &e, const ast::Parameter &parameter) {
+    ProcArgument argument;
+    argument.kind = ProcArgument::Kind::Text;
+    argument.name = parameter.name.text;
+    Value value;
+    value.kind = Value::Kind::Choice;
+    value.text = argument.name;
+    value.id = scalarOf(e, argument);
+    e.choices[argument.name] = {
+        ast::cast<ast::StringExpr>(*parameter.defaultValue).value};
+    e.bind(parameter.name, std::move(value), "parameter");
+    result.arguments.push_back(std::move(argument));
+  }
+
+  /// Returns the node of the run-time number behind `argument`.
+  ValueId scalarOf(Elaborator &e, const ProcArgument &argument) {
+    Scalar scalar;
+    scalar.kind = Scalar::Kind::ProcArgument;
+    scalar.name = argument.name;
+    scalar.value = argument.value;
+    scalar.owner = proc.name.text;
+    return e.b.leaf(Op::Scalar, module.scalar(scalar), {});
   }
 
   void finish(Elaborator &e, Body body) {
@@ -199,6 +222,11 @@ private:
         proc.body.statements.back()->kind == ast::StmtKind::Expression) {
       module.report(Diag::ProcValue, proc.body.statements.back()->range)
           .help("`emit grid(..)` shows it");
+    }
+    for (ProcArgument &argument : result.arguments) {
+      if (argument.kind == ProcArgument::Kind::Text) {
+        argument.choices = e.choices[argument.name];
+      }
     }
     result.name = proc.name.text;
     result.emits = std::move(e.emits);

@@ -2,9 +2,12 @@
 //
 // A report walks its step's body once more, without the minimisers, and adds
 // its items: one number an example, averaged by the runtime, or one number.
+// Without a step, its items are made of what the turns of a round gave.
 //
 //===----------------------------------------------------------------------===//
 #include "dsl/sema/Passes.h"
+
+#include <algorithm>
 
 namespace gmc::dsl {
 namespace {
@@ -39,15 +42,13 @@ void addItems(Elaborator &e, const ast::ReportDecl &decl,
           .label(it->second, "first here");
       continue;
     }
-    if (!decl.of) {
-      const auto *bare = ast::as<ast::NameExpr>(item.value);
-      if (bare && e.module.turnResults.count(bare->text)) {
-        e.module
-            .report(Diag::ReportResultUnsupported, item.value->range,
-                    bare->text)
-            .help("`report .. of STEP on SET` walks the step on a data set");
-        continue;
-      }
+    const auto *bare = ast::as<ast::NameExpr>(item.value);
+    if (bare && !decl.of && !e.root.locals.count(bare->text) &&
+        e.module.turnResults.count(bare->text)) {
+      e.module.report(Diag::UnknownResult, item.value->range, bare->text)
+          .label(e.module.turnResults.find(bare->text)->second,
+                 "given here, but not in every round");
+      continue;
     }
     auto value = e.tensor(*item.value);
     if (value && e.isOneNumber(*value, item.value->range,
@@ -136,9 +137,35 @@ private:
     Body body;
     body.name = fmt::format("report{}", module.program.reportBodies.size());
     Elaborator e(module, body, Elaborator::Mode::Report, "report");
-    e.openAxes = {{"batch", 1}};
+    e.openAxes = {{"batch", std::max<int64_t>(module.program.batch, 1)}};
+    std::map<std::string, uint32_t> trainOf;
+    for (uint32_t i = 0; i < module.turnValues.size(); ++i) {
+      for (const auto &[name, value] : module.turnValues[i]) {
+        if (trainOf.emplace(name, i).second) {
+          addTurnValue(e, name, value);
+        }
+      }
+    }
     addItems(e, decl, names[""]);
-    finish(std::move(body), {}, every);
+    prune(body);
+    dropUnusedArguments(body);
+    Report report;
+    for (const Argument &argument : body.arguments) {
+      report.values.push_back(argument.name);
+      report.train = trainOf[argument.name];
+      const std::string &first = report.values.front();
+      if (report.train != trainOf[first]) {
+        module
+            .report(Diag::ReportTwoTrains, decl.items.front().range, first,
+                    argument.name)
+            .label(module.turnResults.find(first)->second, "given here")
+            .label(module.turnResults.find(argument.name)->second,
+                   "given in another `train`")
+            .help("a report each");
+        return;
+      }
+    }
+    finish(std::move(body), std::move(report), every);
   }
 
   void finish(Body body, Report report, const std::optional<Duration> &every) {

@@ -46,11 +46,41 @@ const FileValue *findState(Module &module, const ast::Name &name) {
 
 } // namespace
 
-void Elaborator::updateOne(const ast::Name &name, const Value &value,
-                           SourceRange range) {
-  const FileValue *state = findState(module, name);
+/// Returns what `state` becomes, of its type; reports what has another.
+std::optional<ValueId> Elaborator::nextOfState(const ast::Name &name,
+                                               uint32_t state,
+                                               const Value &value,
+                                               SourceRange range) {
   auto next = toTensor(value, range);
-  if (!state || state->failed || !next) {
+  if (!next) {
+    return std::nullopt;
+  }
+  const Parameter &tensor = module.program.parameters[state];
+  Type type{{}, tensor.shape};
+  const Type &given = b.type(*next);
+  if (!given.axes.empty()) {
+    module.report(Diag::UpdateAxes, range, name.text, given.axes.front().name)
+        .label("is " + dsl::typeText(given) + ", one of each " +
+               (given.axes.front().name == "batch" ? "example" : "turn"))
+        .help(fmt::format("`mean(.., over: {})` is one for all",
+                          given.axes.front().name));
+    return std::nullopt;
+  }
+  if (given.event != type.event && !given.event.empty()) {
+    module
+        .report(Diag::UpdateShape, range, name.text, dsl::typeText(type),
+                dsl::typeText(given))
+        .label(tensor.where, "declared here");
+    return std::nullopt;
+  }
+  b.setRange(range);
+  return b.broadcast(*next, type);
+}
+
+void Elaborator::updateFileState(const ast::Name &name, const Value &value,
+                                 SourceRange range) {
+  const FileValue *state = findState(module, name);
+  if (!state || state->failed) {
     return;
   }
   for (const Update &other : body.updates) {
@@ -61,25 +91,32 @@ void Elaborator::updateOne(const ast::Name &name, const Value &value,
       return;
     }
   }
-  Type type{{}, module.program.parameters[state->index].shape};
-  const Type &given = b.type(*next);
-  if (!given.axes.empty()) {
-    module.report(Diag::UpdateAxes, range, name.text, given.axes.front().name)
-        .label("is " + dsl::typeText(given) + ", one of each " +
-               (given.axes.front().name == "batch" ? "example" : "turn"))
-        .help(fmt::format("`mean(.., over: {})` is one for all",
-                          given.axes.front().name));
+  if (auto next = nextOfState(name, state->index, value, range)) {
+    body.updates.push_back({state->index, *next, name.range});
+  }
+}
+
+/// A state of the net moves as what layers keep: where the net is trained, once
+/// a call, from where the call before left it.
+void Elaborator::updateOne(const ast::Name &name, const Value &value,
+                           SourceRange range) {
+  auto own = frame->states.find(name.text);
+  if (own == frame->states.end()) {
+    updateFileState(name, value, range);
     return;
   }
-  if (given.event != type.event && !given.event.empty()) {
-    module
-        .report(Diag::UpdateShape, range, name.text, dsl::typeText(type),
-                dsl::typeText(given))
-        .label(state->range, "declared here");
+  OwnState &state = own->second;
+  if (state.moved) {
+    module.report(Diag::UpdateTwice, name.range, name.text)
+        .label(*state.moved, "first here")
+        .help("a call moves it once");
     return;
   }
-  b.setRange(range);
-  body.updates.push_back({state->index, b.broadcast(*next, type), name.range});
+  state.moved = name.range;
+  auto next = nextOfState(name, state.parameter, value, range);
+  if (next && advancesStates()) {
+    advanced[state.parameter] = b.unary(Op::Stop, *next);
+  }
 }
 
 void Elaborator::update(const std::vector<ast::Name> &names,
@@ -199,8 +236,22 @@ ValueId Elaborator::parameterLeaf(uint32_t index) {
   return frozen ? b.unary(Op::Stop, leaf) : leaf;
 }
 
+ValueId Elaborator::stateLeaf(uint32_t index) {
+  auto known = advanced.find(index);
+  return known == advanced.end()
+             ? b.leaf(Op::Parameter, index,
+                      {{}, module.program.parameters[index].shape})
+             : known->second;
+}
+
+bool Elaborator::inTraining() const {
+  bool inStep = mode == Mode::Step || mode == Mode::Network;
+  return callMode == CallMode::OfPlace ? inStep && !frozen
+                                       : callMode == CallMode::Training;
+}
+
 bool Elaborator::advancesStates() const {
-  return mode == Mode::Step && !frozen &&
+  return mode == Mode::Step && !frozen && inTraining() &&
          trainedHere.count(frame->instance->name);
 }
 
@@ -222,22 +273,29 @@ ValueId normalized(BodyBuilder &b, ValueId x) {
 /// Miyato et al. 2018: W / s with s = u' W v, u and v near the first singular
 /// vectors. Where the net is trained, one turn of the power iteration moves u:
 /// v = W' u / |W' u|, u = W v / |W v|; elsewhere u stays. u and v are constants
-/// to derivatives. A weight of more axes is read as [out, rest].
+/// to derivatives. A weight of more axes is read as [out, rest], out being the
+/// extent of its axis `axis`.
 ValueId Elaborator::spectralNormalized(ValueId weight,
-                                       const std::string &prefix,
+                                       const std::string &prefix, int64_t axis,
                                        SourceRange range) {
   Type type = b.type(weight);
-  int64_t rows = type.event.front();
+  int64_t rows = type.event[axis];
   b.setRange(range);
-  ValueId matrix = b.reshapeEvent(weight, {rows, type.elements() / rows});
+  ValueId matrix = weight;
+  if (axis > 0) {
+    std::vector<int64_t> order{axis};
+    for (int64_t i = 0; i < static_cast<int64_t>(type.event.size()); ++i) {
+      if (i != axis) {
+        order.push_back(i);
+      }
+    }
+    matrix = b.transposeEvent(matrix, order);
+  }
+  matrix = b.reshapeEvent(matrix, {rows, type.elements() / rows});
   uint32_t index = netParameter(prefix + "weight_u", {rows},
                                 {InitialValue::Kind::Normal, 0, 1}, range,
                                 Parameter::Role::State);
-  auto known = advanced.find(index);
-  ValueId u = known == advanced.end()
-                  ? b.leaf(Op::Parameter, index, {{}, {rows}})
-                  : known->second;
-  u = normalized(b, u);
+  ValueId u = normalized(b, stateLeaf(index));
   ValueId fixed = b.unary(Op::Stop, matrix);
   ValueId v = b.unary(Op::Stop, normalized(b, b.matmul(u, fixed, false)));
   if (advancesStates()) {

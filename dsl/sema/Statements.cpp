@@ -115,13 +115,12 @@ void Elaborator::line(const ast::Stmt &stmt) {
         .help("give it a name, or remove it");
     return;
   case ast::StmtKind::Use:
-    module.report(Diag::UsePartUnsupported, stmt.range);
-    return;
+    return declareParts(ast::cast<ast::UseStmt>(stmt));
   case ast::StmtKind::Update:
     if (movesNothing) {
       return;
     }
-    if (!inStep) {
+    if (!frame->instance && !inStep) {
       module.report(Diag::UpdateOutsideStep, stmt.range)
           .help("a state moves in a `step`, or in `train`");
       return;

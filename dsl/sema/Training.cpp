@@ -27,6 +27,18 @@ void addArgument(Elaborator &e, const ast::Name &name, const Type &type,
   }
 }
 
+void addTurnValue(Elaborator &e, const std::string &name,
+                  const TurnValue &value) {
+  auto index = static_cast<int64_t>(e.body.arguments.size());
+  e.body.arguments.push_back({name, value.type});
+  ValueId id = e.b.leaf(Op::Argument, index, value.type);
+  e.root.locals.emplace(
+      name, Local{value.failed ? Value{} : Value::ofTensor(id), value.where});
+  if (value.field) {
+    e.argumentFields.emplace(name, *value.field);
+  }
+}
+
 namespace {
 
 /// What fills one parameter of a step.
@@ -37,17 +49,12 @@ struct Filling {
   SourceRange range;
 };
 
-/// A value that an earlier turn gave.
-struct Result {
-  Type type;
-  const DataField *field = nullptr; ///< of `x = next s`
-  SourceRange where;
-  bool failed = false; ///< its turn has been reported
-};
-
 class TrainWalker {
 public:
   explicit TrainWalker(Module &module) : module(module) {}
+
+  /// What every round of the `train` walked last gives.
+  const TurnValues &values() const { return results; }
 
   /// Walks the turns of one `train`: values live within it.
   std::vector<Turn> walkTrain(const ast::TurnBlock &block) {
@@ -108,7 +115,7 @@ private:
   }
 
   /// Binds the name of a turn's value, once in its `train`.
-  void bindResult(const ast::Name &name, Result result) {
+  void bindResult(const ast::Name &name, TurnValue result) {
     result.where = name.range;
     auto [it, isNew] = bound.emplace(name.text, name.range);
     if (!isNew) {
@@ -124,7 +131,7 @@ private:
     Turn turn;
     turn.kind = Turn::Kind::Draw;
     for (const ast::Name &name : draw.names) {
-      module.turnResults.insert(name.text);
+      module.turnResults.emplace(name.text, name.range);
     }
     auto filled = streamFillings(draw.stream, !draw.same, draw.range);
     if (filled && filled->size() != draw.names.size()) {
@@ -168,12 +175,7 @@ private:
     Elaborator e(module, body, Elaborator::Mode::Step, body.name);
     e.openAxes = {{"batch", std::max<int64_t>(module.program.batch, 1)}};
     for (const auto &[name, result] : results) {
-      auto index = static_cast<int64_t>(body.arguments.size());
-      body.arguments.push_back({name, result.type});
-      ValueId id = e.b.leaf(Op::Argument, index, result.type);
-      e.root.locals.emplace(
-          name,
-          Local{result.failed ? Value{} : Value::ofTensor(id), result.where});
+      addTurnValue(e, name, result);
     }
     fill(e);
     if (module.diagnostics.errorCount() != errors) {
@@ -388,7 +390,7 @@ private:
 
   std::optional<Turn> walkCall(const ast::CallTurn &call) {
     for (const ast::Name &name : call.results) {
-      module.turnResults.insert(name.text);
+      module.turnResults.emplace(name.text, name.range);
     }
     const ast::StepDecl *step = findStep(call.step);
     auto filled = fillings(call.arguments);
@@ -434,7 +436,7 @@ private:
   /// complain of unknown names.
   void poison(const std::vector<ast::Name> &names) {
     for (const ast::Name &name : names) {
-      results.emplace(name.text, Result{{}, nullptr, name.range, true});
+      results.emplace(name.text, TurnValue{{}, nullptr, name.range, true});
     }
   }
 
@@ -516,7 +518,7 @@ private:
 
   Module &module;
   std::map<std::string, std::optional<uint32_t>> steps;
-  std::map<std::string, Result> results;
+  TurnValues results;
   std::map<std::string, SourceRange> bound; ///< names that turns gave
   std::set<std::string> drawn;
   int expressions = 0; ///< of `train`, so far
@@ -570,6 +572,7 @@ void elaborateTraining(Module &module) {
           .help("several are told apart by names: `train pre { .. } for ..`");
     }
     result.turns = walker.walkTrain(train->body);
+    module.turnValues.push_back(walker.values());
     auto duration = readDuration(module, *train->duration);
     if (duration) {
       result.duration = *duration;

@@ -25,6 +25,8 @@ struct Value {
     Distribution, ///< a family and its parameters
     List,         ///< `[a, b]`, `0..<n`: values known one by one
     Text,         ///< "string"
+    Choice,       ///< argument `text` of a procedure; `id` is the text's place
+    Part,         ///< what `use` in a net makes of layer `text`; weight `id`
   };
 
   Kind kind = Kind::Error;

@@ -391,9 +391,15 @@ static ReportSpec readReport(const Member &m, const Manifest &manifest) {
       m.complain("data set `{}` has no field {}", r.dataset, field);
     }
   }
-  if (r.fields.size() != manifest.entries[r.entry].inputs.size()) {
+  r.values = m.texts("values");
+  const size_t given = r.fields.size() + r.values.size();
+  if (given != manifest.entries[r.entry].inputs.size()) {
     m.complain("the entry takes {} inputs, {} fields are given",
-               manifest.entries[r.entry].inputs.size(), r.fields.size());
+               manifest.entries[r.entry].inputs.size(), given);
+  }
+  if (!r.values.empty()) {
+    auto trains = static_cast<int64_t>(manifest.trains.size());
+    r.train = m.at("train").integer(0, trains - 1);
   }
   r.atEnd = m.booleanOr("atEnd", false);
   if (!r.atEnd) {
@@ -407,7 +413,7 @@ static ProcedureArgument readProcedureArgument(const Member &m,
                                                const Manifest &manifest) {
   using Kind = ProcedureArgument::Kind;
   ProcedureArgument a;
-  a.kind = m.at("kind").oneOf<Kind>({"count", "data", "fixed", "real"});
+  a.kind = m.at("kind").oneOf<Kind>({"count", "data", "fixed", "real", "text"});
   a.name = m.at("name").text();
   if (a.kind == Kind::Data) {
     readSource(m, manifest, a.dataset, a.split, a.field);
@@ -417,7 +423,11 @@ static ProcedureArgument readProcedureArgument(const Member &m,
   }
   a.value = m.at("value").number();
   a.classes = m.has("classes") ? m.at("classes").integer(0, largest) : 0;
-  if (a.kind == Kind::Real) {
+  a.choices = m.texts("choices");
+  if ((a.kind == Kind::Text) == a.choices.empty()) {
+    m.complain("a text has choices, and nothing else has");
+  }
+  if (a.kind == Kind::Real || a.kind == Kind::Text) {
     auto scalars = static_cast<int64_t>(manifest.scalars.size());
     a.scalar = m.at("scalar").integer(0, scalars - 1);
   }

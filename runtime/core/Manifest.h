@@ -177,19 +177,22 @@ struct ReportSpec {
   int64_t entry = 0;
   std::string dataset, split;
   std::vector<int64_t> fields;
-  bool atEnd = false; ///< else every `every`
+  std::vector<std::string> values; ///< no data: what turns gave, each input
+  int64_t train = 0;               ///< of which `train`
+  bool atEnd = false;              ///< else every `every`
   Duration every;
 };
 
 struct ProcedureArgument {
-  enum class Kind : uint8_t { Count, Data, Fixed, Real };
+  enum class Kind : uint8_t { Count, Data, Fixed, Real, Text };
   Kind kind = Kind::Count;
   std::string name;
-  double value = 0;             ///< Count, Fixed, Real: the default
-  std::string dataset, split;   ///< Data
-  int64_t field = 0, input = 0; ///< Data
-  int64_t scalar = 0;           ///< Real: index into scalars
-  int64_t classes = 0;          ///< > 0: a whole number below it
+  double value = 0;                 ///< Count, Fixed, Real: the default
+  std::string dataset, split;       ///< Data
+  int64_t field = 0, input = 0;     ///< Data
+  int64_t scalar = 0;               ///< Real, Text: index into scalars
+  int64_t classes = 0;              ///< > 0: a whole number below it
+  std::vector<std::string> choices; ///< Text: the default comes first
 };
 
 struct Emission {

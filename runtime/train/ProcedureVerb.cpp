@@ -133,7 +133,8 @@ int runProcedure(const Request &request) {
   machine.seed = options.seed.value_or(loaded.run.seed);
   restoreClocks(machine, loaded.run);
   for (const ProcedureArgument &argument : procedure.spec.arguments) {
-    if (argument.kind == ProcedureArgument::Kind::Real) {
+    if (argument.kind == ProcedureArgument::Kind::Real ||
+        argument.kind == ProcedureArgument::Kind::Text) {
       machine.scalars[argument.scalar] = options.arguments.at(argument.name);
     }
   }

@@ -24,8 +24,9 @@ RoundRunner::RoundRunner(Machine &machine, DataShelf &shelf,
     : machine(machine), position(position), monitors(monitors),
       sources(position.streams.size()) {
   for (const TrainSpec &train : machine.manifest.trains) {
-    Names names; // values live within one `train`
-    trains.push_back(plan(train.turns, names));
+    Names own; // values live within one `train`
+    trains.push_back(plan(train.turns, own));
+    names.push_back(std::move(own));
   }
   startLoaders(shelf);
 }
@@ -242,6 +243,7 @@ void RoundRunner::runRound() {
     stream.drawnBefore = stream.drawn;
   }
   run(trains[position.train]);
+  lastTrain = position.train;
   ++position.step;
   ++position.rounds;
   if (const StreamClock *owner = position.owner()) {
@@ -251,6 +253,21 @@ void RoundRunner::runRound() {
   } else {
     position.examples += uint64_t(machine.manifest.batch);
   }
+}
+
+bool RoundRunner::fillReport(const ReportSpec &report) {
+  if (lastTrain != uint64_t(report.train)) {
+    return false;
+  }
+  const EntrySpec &entry = machine.manifest.entries[report.entry];
+  for (size_t i = 0; i < report.values.size(); ++i) {
+    const Slot &slot = entry.inputs[i];
+    const size_t value =
+        valueOf(report.values[i], bytesOf(machine, slot), names[report.train]);
+    std::memcpy(machine.arena.data() + slot.offset, values[value].data(),
+                values[value].size());
+  }
+  return true;
 }
 
 void RoundRunner::run(const std::vector<Planned> &turns) {

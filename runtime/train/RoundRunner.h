@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,10 @@ public:
 
   /// From here on every execution is written by `target`, which outlives this.
   void dumpTo(DrawDump &target) { dump = &target; }
+
+  /// Copies what the turns of the last round gave to the inputs of `report`.
+  /// Returns false where this process has run no round of its `train`.
+  bool fillReport(const ReportSpec &report);
 
 private:
   struct Source {
@@ -85,7 +90,9 @@ private:
   Monitors &monitors;
   DrawDump *dump = nullptr;
   std::vector<std::vector<Planned>> trains;
-  std::vector<Source> sources; ///< one for each stream of the position
+  std::vector<Names> names;          ///< of the values of each `train`
+  std::optional<uint64_t> lastTrain; ///< of the last round
+  std::vector<Source> sources;       ///< one for each stream of the position
   std::vector<std::vector<std::byte>> values;
 };
 

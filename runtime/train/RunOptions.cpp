@@ -139,6 +139,11 @@ static void addTraining(CLI::App &verb, Raw &raw) {
                   "inputs, random numbers and losses");
 }
 
+/// The texts that an argument knows: "b or a".
+static std::string choicesOf(const ProcedureArgument &argument) {
+  return fmt::format("{}", fmt::join(argument.choices, " or "));
+}
+
 static void addProcedure(CLI::App &verb, Raw &raw,
                          const ProcedureSpec &procedure) {
   for (const ProcedureArgument &argument : procedure.arguments) {
@@ -150,15 +155,18 @@ static void addProcedure(CLI::App &verb, Raw &raw,
                                   argument.dataset, argument.split));
       continue;
     }
-    const char *what =
+    const bool isText = argument.kind == ProcedureArgument::Kind::Text;
+    const std::string what =
         argument.kind == ProcedureArgument::Kind::Count   ? "how many"
         : argument.kind == ProcedureArgument::Kind::Fixed ? "fixed in the text"
-        : argument.classes > 0                            ? "label"
-                                                          : "number";
+        : isText               ? printable(choicesOf(argument), 400)
+        : argument.classes > 0 ? "label"
+                               : "number";
     const bool isShort = name.size() == 1;
     verb.add_option(isShort ? "-" + name + ",--" + name : "--" + name,
                     raw.arguments[name], what)
-        ->default_str(fmt::format("{}", argument.value));
+        ->default_str(isText ? argument.choices.front()
+                             : fmt::format("{}", argument.value));
   }
   verb.add_option("-o,--output", raw.output,
                   "file to write instead of OUT/samples/" + procedure.name +
@@ -238,6 +246,18 @@ static void checkData(const Raw &raw, const Manifest &manifest,
   }
 }
 
+/// Returns the place of a text among those that the argument knows.
+static double parseChoice(const ProcedureArgument &argument,
+                          const std::string &text) {
+  const auto place =
+      std::find(argument.choices.begin(), argument.choices.end(), text);
+  if (place == argument.choices.end()) {
+    fail(ExitUsage, "--{} {}: {} is wanted", argument.name, printable(text),
+         printable(choicesOf(argument), 400));
+  }
+  return double(place - argument.choices.begin());
+}
+
 static void checkArguments(const Raw &raw, const ProcedureSpec &procedure,
                            RunOptions &options) {
   using Kind = ProcedureArgument::Kind;
@@ -254,6 +274,10 @@ static void checkArguments(const Raw &raw, const ProcedureSpec &procedure,
     if (argument.kind == Kind::Data || given == raw.arguments.end() ||
         given->second.empty()) {
       options.arguments[argument.name] = argument.value;
+      continue;
+    }
+    if (argument.kind == Kind::Text) {
+      options.arguments[argument.name] = parseChoice(argument, given->second);
       continue;
     }
     const std::optional<double> value = parseNumber(given->second);

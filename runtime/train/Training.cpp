@@ -213,24 +213,33 @@ bool Training::handleEvents() {
 /// Makes the reports that are due, but those whose column is `present`.
 bool Training::runReports(const std::set<std::string> &present) {
   const Manifest &manifest = machine.manifest;
-  for (size_t i = 0; i < manifest.reports.size(); ++i) {
-    if (manifest.reports[i].atEnd ||
-        !position.isDue(manifest.reports[i].every)) {
-      continue;
-    }
-    const std::vector<std::string> names = reportNames(manifest, i);
-    const bool done =
-        std::any_of(names.begin(), names.end(), [&](const std::string &name) {
-          return present.count(name) != 0;
-        });
-    if (!done && !runReport(i, false)) {
-      return false;
+  // What turns gave comes first: a signal cannot come between, and after a
+  // resume it is gone.
+  for (const bool ofTurns : {true, false}) {
+    for (size_t i = 0; i < manifest.reports.size(); ++i) {
+      const ReportSpec &report = manifest.reports[i];
+      if (report.values.empty() == ofTurns || report.atEnd ||
+          !position.isDue(report.every)) {
+        continue;
+      }
+      const std::vector<std::string> names = reportNames(manifest, i);
+      const bool done =
+          std::any_of(names.begin(), names.end(), [&](const std::string &name) {
+            return present.count(name) != 0;
+          });
+      if (!done && !runReport(i, false)) {
+        return false;
+      }
     }
   }
   return true;
 }
 
 bool Training::runReport(size_t index, bool atEnd) {
+  const ReportSpec &report = machine.manifest.reports[index];
+  if (!report.values.empty() && !runner->fillReport(report)) {
+    return true;
+  }
   setClockScalars(machine, position);
   const auto values = evaluateReport(machine, shelf, index);
   if (!values) {

@@ -41,9 +41,10 @@ ROUNDED = {"f64": 1e-14, "f32": 1e-6}
 
 
 def train(executable, data, steps):
-    """Trains; path of the checkpoint."""
+    """Trains; path of the checkpoint. `data` are values of --data."""
     out = executable.with_name(f"{executable.name}-{steps}")
-    run(executable, "train", "--steps", steps, "--data", data, "--out", out)
+    places = [part for place in data for part in ("--data", place)]
+    run(executable, "train", "--steps", steps, *places, "--out", out)
     return out / "checkpoint.safetensors"
 
 
@@ -52,16 +53,19 @@ def is_moment(name):
 
 
 def kept_names(text):
-    """Prefixes of what no optimiser moves: states, averages."""
+    """Prefixes of what no optimiser moves: states, averages, pools."""
+    owners = re.findall(r"(?m)^ema (\w+)", text)
+    for line in re.findall(r"(?m)^pool (.*)", text):
+        owners += re.findall(r"(\w+)\(", line)
     return tuple(re.findall(r"(?m)^state (\w+)", text)
-                 + [f"{name}." for name in re.findall(r"(?m)^ema (\w+)", text)])
+                 + [f"{name}." for name in owners])
 
 
 def check_adam(text, executable, data, allowed):
     """One step: w1 = w0 - lr m' / (sqrt(v') + 1e-8) with m' = m / (1 - b1) and
     v' = v / (1 - b2). Every model trains its nets by adam(lr [, b1 [, b2]]) or
     rmsprop(lr); steps that a round repeats are left out."""
-    lr = float(re.search(r"hyper lr = (\S+?)[,\n]", text).group(1))
+    lr = float(re.search(r"hyper lr0? = (\S+?)[,\n]", text).group(1))
     numbers = re.findall(r"adam\(lr(?:, ([\d.]+))?(?:, ([\d.]+))?", text)
     b1, b2 = (float(given or default) for given, default in
               zip((numbers or [("", "")])[0], ("0.9", "0.999")))
@@ -83,17 +87,24 @@ def check_adam(text, executable, data, allowed):
                 f" of its largest entry off what its moments say")
     kept = kept_names(text)
     weights = {name for name in after if not is_moment(name)
-               and not name.startswith(kept) and not name.endswith(".weight_u")}
+               and not name.startswith(kept)
+               and not name.endswith((".weight_u", ".running_mean",
+                                      ".running_var"))}
     require(moved == weights, f"these have no moment: {weights - moved}")
 
 
 def check_verbs(text, executable, out):
     """eval and the procedures of one trained model."""
     declared = re.sub(r"#.*", "", text.read_text())
+    # What a turn gave is in no checkpoint.
+    given = {name.strip() for names in
+             re.findall(r"(?m)^[ {]*(\w+(?:, \w+)*) = \w+\(next", declared)
+             for name in names.split(",")}
     reports = [re.sub(r"\s*[=(].*", "", item).strip()
                for line in re.findall(r"(?m)^report (.*?) (?:of|every) ",
                                       declared)
                for item in line.split(",")]
+    reports = [name for name in reports if name not in given]
     shown = json.loads(run(executable, "eval", "--json", "--out", out))
     require(sorted(shown) == sorted(reports),
             f"eval --json has {sorted(shown)}, `report` has {sorted(reports)}")
@@ -154,13 +165,19 @@ def main():
              if not options.names or text.stem in options.names]
     failed = 0 if texts else 1
     with tempfile.TemporaryDirectory() as scratch:
-        data = Path(scratch, "data")
+        data, pairs = Path(scratch, "data"), Path(scratch, "pairs")
         write_idx(data, 28, 28)
+        run(ROOT / "tools" / "make-pairs", pairs, "--source", data, "--train",
+            20, "--test", 10)
         for text in texts:
             folder = Path(scratch, text.stem)
             folder.mkdir()
             try:
-                print(f"{text.stem}: {check(gmc, text, folder, data)}",
+                places = [data]
+                if 'folder("train' in text.read_text():
+                    places = [f"{side}={pairs}/train{side.upper()}"
+                              for side in ("a", "b")]
+                print(f"{text.stem}: {check(gmc, text, folder, places)}",
                       flush=True)
             except Wrong as wrong:
                 print(f"{text.stem}: WRONG: {wrong}", flush=True)

@@ -4,11 +4,13 @@
     tests/numerics/image_layers.py [--build FOLDER]
 
 One model holds a net for each convolution of CASES and each layer of OTHERS: a
-first convolution, tanh, the layer in question, tanh. It is compiled in f64, as reference and scheduled,
+first convolution, tanh, the layer in question, tanh; and one of an embedding of
+the pixels' grey values. It is compiled in f64, as reference and scheduled,
 and makes one step of SGD with rate 1 on the whole data set, so that weights
-before less weights after are the gradients. torch loads the first checkpoint
-as it is (names and layouts are its own) and computes loss and gradients with
-layers of its own. The loss agrees to 1e-12, each gradient to 1e-11 of its
+before less weights after are the gradients. To those that mix the examples of a
+batch, the square of a gradient in the images is added: second order. torch loads
+the first checkpoint as it is (names and layouts are its own) and computes loss
+and gradients with layers of its own. The loss and what layers keep agree to 1e-12, each gradient to 1e-11 of its
 tensor's largest entry: f64, sums of up to some thousand terms. One, two and
 three threads give equal checkpoints.
 
@@ -35,6 +37,8 @@ except ImportError:
     sys.exit(77)
 
 HEIGHT, WIDTH, FIRST, RECORDS = 11, 9, 6, 12
+# Of the embedding; no grey value lies halfway between two.
+CODES = 20
 # Arguments as the language has them; out of FIRST channels.
 CASES = [
     ("conv2d", (4, 4), {"stride": 2, "pad": 1}),
@@ -70,6 +74,10 @@ OTHERS = [
     ("group_norm(3)", lambda: nn.GroupNorm(3, FIRST)),
     ("group_norm(1, affine: false)",
      lambda: nn.GroupNorm(1, FIRST, affine=False)),
+    ("batch_norm", lambda: nn.BatchNorm2d(FIRST)),
+    ("batch_norm(affine: false)",
+     lambda: nn.BatchNorm2d(FIRST, affine=False)),
+    ("flatten |> batch_norm", lambda: FlatNorm(FIRST * HEIGHT * WIDTH)),
     ("gelu", nn.GELU),
     ("conv2d(4, 3, pad: same, mode: reflect)",
      lambda: nn.Conv2d(FIRST, 4, 3, padding=1, padding_mode="reflect")),
@@ -83,6 +91,18 @@ OTHERS = [
 PLAIN = ("max_pool", "avg_pool", "upsample", "gelu")
 
 
+class FlatNorm(nn.BatchNorm1d):
+    """batch_norm of vectors."""
+
+    def forward(self, x):
+        return super().forward(x.flatten(1))
+
+
+def is_mixed(layer):
+    """Whether a layer mixes the examples of a batch."""
+    return "batch_norm" in layer
+
+
 def spelt(named):
     """Labelled arguments as the language has them."""
     return [f"{name}: {str(value).lower()}" for name, value in named.items()]
@@ -93,19 +113,40 @@ def text():
     layers = [f"{layer}({', '.join([*map(str, numbers), *spelt(named)])})"
               for layer, numbers, named in CASES]
     layers += [layer for layer, _ in OTHERS]
-    nets, terms = [], []
+    nets, terms, lines = [], [], []
     for i, layer in enumerate(layers):
         named = "" if layer.startswith(PLAIN) else " as layer"
         nets.append(f"net N{i}(x: image[1,{HEIGHT},{WIDTH}]) -> map {{\n"
                     f"  x |> conv2d({FIRST}, 3, pad: 1) as first |> tanh |> "
                     f"{layer}{named} |> tanh\n}}")
         terms.append(f"mean(sin(2 * N{i}(x)))")
-    names = ", ".join(f"N{i}" for i in range(len(layers)))
+        if is_mixed(layer):
+            lines.append(f"  g{i} = grad(sum(mean(sin(N{i}(x))), over: batch), "
+                         "x)\n")
+            terms.append(f"10 * sum(g{i}^2)")
+    nets.append(f"net E(x: image[1,{HEIGHT},{WIDTH}]) -> map {{\n"
+                f"  use e : embedding({CODES}, 3)\n"
+                f"  tanh(e(round({CODES - 1} * flatten(x))))\n}}")
+    terms.append("mean(sin(2 * E(x)))")
+    names = ", ".join([f"N{i}" for i in range(len(layers))] + ["E"])
     return "\n".join([
         f'data d : idx("d") as image[1,{HEIGHT},{WIDTH}] in [0,1]', *nets,
-        f"step fit(x) {{\n  minimize {' + '.join(terms)} over {names} "
+        f"step fit(x) {{\n{''.join(lines)}  minimize {' + '.join(terms)} over "
+        f"{names} "
         "using sgd(1)\n}",
         f"train {{ fit(next d.train) }} for 1 rounds, batch {RECORDS}\n"])
+
+
+class Embedded(nn.Module):
+    """Rows of a table at the grey values."""
+
+    def __init__(self):
+        super().__init__()
+        self.e = nn.Embedding(CODES, 3)
+
+    def forward(self, x):
+        codes = torch.round((CODES - 1) * x.flatten(1)).long()
+        return torch.tanh(self.e(codes))
 
 
 class Net(nn.Module):
@@ -150,13 +191,24 @@ def gradients(weights, images):
     """torch's loss, and its gradients by the names of the checkpoint."""
     nets = [ConvolutionNet(*case) for case in CASES]
     nets += [Net(make()) for _, make in OTHERS]
-    nets = nn.ModuleDict({f"N{i}": net for i, net in enumerate(nets)}).double()
+    nets = {f"N{i}": net for i, net in enumerate(nets)}
+    nets = nn.ModuleDict({**nets, "E": Embedded()}).double()
     nets.load_state_dict({name: torch.from_numpy(value.astype(numpy.float64))
                           for name, value in weights.items()})
-    loss = sum(torch.sin(2 * net(images)).mean() for net in nets.values())
+    images.requires_grad_()
+    loss = 0
+    for i, net in enumerate(nets.values()):
+        loss = loss + torch.sin(2 * net(images)).mean()
+        other = i - len(CASES)
+        if 0 <= other < len(OTHERS) and is_mixed(OTHERS[other][0]):
+            inner = torch.sin(net(images)).flatten(1).mean(1).sum()
+            gradient, = torch.autograd.grad(inner, images, create_graph=True)
+            loss = loss + 10 * (gradient ** 2).sum(dim=(1, 2, 3)).mean()
     loss.backward()
+    kept = {name: value.numpy() for name, value in nets.named_buffers()
+            if not name.endswith("num_batches_tracked")}
     return loss.item(), {name: parameter.grad.numpy()
-                         for name, parameter in nets.named_parameters()}
+                         for name, parameter in nets.named_parameters()}, kept
 
 
 def check(gmc, flags, folder):
@@ -174,8 +226,9 @@ def check(gmc, flags, folder):
     images = torch.tensor(list(raw), dtype=torch.float64).reshape(
         RECORDS, 1, HEIGHT, WIDTH) / 255
     weights = {name: value for name, value in ends[0].items()
-               if name.endswith((".weight", ".bias"))}
-    loss, expected = gradients(weights, images)
+               if name.endswith((".weight", ".bias", ".running_mean",
+                                 ".running_var"))}
+    loss, expected, kept = gradients(weights, images)
     with open(folder / f"run{level}-1" / "metrics.csv", encoding="utf-8") as f:
         shown = float(list(csv.DictReader(f))[-1]["fit.loss"])
     require(abs(shown - loss) <= 1e-12 * abs(loss),
@@ -184,6 +237,10 @@ def check(gmc, flags, folder):
     for name, gradient in expected.items():
         ours = ends[0][name].astype(float) - ends[1][name].astype(float)
         worst = max(worst, (share_of(name, ours, gradient), name))
+    for name, value in kept.items():
+        share = share_of(name, ends[1][name], value)
+        require(share <= 1e-12, f"{level}: `{name}` is {share:.1e} of its "
+                "largest entry from torch's")
     for threads in (1, 3):
         out = folder / f"run{level}-threads{threads}"
         run(executable, "train", "--steps", 1, "--data", folder / "data",
@@ -207,7 +264,7 @@ def main():
         write_idx(folder / "data", HEIGHT, WIDTH, train=RECORDS, test=RECORDS)
         try:
             for flags in (["-O0"], ["-O2"], ["-O2", "--mcpu=x86-64-v3"]):
-                print(f"{' '.join(flags)}: {len(CASES) + len(OTHERS)} layers "
+                print(f"{' '.join(flags)}: {len(CASES) + len(OTHERS) + 1} layers "
                       f"agree with torch's to {check(gmc, flags, folder):.1e}")
         except Wrong as wrong:
             print(f"WRONG: {wrong}")

@@ -5,7 +5,9 @@ states/states.gm: `state` and `<-` (old values, two that change places), `keep`,
 `when` on a minimiser (Adam's count stops too) and in `train`, `every`, an `ema`
 that starts late. Rules R-mean-5, R-state-1..3, R-net-8, R-opt-1, R-train-1 of
 dsl/language.md. states/penalty.gm: 64 gradients of norm 1 cost exactly 0. states/spectral.gm: the
-vector of spectral_norm by numpy's power iteration, R-mean-6.
+vector of spectral_norm by numpy's power iteration, R-mean-6. states/norm.gm:
+what batch_norm keeps, moves and reads, R-mean-6 and R-mean-10. states/parts.gm:
+states of nets, values of turns in reports, tables, R-state-1, R-rep-1, R-val-7.
 
 usage: states.py GMC
 """
@@ -100,6 +102,87 @@ def check_spectral(gmc, model, level, folder):
             f"{len(rows)} rounds, worst difference {worst:.1e}")
 
 
+def check_spectral_conv(gmc, model, level, folder):
+    rows, worst = table(gmc, model, level, folder), 0.0
+    last = read_safetensors(folder / f"run-{model.stem}{level}" /
+                            "checkpoint.safetensors")
+    start = folder / f"start-{model.stem}{level}"
+    subprocess.run([folder / f"{model.stem}{level}", "train", "--steps", "0",
+                    "--out", start], check=True, timeout=60,
+                   stdout=subprocess.DEVNULL)
+    first = read_safetensors(start / "checkpoint.safetensors")
+    # The rows are the channels made: axis 0, of the transposed one axis 1. The
+    # windows of ones: 2 x 2 of them, or each of 3 x 3 entries spread by one.
+    for name, report, axes, windows in (
+            ("C.conv2d0.weight", "c", (0, 1, 2, 3), 4),
+            ("T.conv_transpose2d0.weight", "t", (1, 0, 2, 3), 9)):
+        w, u = first[name].transpose(axes).reshape(3, 8), first[name + "_u"]
+        for row in rows:
+            v = w.T @ u
+            u = w @ (v / numpy.linalg.norm(v))
+            u /= numpy.linalg.norm(u)
+            sigma = numpy.linalg.norm(w.T @ u)
+            worst = max(worst, abs(row[report] - windows * (w / sigma).sum()))
+        worst = max(worst, abs(last[name + "_u"] - u).max())
+    return (len(rows) == 4 and worst <= TOLERANCE,
+            f"{len(rows)} rounds, worst difference {worst:.1e}")
+
+
+def normed(values, mean, variance):
+    """What batch_norm makes of the rows of `values`, with weight 1."""
+    return (values - mean) / numpy.sqrt(variance + 1e-5)
+
+
+def check_norm(gmc, model, level, folder):
+    rows, worst, asked = table(gmc, model, level, folder), 0.0, 0.0
+    mean, variance = numpy.zeros(2), numpy.ones(2)
+    scale, k = numpy.array([1.0, 2.0]), 1.0
+    for row in rows:
+        for inputs in (k * numpy.array([1, 2, 4]), k ** 2 - numpy.array([1, 3])):
+            values = inputs[:, None] * scale
+            mean = 0.9 * mean + 0.1 * values.mean(axis=0)
+            variance = 0.9 * variance + 0.1 * values.var(axis=0, ddof=1)
+        k += 1
+        sampled = normed(scale, mean, variance).sum()
+        values = numpy.array([[5.0], [7.0]]) * scale
+        trained = abs(normed(values, values.mean(axis=0), values.var(axis=0)))
+        for name, value in (("s", sampled), ("average", sampled),
+                            ("given", trained.sum())):
+            worst = max(worst, abs(row[name] - value))
+        # metrics.csv has the mean over the rounds.
+        asked += 2 * sampled / len(rows)
+        if "other.seen" in row:
+            worst = max(worst, abs(row["other.seen"] - trained.sum()),
+                        abs(row["other.asked"] - asked))
+    last = read_safetensors(folder / f"run-{model.stem}{level}" /
+                            "checkpoint.safetensors")
+    for net in ("N", "Ns"):
+        worst = max(worst, abs(last[f"{net}.norm.running_mean"] - mean).max(),
+                    abs(last[f"{net}.norm.running_var"] - variance).max())
+    return (len(rows) == 3 and "other.seen" in rows[-1] and worst <= TOLERANCE,
+            f"{len(rows)} rounds, worst difference {worst:.1e}")
+
+
+def check_parts(gmc, model, level, folder):
+    """A state of a net counts its calls; a report shows what a turn gave; rows
+    of a table, picked twice, take both gradients."""
+    rows, worst = table(gmc, model, level, folder), 0.0
+    book, calls = numpy.arange(6.0).reshape(3, 2), 0
+    for row in rows:
+        for _ in range(2):
+            picked = book[[2, 0, 2]]
+            seen = (picked ** 2).sum() + 2 * calls + 1
+            calls += 2
+            change = numpy.zeros_like(book)
+            numpy.add.at(change, [2, 0, 2], 2 * picked)
+            book = book - 0.1 * change
+        worst = max(worst, abs(row["seen"] - seen), abs(row["half"] - seen / 2),
+                    abs(row["calls"] - calls),
+                    abs(row["entry"] - book[2, 1]))
+    return (len(rows) == 3 and worst <= TOLERANCE,
+            f"{len(rows)} rounds, worst difference {worst:.1e}")
+
+
 def main():
     gmc = pathlib.Path(sys.argv[1])
     models = pathlib.Path(__file__).parent / "states"
@@ -107,7 +190,10 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         for check, stem in ((check_states, "states"),
                             (check_penalty, "penalty"),
-                            (check_spectral, "spectral")):
+                            (check_spectral, "spectral"),
+                            (check_spectral_conv, "spectral_conv"),
+                            (check_norm, "norm"),
+                            (check_parts, "parts")):
             for level in (0, 2):
                 ok, said = check(gmc, models / f"{stem}.gm", level,
                                  pathlib.Path(name))

@@ -60,6 +60,7 @@ PIECES = {
     "greater or equal": "if {x} >= -{c} and {x} < 1 then {x} else 0.1 * {x}",
     "equal": "if {x} == 7 or not ({x} > {c}) then -{x} else {x}",
     "not equal": "{x} * stop({x} != 7)",
+    "gather": "{x} + 0.5 * {x}[round(0.4 * iota({w}))]",
     "divide": "{x} / (1.5 + sin({x}))",
     "reshape": "reshape(tanh(reshape({x}, 1, {w}, 1)), {w})",
     "concat": "concat({x}[{k}:{w}], 0.5 * {x}[0:{k}], axis: 0)",
@@ -127,8 +128,12 @@ LAYERS = {
     "instance_norm": "{x} |> reshape(1, {p}, {q}) |> conv2d(4, 3, pad: 1) |> "
                      "skip {{ instance_norm |> conv2d(4, 1) |> tanh }} |> "
                      "flatten |> linear({w})",
+    "batch_norm": "{x} |> reshape(1, {p}, {q}) |> conv2d(3, 2, pad: 1) |> "
+                  "batch_norm |> tanh |> flatten |> linear({w})",
     "group_norm": "{x} |> reshape(1, {p}, {q}) |> conv2d(6, 2, pad: 1) |> "
                   "group_norm(3) |> tanh |> flatten |> linear({w})",
+    "embedding": "use {n} : embedding({w}, 2)\n  "
+                 "{x} * mean({n}(iota({w})), over: 1)",
     "scale": "param {n} : f32[{w}] ~ Normal(1, 0.1)\n  {n} * {x}",
     "shift": "param {n} : f32[{w}] = 0.1\n  {n} + {x}",
     "one factor": "param {n} : f32 = 0.9\n  {n} * {x}",
@@ -500,8 +505,11 @@ class Model:
         body = Body(self.pick, "v")
         x, width, parameter = self.source(body)
         self.net("C", width, self.pick.choice(WIDTHS[:10]))
+        score = "mean(c^2) + sum(c)"
+        if "batch_norm" in self.nets[-1]:
+            score = f"sum({score}, over: batch)"
         body.lines += ["e ~ Uniform(0, 1)", f"at = lerp({x}, 0.5 * {x}, e)",
-                       "c = C(at)", "g = grad(mean(c^2) + sum(c), at)"]
+                       "c = C(at)", f"g = grad({score}, at)"]
         force = self.pick.choice(("(norm(g) - 1)^2", "mean(g^2)",
                                   "mean(huber(g, 0.1))"))
         step = self.step("a", body.lines, parameter, [

@@ -1,0 +1,14 @@
+//===- Gather.h - entries at places that values say -------------*- C++ -*-===//
+#ifndef GMC_DSL_SEMA_GATHER_H
+#define GMC_DSL_SEMA_GATHER_H
+
+#include "dsl/sema/Elaborator.h"
+
+namespace gmc::dsl {
+
+/// Returns the data field that `value` is the argument of, or null.
+const DataField *fieldOf(const Elaborator &e, ValueId value);
+
+} // namespace gmc::dsl
+
+#endif // GMC_DSL_SEMA_GATHER_H
