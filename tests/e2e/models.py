@@ -15,7 +15,7 @@ then agree to 1e-12 (f64) and 1e-4 (f32) of each tensor's largest entry:
   weights of either pipeline follow from its own moments.
 
 `eval --json` has the names of `report` and nothing else; every procedure leaves
-a picture that decodes.
+a picture that decodes, or a table of numbers.
 """
 import argparse
 import json
@@ -63,10 +63,10 @@ def kept_names(text):
 
 def check_adam(text, executable, data, allowed):
     """One step: w1 = w0 - lr m' / (sqrt(v') + 1e-8) with m' = m / (1 - b1) and
-    v' = v / (1 - b2). Every model trains its nets by adam(lr [, b1 [, b2]]) or
-    rmsprop(lr); steps that a round repeats are left out."""
+    v' = v / (1 - b2). Every model trains its nets by adam(rate [, b1 [, b2]]) or
+    rmsprop(rate), which is that of `hyper lr` at first; steps that a round repeats are left out."""
     lr = float(re.search(r"hyper lr0? = (\S+?)[,\n]", text).group(1))
-    numbers = re.findall(r"adam\(lr(?:, ([\d.]+))?(?:, ([\d.]+))?", text)
+    numbers = re.findall(r"adam\(\w+(?:, ([\d.]+))?(?:, ([\d.]+))?", text)
     b1, b2 = (float(given or default) for given, default in
               zip((numbers or [("", "")])[0], ("0.9", "0.999")))
     repeated = tuple(f"{name}." for name in
@@ -112,6 +112,11 @@ def check_verbs(text, executable, out):
     require(procedures, "no `proc` was found in the text")
     for verb in procedures:
         run(executable, verb, "--out", out)
+        table = out / "samples" / f"{verb}.npy"
+        if table.exists():
+            require(numpy.isfinite(numpy.load(table)).all(),
+                    f"{verb}: numbers that are not finite")
+            continue
         height, width, _, rows = read_png(out / "samples" / f"{verb}.png")
         require(height >= 28 and width >= 28, f"{verb}: {height} x {width}")
         require(len(set(b"".join(rows))) > 10, f"{verb}: the picture is empty")
@@ -130,7 +135,7 @@ def compare(kind, what, ours, theirs, chosen, weighed):
 def check(gmc, text, folder, data):
     """The figures of one model, as text."""
     blunt = folder / "blunt.gm"
-    blunt.write_text(re.sub(r"((?:adam|rmsprop)\(lr[^)]*)", r"\1, eps: 0.01",
+    blunt.write_text(re.sub(r"((?:adam|rmsprop)\(\w+[^)]*)", r"\1, eps: 0.01",
                             text.read_text()))
     figures = []
     weighed = "minimize -iwae(" in text.read_text()
@@ -173,7 +178,7 @@ def main():
             folder = Path(scratch, text.stem)
             folder.mkdir()
             try:
-                places = [data]
+                places = [data] if "idx(" in text.read_text() else []
                 if 'folder("train' in text.read_text():
                     places = [f"{side}={pairs}/train{side.upper()}"
                               for side in ("a", "b")]
