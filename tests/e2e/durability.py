@@ -3,7 +3,7 @@
 
     tests/e2e/durability.py [--build FOLDER] [--kills 10] [--seed N]
 
-vae.gm, and states.gm beside this file, which keeps whatever a model can keep
+vae.gm, and Inputs/states.gm, which keeps whatever a model can keep
 between steps.
 
 * 1, 2 and 4 threads leave the same bytes in the checkpoint.
@@ -159,7 +159,7 @@ def main():
             check_finished(scratch / "vae", scratch, data)
             kept = scratch / "kept"
             kept.mkdir()
-            text = Path(__file__).with_name("states.gm")
+            text = Path(__file__).parent / "Inputs" / "states.gm"
             compile_model(gmc, text, kept / "states")
             check_threads(kept / "states", kept, data)
             check_kills(kept / "states", kept, data, (options.kills + 1) // 2,
