@@ -122,6 +122,12 @@ def check_verbs(text, executable, out):
         require(len(set(b"".join(rows))) > 10, f"{verb}: the picture is empty")
 
 
+# Sums of the plain f32 loops of the reference are off by 1e-5, which puts an
+# entry on the other side of a leaky_relu's kink, whose slope is in the gradient
+# that the loss takes: these are compared in f64 alone.
+KINKED = {"wgan_gp_conv"}
+
+
 def compare(kind, what, ours, theirs, chosen, weighed):
     """The share by which two checkpoints differ, as text."""
     share, name = largest_difference(ours, theirs, chosen)
@@ -140,6 +146,8 @@ def check(gmc, text, folder, data):
     figures = []
     weighed = "minimize -iwae(" in text.read_text()
     for kind, flags in (("f64", ["--f64"]), ("f32", [])):
+        if kind == "f32" and text.stem in KINKED:
+            continue
         ends = {}
         for form, source in (("as it is", text), ("eps 0.01", blunt)):
             for level in ("-O2", "-O0"):

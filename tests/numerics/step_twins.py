@@ -37,14 +37,31 @@ TWINS = {**vaes.TWINS, **gans.TWINS}
 LOSSES, WEIGHTS = 1e-9, 1e-6
 
 
+# Models of other data than Fashion-MNIST, and the batch that they are run with.
+SMALLER = {"cyclegan": 2}
+
+
+def data_of(model, folder):
+    """The flags that say where the data are, made where they must be."""
+    if model != "cyclegan":
+        return []
+    subprocess.run([MODELS.parent / "tools" / "make-pairs", folder / "pairs",
+                    "--train", "120", "--test", "1"], check=True, timeout=60,
+                   stdout=subprocess.DEVNULL)
+    return ["--data", f"a={folder}/pairs/trainA", "--data",
+            f"b={folder}/pairs/trainB"]
+
+
 def record(gmc, case, options, folder):
     """Compiles and trains; the Replay of what happened."""
     model, *sets = case.split()
+    batch = SMALLER.get(model, options.batch)
     program = folder / model
     subprocess.run([gmc, "compile", MODELS / f"{model}.gm", "--f64",
-                    f"-O{options.level}", "--batch", str(options.batch), "-o",
+                    f"-O{options.level}", "--batch", str(batch), "-o",
                     program], check=True, timeout=600)
     flags = [word for setting in sets for word in ("--set", setting)]
+    flags += data_of(model, folder)
     for run, steps in (("start", 0), ("end", options.rounds)):
         subprocess.run([program, "train", "--steps", str(steps), "--seed", "7",
                         "--out", folder / run, "--dump-draws",
@@ -54,7 +71,7 @@ def record(gmc, case, options, folder):
               (setting.split("=") for setting in sets)}
     return Replay(folder / "start" / "checkpoint.safetensors",
                   folder / "end-draws", folder / "end" /
-                  "checkpoint.safetensors", options.batch, hypers)
+                  "checkpoint.safetensors", batch, hypers)
 
 
 def check(gmc, case, options):

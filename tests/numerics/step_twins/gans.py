@@ -4,7 +4,9 @@ from torch import nn
 from torch.nn import functional
 from torch.optim import Adam, RMSprop
 
-from networks import dcgan_discriminator, dcgan_generator, leaky, mlp
+from networks import (advance, cycle_discriminator, cycle_generator,
+                      dcgan_discriminator, dcgan_generator, growing_generator,
+                      leaky, mlp, shrinking_critic)
 from replay import descend
 
 IMAGE = (1, 28, 28)
@@ -36,10 +38,14 @@ def alternating(disc_loss, gen_loss, g=generator, d=discriminator):
         for_g = Adam(gen.parameters(), 2e-4, (0.5, 0.999))
         for _ in replay.rounds():
             call = replay.call("disc")
+            advance(gen, False)
+            advance(disc, True)
             real, fake = disc_loss(disc, call.input("x"), gen(call.draw("z")))
             descend(for_d, real + fake, disc)
             call.compare({"loss": real + fake, "real": real, "fake": fake})
             call = replay.call("gen")
+            advance(gen, True)
+            advance(disc, False)
             loss = gen_loss(disc, gen(call.draw("z")))
             descend(for_g, loss, gen)
             call.compare({"loss": loss})
@@ -125,12 +131,13 @@ def wgan(replay):
     return {"G": gen, "C": critic}
 
 
-def wgan_gp(replay):
-    gen, critic = nets(replay, generator(), discriminator(), "C")
+def wgan_gp(replay, g=generator, c=discriminator):
+    gen, critic = nets(replay, g(), c(), "C")
     for_c = Adam(critic.parameters(), 1e-4, (0.0, 0.9))
     for_g = Adam(gen.parameters(), 1e-4, (0.0, 0.9))
-    average = replay.load("Gs", generator())
+    average = replay.load("Gs", g())
     for _ in replay.rounds():
+        advance(gen, False)
         for _ in range(5):
             call = replay.call("critic")
             x, e = call.input("x"), call.draw("e")[:, None, None, None]
@@ -142,13 +149,51 @@ def wgan_gp(replay):
             descend(for_c, loss, critic)
             call.compare({"loss": loss, "w": w})
         call = replay.call("gen")
+        advance(gen, True)
         loss = -critic(gen(call.draw("z")))
         descend(for_g, loss, gen)
         call.compare({"loss": loss})
         with torch.no_grad():
             for old, new in zip(average.parameters(), gen.parameters()):
                 old.mul_(0.999).add_(0.001 * new)
+            for old, new in zip(average.buffers(), gen.buffers()):
+                old.copy_(new)
     return {"G": gen, "C": critic, "Gs": average}
+
+
+def cyclegan(replay):
+    gab, gba = (replay.load(n, cycle_generator()) for n in ("Gab", "Gba"))
+    da, db = (replay.load(n, cycle_discriminator()) for n in ("Da", "Db"))
+    both = nn.ModuleList([gab, gba])
+    for_g, for_a, for_b = (Adam(net.parameters(), 2e-4, (0.5, 0.999))
+                           for net in (both, da, db))
+
+    def squares(score, target):
+        return ((score - target) ** 2).flatten(1).mean(1)
+
+    def l1(u, v):
+        return (u - v).abs().flatten(1).mean(1)
+
+    for _ in replay.rounds():
+        call = replay.call("gens")
+        xa, xb = call.input("xa"), call.input("xb")
+        fb, fa = gab(xa), gba(xb)
+        adv = squares(db(fb), 1) + squares(da(fa), 1)
+        cyc = l1(gba(fb), xa) + l1(gab(fa), xb)
+        idt = l1(gba(xa), xa) + l1(gab(xb), xb)
+        loss = adv + 10 * cyc + 5 * idt
+        descend(for_g, loss, both)
+        call.compare({"loss": loss, "adv": adv, "cyc": cyc, "idt": idt})
+        call = replay.call("discs")
+        losses = {}
+        for name, net, rule, side in (("Da", da, for_a, "a"),
+                                      ("Db", db, for_b, "b")):
+            loss = (squares(net(call.input(f"x{side}")), 1) +
+                    squares(net(call.input(f"f{side}")), 0)) / 2
+            descend(rule, loss, net)
+            losses[f"loss.{name}"] = loss
+        call.compare(losses)
+    return {"Gab": gab, "Gba": gba, "Da": da, "Db": db}
 
 
 def began(replay):
@@ -288,6 +333,9 @@ TWINS = {
         squares_disc, lambda disc, fake: (disc(fake)[:, 0] - 1) ** 2 / 2),
     "wgan": wgan,
     "wgan_gp": wgan_gp,
+    "wgan_gp_conv": lambda replay: wgan_gp(replay, growing_generator,
+                                           shrinking_critic),
+    "cyclegan": cyclegan,
     "began": began,
     "sngan": sngan,
     "rpgan_r1r2": rpgan,

@@ -102,6 +102,8 @@ class Replay:
         worst = 0.0
         for net, module in modules.items():
             for name, value in module.state_dict().items():
+                if name.endswith("num_batches_tracked"):
+                    continue  # a count that torch's rule does not use
                 stored = self.end[f"{net}.{name}"]
                 scale = max(stored.abs().max().item(), 1e-300)
                 worst = max(worst,
