@@ -126,6 +126,8 @@ def check_verbs(text, executable, out):
 # entry on the other side of a leaky_relu's kink, whose slope is in the gradient
 # that the loss takes: these are compared in f64 alone.
 KINKED = {"wgan_gp_conv"}
+# The plain loops of the reference take minutes; step_twins.py holds it.
+SLOW = {"cyclegan"}
 
 
 def compare(kind, what, ours, theirs, chosen, weighed):
@@ -175,21 +177,17 @@ def main():
     options = parser.parse_args()
     gmc = find_gmc(options.build)
     texts = [text for text in sorted(ROOT.glob("models/*.gm"))
-             if not options.names or text.stem in options.names]
+             if (not options.names or text.stem in options.names)
+             and text.stem not in SLOW]
     failed = 0 if texts else 1
     with tempfile.TemporaryDirectory() as scratch:
-        data, pairs = Path(scratch, "data"), Path(scratch, "pairs")
+        data = Path(scratch, "data")
         write_idx(data, 28, 28)
-        run(ROOT / "tools" / "make-pairs", pairs, "--source", data, "--train",
-            20, "--test", 10)
         for text in texts:
             folder = Path(scratch, text.stem)
             folder.mkdir()
             try:
                 places = [data] if "idx(" in text.read_text() else []
-                if 'folder("train' in text.read_text():
-                    places = [f"{side}={pairs}/train{side.upper()}"
-                              for side in ("a", "b")]
                 print(f"{text.stem}: {check(gmc, text, folder, places)}",
                       flush=True)
             except Wrong as wrong:
