@@ -105,6 +105,8 @@ public:
   std::map<ValueId, std::string> discreteDraws;
   /// Procedures: names of run-time arguments that shapes turned out to need.
   std::set<std::string> fixedArguments;
+  /// Nodes that let an example see others: `permute`, `peers`.
+  std::set<ValueId> mixing;
   std::string countArgument; ///< Procedures: the one that is the batch
   /// Steps and reports: names of the arguments, and the data behind them.
   std::set<std::string> stepArguments;
