@@ -377,6 +377,24 @@ ValueId BodyBuilder::concatEvent(ValueId a, ValueId b, int64_t axis) {
   return append(Op::Concat, {a, b}, {.dims = {dim}}, std::move(result));
 }
 
+ValueId BodyBuilder::sliceBatch(ValueId a, int64_t begin, int64_t end) {
+  Type result = type(a);
+  assert(!result.axes.empty() && result.axes[0].name == "batch");
+  result.axes[0].extent = end - begin;
+  if (auto number = constantValue(a)) {
+    return constant(*number, std::move(result));
+  }
+  return append(Op::Slice, {a}, {.dims = {0, begin, end}}, std::move(result));
+}
+
+ValueId BodyBuilder::concatBatch(ValueId a, ValueId b) {
+  Type result = type(a);
+  assert(!result.axes.empty() && result.axes[0].name == "batch" &&
+         type(b).event == result.event);
+  result.axes[0].extent += type(b).axes[0].extent;
+  return append(Op::Concat, {a, b}, {.dims = {0}}, std::move(result));
+}
+
 //===----------------------------------------------------------------------===//
 // Reductions, contractions, gradients
 //===----------------------------------------------------------------------===//

@@ -81,6 +81,10 @@ public:
   ValueId transposeEvent(ValueId a, const std::vector<int64_t> &order);
   /// Entries [begin, end) of event axis `axis`.
   ValueId sliceEvent(ValueId a, int64_t axis, int64_t begin, int64_t end);
+  /// Entries [begin, end) of the batch, the first named axis.
+  ValueId sliceBatch(ValueId a, int64_t begin, int64_t end);
+  /// Joins along the batch, of values of one event.
+  ValueId concatBatch(ValueId a, ValueId b);
   /// Joins along event axis `axis`.
   ValueId concatEvent(ValueId a, ValueId b, int64_t axis);
 

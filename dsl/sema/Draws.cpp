@@ -108,8 +108,11 @@ ValueId classOf(Elaborator &e, const Distribution &d, const Type &type,
 ValueId Elaborator::sample(const Distribution &d, const std::string &name,
                            bool once, const Estimator &how) {
   Type type = d.type;
-  if (!once) {
-    type.axes = *unitedAxes(type.axes, openAxes);
+  for (const Axis &axis : openAxes) {
+    // A batch that was joined is longer than the open one, and stays so.
+    if (!once && !findAxis(type, axis.name)) {
+      type.axes = *unitedAxes(type.axes, {axis});
+    }
   }
   uint64_t site = siteOf(name);
   switch (d.family) {

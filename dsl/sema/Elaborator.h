@@ -112,6 +112,8 @@ public:
   std::map<ValueId, std::string> discreteDraws;
   /// Procedures: names of run-time arguments that shapes turned out to need.
   std::set<std::string> fixedArguments;
+  /// Nodes that let an example see others: `permute`, `peers`.
+  std::set<ValueId> mixing;
   std::string countArgument; ///< Procedures: the one that is the batch
   /// Procedures: texts that an argument is or is compared with, by its name.
   std::map<std::string, std::vector<std::string>> choices;

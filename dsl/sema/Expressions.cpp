@@ -425,7 +425,12 @@ bool Elaborator::aligned(const std::string &what, SourceRange range,
       }
     }
   }
-  if (ea.elements() == ec.elements()) {
+  auto p = findAxis(a, "batch"), q = findAxis(c, "batch");
+  if (p && q && a.axes[*p].extent != c.axes[*q].extent) {
+    builder.note(fmt::format("batches of {} and of {} examples never meet",
+                             a.axes[*p].extent, c.axes[*q].extent));
+    builder.help("`split(.., over: batch)` takes a joined batch apart");
+  } else if (ea.elements() == ec.elements()) {
     builder.help(fmt::format("both have {} elements: `reshape` or `flatten` "
                              "one of them",
                              ea.elements()));

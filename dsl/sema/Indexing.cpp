@@ -3,6 +3,7 @@
 // What changes the event of a value. The batch cannot be indexed.
 //
 //===----------------------------------------------------------------------===//
+#include "dsl/sema/Batches.h"
 #include "dsl/sema/Formulas.h"
 #include "dsl/sema/Gather.h"
 #include "dsl/sema/Library.h"
@@ -228,15 +229,6 @@ std::optional<int64_t> axisOf(Elaborator &e, const Arguments &arguments,
   return axis;
 }
 
-bool refuseBatch(Elaborator &e, const CallSite &site,
-                 const Arguments &arguments) {
-  if (const Bound *over = arguments.find("over")) {
-    e.module.report(Diag::OverBatchUnsupported, over->range, site.name);
-    return true;
-  }
-  return false;
-}
-
 /// `mu, logvar = split(h, 2)`: equal parts along an event axis.
 Value split(Elaborator &e, const CallSite &site, const Arguments &arguments,
             const LibraryEntry &) {
@@ -245,8 +237,11 @@ Value split(Elaborator &e, const CallSite &site, const Arguments &arguments,
   auto parts = partsBound.expr
                    ? e.integer(*partsBound.expr, "the number of parts")
                    : std::nullopt;
-  if (!x || !parts || refuseBatch(e, site, arguments)) {
+  if (!x || !parts) {
     return {};
+  }
+  if (arguments.find("over")) {
+    return splitBatch(e, site, arguments, *x, *parts);
   }
   const Type type = e.b.type(*x);
   auto axis = axisOf(e, arguments, type);
@@ -284,13 +279,13 @@ bool joinable(const Type &a, const Type &b, int64_t axis) {
 
 Value concat(Elaborator &e, const CallSite &site, const Arguments &arguments,
              const LibraryEntry &) {
-  if (refuseBatch(e, site, arguments)) {
-    return {};
-  }
   if (arguments.rest.size() < 2) {
     e.module.report(Diag::ConcatTooFew, site.range)
         .help("`concat(a, b, axis: 0)`");
     return {};
+  }
+  if (arguments.find("over")) {
+    return concatBatches(e, site, arguments);
   }
   auto joined = e.tensor(arguments.rest[0]);
   if (!joined) {

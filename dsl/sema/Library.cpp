@@ -9,12 +9,12 @@ namespace {
 
 /// What the language reference names and what does not work yet.
 constexpr auto reserved = std::to_array<std::string_view>(
-    {"gru",       "attention",    "peers", "lift",   "stack",   "group",
-     "ungroup",   "permute",      "diag",  "Beta",   "Gamma",   "Mixture",
-     "modes",     "active_units", "fid",   "frozen", "weights", "dot",
-     "binarize",  "flip",         "crop",  "subset", "idx",     "folder",
-     "npy",       "cifar10",      "csv",   "text",   "ring",    "grid",
-     "gaussians", "swiss_roll",   "moons", "row",    "scatter", "swap"});
+    {"gru",   "attention", "lift",    "stack",   "group",     "ungroup",
+     "diag",  "Beta",      "Gamma",   "Mixture", "modes",     "active_units",
+     "fid",   "frozen",    "weights", "dot",     "binarize",  "flip",
+     "crop",  "subset",    "idx",     "folder",  "npy",       "cifar10",
+     "csv",   "text",      "ring",    "grid",    "gaussians", "swiss_roll",
+     "moons", "row",       "scatter", "swap"});
 
 const std::map<std::string_view, const LibraryEntry *> &table() {
   static const auto *entries = [] {
@@ -23,7 +23,7 @@ const std::map<std::string_view, const LibraryEntry *> &table() {
          {layerEntries(), convolutionEntries(), normalisationEntries(),
           resamplingEntries(), elementwiseEntries(), reductionEntries(),
           shapeEntries(), lossEntries(), distributionEntries(), latentEntries(),
-          boundEntries(), densityEntries(), gradientEntries(),
+          boundEntries(), batchEntries(), densityEntries(), gradientEntries(),
           scheduleEntries()}) {
       for (const LibraryEntry &entry : group) {
         all->emplace(entry.name(), &entry);

@@ -93,6 +93,14 @@ bool Elaborator::isOneNumber(ValueId value, SourceRange range,
   const Type &type = b.type(value);
   bool onlyBatch = type.axes.empty() ||
                    (type.axes.size() == 1 && type.axes[0].name == "batch");
+  auto batch = findAxis(type, "batch");
+  if (mode == Mode::Report && batch && !openAxes.empty() &&
+      type.axes[*batch].extent != openAxes[0].extent) {
+    module.report(Diag::BatchWanted, range, "report")
+        .label("is a joined batch")
+        .help("`split(.., over: batch)` takes it apart");
+    return false;
+  }
   if (type.event.empty() && onlyBatch) {
     return true;
   }
@@ -553,7 +561,8 @@ void Elaborator::minimize(const ast::MinimizeStmt &stmt) {
 namespace {
 
 /// Returns a node on the path from x to y that mixes examples, if there is one.
-std::optional<ValueId> crossing(const Body &body, ValueId x, ValueId y) {
+std::optional<ValueId> crossing(const Body &body, ValueId x, ValueId y,
+                                const std::set<ValueId> &mixing) {
   std::vector<bool> sources(body.nodes.size(), false);
   sources[x] = true;
   auto depends = dependents(body, sources);
@@ -562,7 +571,13 @@ std::optional<ValueId> crossing(const Body &body, ValueId x, ValueId y) {
     const Node &node = body.nodes[i];
     bool reduces = node.op == Op::Sum || node.op == Op::ReduceMax ||
                    node.op == Op::ReduceMin;
-    if (!depends[i] || !needed[i] || !reduces) {
+    if (!depends[i] || !needed[i]) {
+      continue;
+    }
+    if (mixing.count(static_cast<ValueId>(i))) {
+      return static_cast<ValueId>(i);
+    }
+    if (!reduces) {
       continue;
     }
     auto batch = findAxis(body.nodes[node.operands[0]].type, "batch");
@@ -596,7 +611,7 @@ Value gradCall(Elaborator &e, const CallSite &site, const Arguments &arguments,
   }
   bool perExample = findAxis(e.b.type(*y), "batch").has_value();
   if (perExample) {
-    if (auto node = crossing(e.body, *x, *y)) {
+    if (auto node = crossing(e.body, *x, *y, e.mixing)) {
       bool norm = e.batchStatistics.count(*node);
       e.module
           .report(norm ? Diag::GradThroughBatchNorm : Diag::GradCrossesBatch,

@@ -4,8 +4,8 @@
 // crosses a named axis unless `over:` says so.
 //
 //===----------------------------------------------------------------------===//
+#include "dsl/sema/Batches.h"
 #include "dsl/sema/Formulas.h"
-#include "dsl/sema/Library.h"
 
 #include <algorithm>
 
@@ -216,7 +216,25 @@ Value reduction(Elaborator &e, const CallSite &site, const Arguments &arguments,
     return {};
   }
   e.b.setRange(site.range);
-  return Value::ofTensor(reduceBy(e.b, entry.name(), *x, *dims));
+  const Bound *others = arguments.find("others");
+  if (!others) {
+    return Value::ofTensor(reduceBy(e.b, entry.name(), *x, *dims));
+  }
+  // What leaves a sum, or a sum of exponentials, as it is.
+  std::string_view name = entry.name();
+  const bool isLog = name.starts_with("log");
+  auto rest = withoutSelf(e, site, *others, *x, *dims, isLog ? -1e30 : 0);
+  if (!rest) {
+    return {};
+  }
+  ValueId value = reduceBy(e.b, isLog ? "logsumexp" : "sum", *rest, *dims);
+  const double count = countOf(e.b.type(*x), *dims) - 1;
+  if (name == "mean") {
+    value = e.b.binary(Op::Mul, value, 1 / count);
+  } else if (name == "logmeanexp") {
+    value = e.b.binary(Op::Sub, value, e.b.unary(Op::Log, e.b.constant(count)));
+  }
+  return Value::ofTensor(value);
 }
 
 /// `min` and `max`: of one value a reduction, of two element by element.
@@ -319,13 +337,13 @@ constexpr LibraryEntry entries[] = {
     {"argmax(x, over:?)", argExtremum},
     {"argmin(x, over:?)", argExtremum},
     {"prod(x, over:?)", product},
-    {"sum(x, over:?)", reduction},
-    {"mean(x, over:?)", reduction},
+    {"sum(x, over:?, others:?)", reduction},
+    {"mean(x, over:?, others:?)", reduction},
     {"var(x, over:?)", reduction},
     {"std(x, over:?)", reduction},
     {"norm(x, over:?)", reduction},
-    {"logsumexp(x, over:?)", reduction},
-    {"logmeanexp(x, over:?)", reduction},
+    {"logsumexp(x, over:?, others:?)", reduction},
+    {"logmeanexp(x, over:?, others:?)", reduction},
     {"min(x, y?, over:?)", extremum, Op::Min},
     {"max(x, y?, over:?)", extremum, Op::Max},
 };

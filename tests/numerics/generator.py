@@ -46,6 +46,7 @@ straight_through sum mean var std norm logsumexp logmeanexp bce mse huber
 reshape split concat transpose linspace zeros ones iota linear conv2d
 conv_transpose2d max_pool avg_pool upsample layer_norm instance_norm group_norm
 batch_norm embedding flatten dropout iwae cumsum expand argmax argmin prod xent
+permute peers others
 Categorical OneHot UniformInt entropy gumbel hard
 skip repeat Normal Laplace Uniform Bernoulli elbo log_prob kl grad ramp
 piecewise sgd adam adamw rmsprop clip keep when spectral_norm init block def once like

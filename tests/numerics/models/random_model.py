@@ -150,6 +150,10 @@ DRAWS = {
     "logvar": "{n} ~ Normal(mean: {x}, logvar: 0.3 * {x})\n  sin({n})",
     "uniform reparametrised": "{n} ~ Uniform({x} - 0.1, {x} + 0.2)\n  {n}",
     "several": "{n}[k: 3] ~ Normal({x}, 0.2)\n  mean(sin({n}), over: k)",
+    "shuffled": "{x} + 0.3 * permute({x}, over: batch)",
+    "shuffled each": "{x} + 0.3 * permute({x}, over: batch, each: event)",
+    "joined": "{n}a, {n}b = split(sin(concat({x}, 0.5 * {x}, over: batch)), 2, "
+              "over: batch)\n  {n}a - {n}b",
     "relaxed": "{n} ~ OneHot(logits: {x}) by gumbel(0.7)\n  {x} + {n}",
     "hard": "{n} ~ OneHot(logits: {x}) by gumbel(0.7, hard)\n  {x} + 0.5 * {n}",
     "straight": "{n} ~ OneHot(probs: 0.5 + sigmoid({x})) by straight_through\n"
@@ -203,6 +207,9 @@ TERMS = {
     "entropy of Bernoulli": "entropy(Bernoulli(logits: {x})) / {w}",
     "mean of a distribution": "mean((Laplace({x}, 1).mean - {y})^2)",
     "prod": "prod(1 + sin({x}) / {w})",
+    "peers": "mean(exp(-mean(({x} - peers({y}))^2)), over: peer)",
+    "other peers": "logmeanexp(mean(sin({x} - peers({x}))), over: peer, "
+                   "others: true)",
     "mean over batch": "mean(mean({x}, over: batch)^2)",
     "deviation over batch": "mean(({x} - mean({x}, over: batch))^2)",
     "max over batch": "mean(max({x}, over: batch)) + 0 * {y}[0]",
