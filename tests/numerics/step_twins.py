@@ -26,13 +26,14 @@ except ImportError:
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "step_twins"), str(HERE.parent / "e2e")]
 from trainer import find_gmc  # noqa: E402
+import combined  # noqa: E402
 import conditional  # noqa: E402
 import gans  # noqa: E402
 import vaes  # noqa: E402
 from replay import Replay  # noqa: E402
 
 MODELS = HERE.parent.parent / "models"
-TWINS = {**vaes.TWINS, **gans.TWINS, **conditional.TWINS}
+TWINS = {**vaes.TWINS, **gans.TWINS, **conditional.TWINS, **combined.TWINS}
 # Relative to the largest value that the loss had. Adam divides gradients that
 # are 0 but for rounding by themselves, so weights drift apart faster.
 LOSSES, WEIGHTS = 1e-9, 1e-6

@@ -235,7 +235,7 @@ class BeganDiscriminator(nn.Module):
 
 
 def small(last):
-    return mlp((2, 128, 128, 128, last), leaky)
+    return mlp((2, 128, 128, 128, last), nn.LeakyReLU)
 
 
 def slope(scores, at):
