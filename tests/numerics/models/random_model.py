@@ -532,8 +532,9 @@ class Model:
         x = body.bind("k * u + w")
         x = self.decorate(body, x, width, PIECES, "piece", 4)
         terms = dict(TERMS)
-        for key in [key for key in TERMS if "batch" in terms[key]]:
-            del terms[key]
+        for key, term in TERMS.items():
+            if "batch" in term or "peer" in term:
+                del terms[key]
         written = []
         for key in self.pick.sample(sorted(terms), 3):
             if usable(terms[key], width):
