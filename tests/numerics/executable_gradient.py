@@ -59,7 +59,8 @@ def rewrite(data, changes):
     new = bytearray(zeroed)
     for name, value in changes.items():
         begin, end = header[name]["data_offsets"]
-        new[start + begin:start + end] = value.astype("<f8").tobytes()
+        kind = "<f4" if header[name]["dtype"] == "F32" else "<f8"
+        new[start + begin:start + end] = value.astype(kind).tobytes()
     return bytes(new).replace(b"0" * 32, checksum(bytes(new)).encode(), 1)
 
 
