@@ -30,7 +30,8 @@ def trained(gmc, stem, folder):
     program, run = folder / stem, folder / "run"
     subprocess.run([gmc, "compile", MODELS / f"{stem}.gm", "--f64", "-o",
                     program], check=True, timeout=60)
-    subprocess.run([program, "train", "--out", run], cwd=folder, check=True, timeout=120, stdout=subprocess.DEVNULL)
+    subprocess.run([program, "train", "--out", run], cwd=folder, check=True,
+                   timeout=120, stdout=subprocess.DEVNULL)
     shown = subprocess.run([program, "eval", "--json", "--out", run], cwd=folder,
                            check=True, timeout=60, capture_output=True).stdout
     return json.loads(shown), read_safetensors(run / "checkpoint.safetensors")

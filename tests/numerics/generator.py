@@ -58,7 +58,8 @@ skip repeat Normal Laplace Uniform Bernoulli elbo log_prob kl grad ramp
 piecewise sgd adam adamw rmsprop clip keep when spectral_norm init block def once like
 via several_draws for opt same two_objectives shared_net two_trains""".split()
 # What is not seen by its word alone.
-SPELT = {"several_draws": r"\[k: 3\]", "for": r"\bfor \w+ in\b", "repeat": r"\brepeat [^{]*\{",
+SPELT = {"several_draws": r"\[k: 3\]", "for": r"\bfor \w+ in\b",
+         "repeat": r"\brepeat [^{]*\{",
          "two_objectives": r"(?m)^  m\w+imize .*\n  m\w+imize ",
          "shared_net": r"(?m)^  minimize .* shared\n  maximize .* shared$",
          "two_trains": r"(?m)^train first "}

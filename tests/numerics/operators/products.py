@@ -47,36 +47,19 @@ def vecdot(a, b, dim=-1):
     return reduce("sum", a * b, dim)
 
 
-@said("addmm", "addmm.decomposed")
-def addmm(x, a, b, beta=1, alpha=1):
-    product = a @ b
-    return beta * stretch(x, product.shape) + alpha * product
+def added(names, product):
+    """Enters beta x + alpha product(a, b)."""
+    def function(x, a, b, beta=1, alpha=1):
+        y = product(a, b)
+        return beta * stretch(x, y.shape) + alpha * y
+    said(*names)(function)
 
 
-@said("addmv")
-def addmv(x, a, b, beta=1, alpha=1):
-    product = mv(a, b)
-    return beta * stretch(x, product.shape) + alpha * product
-
-
-@said("addr")
-def addr(x, a, b, beta=1, alpha=1):
-    product = outer(a, b)
-    return beta * stretch(x, product.shape) + alpha * product
-
-
-@said("addbmm")
-def addbmm(x, a, b, beta=1, alpha=1):
-    product = a[(0,)] @ b[(0,)]
-    for i in range(1, a.shape[0]):
-        product = product + a[(i,)] @ b[(i,)]
-    return beta * stretch(x, product.shape) + alpha * product
-
-
-@said("baddbmm")
-def baddbmm(x, a, b, beta=1, alpha=1):
-    product = bmm(a, b)
-    return beta * stretch(x, product.shape) + alpha * product
+added(["addmm", "addmm.decomposed"], lambda a, b: a @ b)
+added(["addmv"], mv)
+added(["addr"], outer)
+added(["baddbmm"], bmm)
+added(["addbmm"], lambda a, b: reduce("sum", bmm(a, b), 0))
 
 
 @said("linalg.multi_dot")
