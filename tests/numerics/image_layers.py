@@ -29,12 +29,8 @@ sys.path.insert(0, str(HERE.parent / "e2e"))
 from trainer import (Wrong, compile_model, find_gmc,  # noqa: E402
                      read_safetensors, require, run, share_of, write_idx)
 
-try:
-    import torch
-    from torch import nn
-except ImportError:
-    print("torch is not installed")
-    sys.exit(77)
+from with_torch import torch  # noqa: E402
+from torch import nn  # noqa: E402
 
 HEIGHT, WIDTH, FIRST, RECORDS = 11, 9, 6, 12
 # Of the embedding; no grey value lies halfway between two.

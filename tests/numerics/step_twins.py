@@ -17,11 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-try:
-    import torch
-except ImportError:
-    print("torch is not installed")
-    sys.exit(77)
+from with_torch import torch
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "step_twins"), str(HERE.parent / "e2e")]

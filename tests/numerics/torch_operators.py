@@ -23,18 +23,13 @@ from pathlib import Path
 
 import numpy
 
-try:
-    import torch
-except ImportError:
-    print("torch is not installed")
-    sys.exit(77)
+from with_torch import torch
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE / "operators"), str(HERE), str(HERE.parent / "e2e")]
-from executable_gradient import rewrite  # noqa: E402
-from safetensors_file import read_safetensors  # noqa: E402
+sys.path.insert(0, str(HERE / "operators"))
+from compiled import declare, states_after  # noqa: E402
 from samples import entries, samples  # noqa: E402
-from trainer import Wrong, find_gmc, run  # noqa: E402
+from trainer import Wrong, find_gmc  # noqa: E402
 
 ALLOWED = {"y": 1e-12, "g": 1e-10, "h": 1e-9}
 TOGETHER = 24  # samples of one text
@@ -51,9 +46,7 @@ def program(group):
         lines += statements
         given.update(inputs)
         expected.update(outputs)
-    states = "".join(
-        f"state {name} : f32{list(value.shape) or ''} = 0\n"
-        for name, value in {**given, **expected}.items() if "." not in name)
+    states = declare({**given, **expected})
     steps = step("go", lines)
     turns = "go()"
     layered = [sample for sample in group if sample.nets]
@@ -90,19 +83,9 @@ def step(name, lines):
 def compute(gmc, level, group, folder):
     """The states after one step, and those that were expected."""
     text, given, expected = program(group)
-    source, trainer = folder / "operator.gm", folder / "operator"
-    source.write_text(text)
-    subprocess.run([gmc, "compile", source, "--f64", f"-O{level}", "-o",
-                    trainer], check=True, capture_output=True, text=True,
-                   timeout=600)
-    out = folder / "run"
-    run(trainer, "train", "--steps", 0, "--out", out)
-    place = out / "checkpoint.safetensors"
-    place.write_bytes(rewrite(place.read_bytes(), {
-        name: value.detach().double().numpy()
-        for name, value in given.items()}))
-    run(trainer, "resume", "--steps", 1, "--out", out)
-    return read_safetensors(place), expected
+    given = {name: value.detach().double().numpy()
+             for name, value in given.items()}
+    return states_after(gmc, text, given, level, folder), expected
 
 
 def difference(found, wanted):
@@ -125,8 +108,6 @@ def check(gmc, name, group, options, count):
         try:
             states, expected = compute(gmc, options.level, group,
                                        Path(folder))
-        except subprocess.CalledProcessError as error:
-            return [f"{name}: {error.stderr[:600]}"]
         except (Wrong, subprocess.TimeoutExpired) as error:
             return [f"{name}: {error}"]
     complaints, seen = [], collections.defaultdict(set)
