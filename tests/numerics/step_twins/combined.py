@@ -77,7 +77,7 @@ def vq_vae(replay):
         descend(optimizer, loss, [enc, dec, codebook])
         call.compare({"loss": loss, "rec": rec, "learned": learned,
                       "committed": committed})
-    return {"Enc": enc, "Dec": dec}
+    return {"Enc": enc, "Dec": dec, "codebook": codebook}
 
 
 def vamp_vae(replay):
@@ -96,7 +96,7 @@ def vamp_vae(replay):
         kl = normal_log(z, mu, logvar).sum(1) - prior
         descend(optimizer, rec + kl, [enc, dec, made])
         call.compare({"loss": rec + kl, "rec": rec, "kl": kl})
-    return {"Enc": enc, "Dec": dec}
+    return {"Enc": enc, "Dec": dec, "made": made}
 
 
 def semi_supervised_vae(replay):

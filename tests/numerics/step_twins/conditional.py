@@ -16,7 +16,8 @@ CLASSES = 10
 
 
 def onehot(label):
-    return functional.one_hot(label.long(), CLASSES).double()
+    return functional.one_hot(label.long(), CLASSES).to(
+        torch.get_default_dtype())
 
 
 def gumbel(u):

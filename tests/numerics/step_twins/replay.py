@@ -104,7 +104,8 @@ class Replay:
             for name, value in module.state_dict().items():
                 if name.endswith("num_batches_tracked"):
                     continue  # a count that torch's rule does not use
-                stored = self.end[f"{net}.{name}"]
+                key = f"{net}.{name}"
+                stored = self.end[key if key in self.end else net]  # a `param`
                 scale = max(stored.abs().max().item(), 1e-300)
                 worst = max(worst,
                             (stored - value).abs().max().item() / scale)

@@ -1,0 +1,185 @@
+#!/usr/bin/python3
+"""Figures of trained models, and whether torch reaches the same.
+
+    tests/numerics/figures.py [--build FOLDER] [--epochs 10] [--seeds 3]
+        [--twins 5] [--out build/figures] [--record] [MODEL ..]
+
+gmc trains every model for some seeds on Fashion-MNIST. Its twin
+(step_twins/*.py) trains in torch, in f32, from gmc's initial weights of other
+seeds, with batches and random numbers of torch's. Its weights then go into a
+checkpoint, and the same `eval` measures both. For every name that the model
+reports, gmc's mean lies within twice the range of the twin's figures of the
+twin's mean.
+
+Runs that --out holds are kept, so a campaign can be broken off. --record writes
+figures.json beside this script. Without torch the script is skipped (exit code
+77).
+"""
+import argparse
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy
+
+try:
+    import torch
+except ImportError:
+    print("torch is not installed")
+    sys.exit(77)
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE / "step_twins"), str(HERE / "twins"),
+                str(HERE.parent / "e2e")]
+import fashion  # noqa: E402
+from executable_gradient import rewrite  # noqa: E402
+from free import Free, batches, pixels  # noqa: E402
+from safetensors_file import read_safetensors  # noqa: E402
+from step_twins import MODELS, TWINS  # noqa: E402
+from trainer import find_gmc  # noqa: E402
+
+RECORD = HERE / "figures.json"
+FIRST_TWIN = 101  # so that no twin begins where one of gmc's runs does
+
+
+def quietly(*command):
+    return subprocess.run([str(part) for part in command], check=True,
+                          stdout=subprocess.PIPE, text=True).stdout
+
+
+def measure(program, run):
+    """What `eval` says of the checkpoint in `run`."""
+    return json.loads(quietly(program, "eval", "--json", "--out", run))
+
+
+def labels():
+    with gzip.open(Path(fashion.DIRECTORY,
+                        "train-labels-idx1-ubyte.gz")) as file:
+        return torch.from_numpy(
+            numpy.frombuffer(file.read(), numpy.uint8, offset=8).copy())
+
+
+class Stream:
+    """The batches of a model's data, its random numbers torch's own."""
+
+    def __init__(self, text, size, seed):
+        generator = torch.Generator().manual_seed(seed)
+        grey = fashion.images("train").view(-1, 1, 28, 28)
+        self.images, self.generator = pixels(text, grey), generator
+        self.size, self.count = size, len(grey)
+        self.labels = labels()
+
+    def __iter__(self):
+        while True:  # an epoch's pixels are drawn together
+            images = self.images(self.generator)
+            source = batches(images, self.labels, self.size, self.generator)
+            for _ in range(self.count // self.size):
+                yield next(source)
+
+
+class Model:
+    """One text, its program and the runs that a folder holds."""
+
+    def __init__(self, gmc, name, folder, epochs):
+        self.name, self.epochs, self.folder = name, epochs, folder / name
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.text = (MODELS / f"{name}.gm").read_text()
+        self.program = self.folder / "program"
+        if not self.program.exists():
+            quietly(gmc, "compile", MODELS / f"{name}.gm", "-o", self.program)
+
+    def kept(self, kind, seed, train):
+        """The figures of a run, which is made where there is none."""
+        run = self.folder / f"{kind}-{seed}-{self.epochs:g}"
+        figures = run / "figures.json"
+        if not figures.exists():
+            train(run, seed)
+            figures.write_text(json.dumps(measure(self.program, run)))
+        found = json.loads(figures.read_text())
+        print(f"{self.name}, {kind} {seed}: "
+              + "  ".join(f"{name} {value:.5g}"
+                          for name, value in found.items()), flush=True)
+        return found
+
+    def train(self, run, seed):
+        quietly(self.program, "train", "--seed", seed, "--epochs", self.epochs,
+                "--threads", 1, "--overwrite", "--out", run)
+
+    def twin(self, run, seed):
+        """Trains the twin; leaves its weights as a checkpoint in `run`."""
+        quietly(self.program, "train", "--seed", seed, "--steps", 0,
+                "--overwrite", "--out", run)
+        quietly(self.program, "train", "--seed", seed, "--steps", 4,
+                "--overwrite", "--out", run.with_name("forms"), "--dump-draws",
+                run.with_name("draws"))
+        start = run / "checkpoint.safetensors"
+        first = next(run.with_name("draws").glob("*.safetensors"))
+        size = len(read_safetensors(first)["input.x"])
+        stream = Stream(self.text, size, seed)
+        nets = TWINS[self.name](
+            Free(start, run.with_name("draws"), iter(stream),
+                 round(self.epochs * stream.count), size, seed))
+        held = read_safetensors(start)
+        changes = {}
+        for net, module in nets.items():
+            for name, value in module.state_dict().items():
+                key = f"{net}.{name}" if f"{net}.{name}" in held else net
+                if not name.endswith("num_batches_tracked"):
+                    changes[key] = value.detach().numpy().reshape(
+                        held[key].shape)
+        start.write_bytes(rewrite(start.read_bytes(), changes))
+
+
+def summary(ours, theirs):
+    """name -> figures and how far apart they are in units of the range."""
+    result = {}
+    for name in ours[0]:
+        mine = [row[name] for row in ours]
+        twins = [row[name] for row in theirs]
+        spread = max(twins) - min(twins)
+        apart = abs(numpy.mean(mine) - numpy.mean(twins))
+        result[name] = {"gmc": mine, "twins": twins,
+                        "apart": float(apart / spread) if spread
+                        else float(apart > 0)}
+    return result
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("models", nargs="+")
+    parser.add_argument("--build")
+    parser.add_argument("--epochs", type=float, default=10)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--twins", type=int, default=5)
+    parser.add_argument("--out", type=Path, default=Path("build/figures"))
+    parser.add_argument("--record", action="store_true")
+    options = parser.parse_args()
+    gmc = find_gmc(options.build)
+    torch.set_num_threads(1)
+    failures = 0
+    for name in options.models:
+        model = Model(gmc, name, options.out.resolve(), options.epochs)
+        ours = [model.kept("gmc", seed, model.train)
+                for seed in range(1, options.seeds + 1)]
+        theirs = [model.kept("twin", seed, model.twin) for seed in
+                  range(FIRST_TWIN, FIRST_TWIN + options.twins)]
+        found = summary(ours, theirs)
+        for figure, row in found.items():
+            good = row["apart"] <= 2
+            failures += not good
+            print(f"{'ok' if good else 'FAILED'}: {name}, {figure}: gmc"
+                  f" {numpy.mean(row['gmc']):.6g}, torch"
+                  f" {numpy.mean(row['twins']):.6g},"
+                  f" {row['apart']:.2f} of its range", flush=True)
+        if options.record:
+            record = json.loads(RECORD.read_text()) if RECORD.exists() else {}
+            record[name] = {"epochs": options.epochs, **found}
+            RECORD.write_text(json.dumps(record, indent=1, sort_keys=True)
+                              + "\n")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
