@@ -11,29 +11,13 @@ import argparse
 import struct
 import sys
 import tempfile
-import zlib
 from pathlib import Path
 
 import numpy
 
 from trainer import (Wrong, compile_model, find_gmc, read_metadata,
-                     read_png, read_safetensors, require, run, write_idx)
-
-
-def write_png(path, planes):
-    """An 8 bit picture of an array [1 or 3, h, w]."""
-    channels, height, width = planes.shape
-    rows = numpy.moveaxis(planes, 0, 2).reshape(height, width * channels)
-    data = b"".join(b"\0" + row.astype(numpy.uint8).tobytes() for row in rows)
-
-    def chunk(kind, body):
-        return (struct.pack(">I", len(body)) + kind + body
-                + struct.pack(">I", zlib.crc32(kind + body)))
-    head = struct.pack(">IIBBBBB", width, height, 8, 2 * (channels == 3),
-                       0, 0, 0)
-    Path(path).write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head)
-                           + chunk(b"IDAT", zlib.compress(data))
-                           + chunk(b"IEND", b""))
+                     read_png, read_safetensors, require, run, write_idx,
+                     write_png)
 
 
 def check_training(executable, *flags):
