@@ -178,6 +178,7 @@ private:
   json::Array turnsOf(const std::vector<dsl::Turn> &turns);
   json::Array trains();
   json::Array reports();
+  json::Array diagnoses();
   json::Array procedures();
   json::Object argumentOf(const dsl::ProcArgument &argument,
                           const dsl::Procedure &procedure);
@@ -396,12 +397,47 @@ json::Array ManifestWriter::reports() {
       object["values"] = std::move(values);
       object["train"] = report.train;
     }
+    if (report.end) {
+      json::Array statistics;
+      for (dsl::Statistic statistic : report.statistics) {
+        statistics.push_back(dsl::spellingOf(statistic));
+      }
+      object["statistics"] = std::move(statistics);
+      object["end"] =
+          entryIndex.lookup("report." + std::to_string(*report.end));
+    }
     if (report.every) {
       object["every"] = durationOf(*report.every);
     } else {
       object["atEnd"] = true;
     }
     array.push_back(std::move(object));
+  }
+  return array;
+}
+
+json::Array ManifestWriter::diagnoses() {
+  static constexpr const char *kinds[] = {"latent", "codes", "spread",
+                                          "critic"};
+  json::Array array;
+  for (const dsl::Diagnosis &diagnosis : program.diagnoses) {
+    json::Array fields, probes;
+    for (uint32_t field : diagnosis.fields) {
+      fields.push_back(field);
+    }
+    for (const dsl::Probe &probe : diagnosis.probes) {
+      probes.push_back(
+          json::Object{{"kind", kinds[static_cast<int>(probe.kind)]},
+                       {"name", probe.name}});
+    }
+    array.push_back(json::Object{
+        {"entry",
+         entryIndex.lookup("report." + std::to_string(diagnosis.body))},
+        {"step", diagnosis.step},
+        {"dataset", diagnosis.dataset},
+        {"split", diagnosis.split},
+        {"fields", std::move(fields)},
+        {"probes", std::move(probes)}});
   }
   return array;
 }
@@ -517,6 +553,7 @@ json::Object ManifestWriter::write(const Target &target,
       {"pools", pools()},
       {"trains", trains()},
       {"reports", reports()},
+      {"diagnoses", diagnoses()},
       {"procedures", procedures()}};
 }
 

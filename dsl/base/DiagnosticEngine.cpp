@@ -18,6 +18,11 @@ bool DiagnosticEngine::repeats(Diag diag, SourceRange range) const {
 DiagnosticBuilder DiagnosticEngine::add(Diag diag, SourceRange range,
                                         std::string message) {
   bool isError = infoOf(diag).severity == Severity::Error;
+  if (trial) {
+    trial->hasFailed = trial->hasFailed || isError;
+    dropped = Diagnostic();
+    return DiagnosticBuilder(dropped);
+  }
   // Warnings have the same limit, so that no file makes endless output.
   unsigned already = isError ? errors : kept.size() - errors;
   if (already >= errorLimit || repeats(diag, range)) {

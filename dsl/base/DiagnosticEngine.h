@@ -56,6 +56,26 @@ public:
   /// `file` must outlive the engine.
   explicit DiagnosticEngine(const SourceFile &file) : sourceFile(file) {}
 
+  /// While one stands, what is reported is dropped and no error counts.
+  class Trial {
+  public:
+    explicit Trial(DiagnosticEngine &engine)
+        : engine(engine), before(engine.trial) {
+      engine.trial = this;
+    }
+    Trial(const Trial &) = delete;
+    Trial &operator=(const Trial &) = delete;
+    ~Trial() { engine.trial = before; }
+    /// Whether an error was reported.
+    bool failed() const { return hasFailed; }
+
+  private:
+    friend class DiagnosticEngine;
+    DiagnosticEngine &engine;
+    Trial *before;
+    bool hasFailed = false;
+  };
+
   const SourceFile &file() const { return sourceFile; }
 
   /// Reports `diag` at `range`; `args` fill the row's format text. What the
@@ -85,6 +105,7 @@ private:
   std::deque<Diagnostic> kept; ///< a deque: builders hold references
   Diagnostic dropped;          ///< where builders of dropped ones write
   unsigned errors = 0;
+  Trial *trial = nullptr;
 };
 
 /// Returns `diagnostic` as the lines shown to people, ending in a newline.

@@ -250,6 +250,25 @@ void dumpRuns(Out out, const Program &program) {
     }
     fmt::format_to(out, "  report body {} {} {}\n", report.body, from,
                    report.every ? "every " + dump(*report.every) : "at end");
+    if (report.end) {
+      fmt::format_to(out, "    then body {} of", *report.end);
+      for (Statistic statistic : report.statistics) {
+        fmt::format_to(out, " {}", spellingOf(statistic));
+      }
+      fmt::format_to(out, " over the set\n");
+    }
+  }
+  static constexpr const char *probes[] = {"latent", "codes", "spread",
+                                           "critic"};
+  for (const Diagnosis &diagnosis : program.diagnoses) {
+    fmt::format_to(out, "  diagnosis body {} of {} on {}.{} fields [{}]",
+                   diagnosis.body, diagnosis.step, diagnosis.dataset,
+                   diagnosis.split, fmt::join(diagnosis.fields, ","));
+    for (const Probe &probe : diagnosis.probes) {
+      fmt::format_to(out, " {} {}", probes[static_cast<int>(probe.kind)],
+                     probe.name);
+    }
+    fmt::format_to(out, "\n");
   }
   static constexpr const char *arguments[] = {"count", "fixed", "real", "data",
                                               "text"};

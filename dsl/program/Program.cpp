@@ -14,6 +14,11 @@ const char *spellingOf(Op op) {
   return spellings[static_cast<size_t>(op)];
 }
 
+const char *spellingOf(Statistic statistic) {
+  static constexpr std::array spellings = {"mean", "var", "min", "max"};
+  return spellings[static_cast<size_t>(statistic)];
+}
+
 std::vector<int64_t> Type::shape() const {
   std::vector<int64_t> extents;
   extents.reserve(axes.size() + event.size());

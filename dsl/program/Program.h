@@ -285,9 +285,20 @@ struct Train {
   Duration duration;
 };
 
+/// What is taken over all examples of a set, entry by entry of the event;
+/// `var` divides by n.
+enum class Statistic : uint8_t { Mean, Var, Min, Max };
+
+/// Returns `mean`, `var`, ...
+const char *spellingOf(Statistic statistic);
+
 /// A line `report`: `body` has one argument a field of `dataset` that it uses.
 struct Report {
-  uint32_t body = 0;            ///< index into Program::reportBodies
+  uint32_t body = 0; ///< index into Program::reportBodies
+  /// Of the body's last outputs, what is taken of each over the set; it is the
+  /// argument of this number of the body `end`, whose outputs are items too.
+  std::vector<Statistic> statistics;
+  std::optional<uint32_t> end;  ///< index into Program::reportBodies
   std::string dataset, split;   ///< empty: no data (items of no example)
   std::vector<uint32_t> fields; ///< field of each argument of the body
   /// Without data: what turns of `train` number `train` gave, for each
@@ -295,6 +306,26 @@ struct Report {
   std::vector<std::string> values;
   uint32_t train = 0;
   std::optional<Duration> every; ///< nothing: at the end
+};
+
+/// A place where generative models break, for `diagnose collapse`.
+struct Probe {
+  enum class Kind : uint8_t {
+    Latent, ///< divergence of each unit from its prior [batch, event..]
+    Codes,  ///< share of each entry of a table among those chosen [batch, n]
+    Spread, ///< an example made of draws, one of the data
+    Critic, ///< a net's score of an example, of one made of draws [batch]
+  } kind = Kind::Latent;
+  std::string name; ///< of the latent, the table, the net
+};
+
+/// What is looked at in one step: `body` has the step's arguments, its outputs
+/// are those of the probes in their order, one or two each.
+struct Diagnosis {
+  uint32_t body = 0; ///< index into Program::reportBodies
+  std::string step, dataset, split;
+  std::vector<uint32_t> fields; ///< field of each argument of the body
+  std::vector<Probe> probes;
 };
 
 /// One picture or table that a procedure emits.
@@ -347,6 +378,7 @@ struct Program {
   std::vector<Body> procedureBodies;
   std::vector<Train> trains;
   std::vector<Report> reports;
+  std::vector<Diagnosis> diagnoses;
   std::vector<Procedure> procedures;
 };
 

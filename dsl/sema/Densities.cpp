@@ -260,6 +260,16 @@ ValueId Elaborator::logProb(const Distribution &d, ValueId value) {
   return b.reduceEvent(Op::Sum, element);
 }
 
+std::optional<ValueId> Elaborator::unitDivergence(const Distribution &q,
+                                                  const Distribution &p) {
+  bool fits = q.type.event == p.type.event || p.type.event.empty();
+  auto element = fits ? elementDivergence(b, q, p) : std::nullopt;
+  if (!element) {
+    return std::nullopt;
+  }
+  return meanOverDraws(stretched(b, *element, q.type.event));
+}
+
 std::optional<ValueId> Elaborator::divergence(const Distribution &q,
                                               const Distribution &p,
                                               std::optional<ValueId> draw,

@@ -2,9 +2,9 @@
 //
 // An abstract evaluator: it walks expressions and statements and appends core
 // operations to a body. The parts are split by idea: Expressions, Statements,
-// Calls, Networks, Layers, Functions, Reductions, Indexing, Losses,
-// Distributions, Latents, Bounds, Objectives, Schedules. The library's functions are
-// free functions in those files that take the Elaborator first.
+// Calls, Networks, Layers, Functions, Reductions, SetStatistics, Indexing,
+// Losses, Distributions, Latents, Bounds, Objectives, Schedules. The library's
+// functions are free functions in those files that take the Elaborator first.
 //
 //===----------------------------------------------------------------------===//
 #ifndef GMC_DSL_SEMA_ELABORATOR_H
@@ -93,6 +93,26 @@ struct Weighing {
   std::string site;
 };
 
+/// `mean(x, over: set)` in a report.
+struct SetStatistic {
+  Statistic kind = Statistic::Mean;
+  ValueId value = 0;    ///< what it is taken of, of every example
+  int64_t argument = 0; ///< of the body, which stands for the result
+};
+
+/// What a walk for `diagnose collapse` notes.
+struct Probing {
+  struct Call {
+    std::string net;
+    ValueId result = 0;
+  };
+  struct Pick {
+    ValueId table = 0, places = 0; ///< places: ones along a last axis
+  };
+  std::vector<Call> calls;
+  std::vector<Pick> picks;
+};
+
 class Elaborator {
 public:
   enum class Mode : uint8_t { Constant, Network, Step, Report, Procedure };
@@ -123,6 +143,9 @@ public:
   std::set<std::string> stepArguments;
   std::map<std::string, DataField> argumentFields;
   bool elboUsed = false; ///< since it was last cleared
+  bool hasSet = false;   ///< a report of a step, which goes over a set
+  std::vector<SetStatistic> setStatistics;
+  Probing *probing = nullptr; ///< null: nothing is noted
 
   // Expressions.cpp
   Value evaluate(const ast::Expr &expr);
@@ -253,6 +276,10 @@ public:
   std::optional<Estimator> estimatorOf(const ast::DrawStmt &stmt,
                                        const Distribution &d);
   ValueId logProb(const Distribution &distribution, ValueId value);
+  /// The closed divergence of each unit, summed over nothing; nothing where
+  /// there is none.
+  std::optional<ValueId> unitDivergence(const Distribution &q,
+                                        const Distribution &p);
   /// Returns the divergence of `q` from `p`, closed where a closed form exists,
   /// else from the draw; nothing (and reported) where neither can be.
   std::optional<ValueId> divergence(const Distribution &q,

@@ -11,6 +11,9 @@ namespace gmc::dsl {
 /// dimensions (named axes counted first), which vanish.
 ValueId logSumExp(BodyBuilder &b, ValueId x, const std::vector<int64_t> &dims);
 
+/// sqrt(x) with derivative 0 at 0, of any order.
+ValueId rootAtZero(BodyBuilder &b, ValueId x);
+
 /// exp(x - max x) / sum exp(x - max x) along the last event axis.
 ValueId softmaxOf(BodyBuilder &b, ValueId x);
 

@@ -137,6 +137,9 @@ std::optional<ValueId> Elaborator::gather(ValueId x, int64_t axis,
     return std::nullopt;
   }
   ValueId places = oneHot(b, b.unary(Op::Stop, index), count);
+  if (probing) {
+    probing->picks.push_back({x, places});
+  }
   ValueId table = tableOf(b, x, axis);
   std::vector<int64_t> rest = b.type(table).event;
   rest.erase(rest.begin());

@@ -247,6 +247,9 @@ Value Elaborator::callNet(Instance &instance, const CallSite &site) {
   Value result = runNet(*this, net);
   std::swap(callMode, innerMode);
   module.leave();
+  if (probing && result.kind == Value::Kind::Tensor) {
+    probing->calls.push_back({instance.name, result.id});
+  }
   return result;
 }
 

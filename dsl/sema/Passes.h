@@ -33,6 +33,8 @@ void elaborateTraining(Module &module);
 /// Reports.cpp and Procedures.cpp.
 void elaborateReports(Module &module);
 void elaborateProcedures(Module &module);
+/// Diagnosis.cpp: what `diagnose collapse` looks at.
+void elaborateDiagnoses(Module &module);
 
 /// Adds an argument of a step, report or procedure to the body.
 void addArgument(Elaborator &e, const ast::Name &name, const Type &type,

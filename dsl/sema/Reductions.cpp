@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "dsl/sema/Batches.h"
 #include "dsl/sema/Formulas.h"
+#include "dsl/sema/SetStatistics.h"
 
 #include <algorithm>
 
@@ -145,12 +146,15 @@ ValueId mean(BodyBuilder &b, ValueId x, const std::vector<int64_t> &dims) {
   return b.binary(Op::Mul, b.reduce(Op::Sum, x, dims), 1 / count);
 }
 
-/// sqrt(x) with derivative 0 at 0, of any order.
+} // namespace
+
 ValueId rootAtZero(BodyBuilder &b, ValueId x) {
   ValueId positive = b.binary(Op::Greater, x, 0.0);
   ValueId safe = b.select(positive, x, b.constant(1));
   return b.select(positive, b.unary(Op::Sqrt, safe), b.constant(0));
 }
+
+namespace {
 
 /// mean((x - mean(x))^2), dividing by n.
 ValueId variance(BodyBuilder &b, ValueId x, const std::vector<int64_t> &dims) {
@@ -211,12 +215,15 @@ Value reduction(Elaborator &e, const CallSite &site, const Arguments &arguments,
   if (!x) {
     return {};
   }
+  const Bound *others = arguments.find("others");
+  if (!others && isOverSet(e, arguments)) {
+    return overSet(e, site, *x, *arguments.find("over"));
+  }
   auto dims = reducedDims(e, site, *x, arguments);
   if (!dims) {
     return {};
   }
   e.b.setRange(site.range);
-  const Bound *others = arguments.find("others");
   if (!others) {
     return Value::ofTensor(reduceBy(e.b, entry.name(), *x, *dims));
   }

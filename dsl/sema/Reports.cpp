@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dsl/sema/Passes.h"
+#include "dsl/sema/SetStatistics.h"
 
 #include <algorithm>
 
@@ -119,6 +120,7 @@ private:
                  "report/" + step.name.text);
     Axis batch{"batch", std::max<int64_t>(module.program.batch, 1)};
     e.openAxes = {batch};
+    e.hasSet = true;
     for (size_t i = 0; i < step.parameters.size(); ++i) {
       const DataField &field = stream->dataset->fields[i];
       e.stepArguments.insert(step.parameters[i].text);
@@ -129,6 +131,13 @@ private:
     addItems(e, decl, names[path.parts.front().text + "." + stream->split]);
     report.dataset = stream->name;
     report.split = stream->split;
+    if (auto end = splitAtSet(e, report)) {
+      body.arguments.resize(step.parameters.size());
+      end->name = fmt::format("report{}", module.program.reportBodies.size());
+      report.end = static_cast<uint32_t>(module.program.reportBodies.size());
+      module.program.reportBodies.push_back(std::move(*end));
+      body.name = fmt::format("report{}", module.program.reportBodies.size());
+    }
     finish(std::move(body), std::move(report), every);
   }
 

@@ -128,6 +128,7 @@ std::optional<Program> check(const ast::File &file, const SourceFile &source,
   if (diagnostics.errorCount() != errors) {
     return std::nullopt;
   }
+  elaborateDiagnoses(module);
   return std::move(module.program);
 }
 

@@ -89,6 +89,9 @@ void Elaborator::line(const ast::Stmt &stmt) {
     return draw(ast::cast<ast::DrawStmt>(stmt));
   case ast::StmtKind::Minimize:
     if (movesNothing) {
+      if (probing && !weighing) {
+        evaluate(*ast::cast<ast::MinimizeStmt>(stmt).objective);
+      }
       return;
     }
     if (!inStep) {

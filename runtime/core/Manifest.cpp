@@ -378,24 +378,86 @@ static TrainSpec readTrain(const Member &m, const Manifest &manifest) {
   return train;
 }
 
-static ReportSpec readReport(const Member &m, const Manifest &manifest) {
-  ReportSpec r;
-  r.entry = readEntryIndex(m, manifest);
-  r.dataset = m.textOr("dataset", "");
-  r.split = m.textOr("split", "");
-  r.fields =
+/// The entry `end` has an input for each statistic, with the numbers of one
+/// example of the output that it is taken of.
+static void readStatistics(const Member &m, const Manifest &manifest,
+                           ReportSpec &r) {
+  r.statistics = m.list("statistics", [](const Member &e) {
+    return e.oneOf<Statistic>({"mean", "var", "min", "max"});
+  });
+  if (r.statistics.empty()) {
+    return;
+  }
+  const auto entries = static_cast<int64_t>(manifest.entries.size());
+  r.end = m.at("end").integer(0, entries - 1);
+  const EntrySpec &entry = manifest.entries[r.walk.entry];
+  const std::vector<Slot> &inputs = manifest.entries[r.end].inputs;
+  const size_t count = r.statistics.size();
+  bool fits = inputs.size() == count && entry.outputs.size() >= count;
+  for (size_t i = 0; fits && i < count; ++i) {
+    const Slot &output = entry.outputs[entry.outputs.size() - count + i];
+    fits =
+        !output.shape.empty() && output.shape[0] == entry.batch &&
+        elementsOf(output.shape) == entry.batch * elementsOf(inputs[i].shape);
+  }
+  if (!fits) {
+    m.complain("the entry `end` does not take these statistics");
+  }
+}
+
+static SetWalk readWalk(const Member &m, const Manifest &manifest) {
+  SetWalk w;
+  w.entry = readEntryIndex(m, manifest);
+  w.dataset = m.textOr("dataset", "");
+  w.split = m.textOr("split", "");
+  w.fields =
       m.list("fields", [](const Member &e) { return e.integer(0, largest); });
-  const DatasetSpec *dataset = manifest.findDataset(r.dataset);
-  for (int64_t field : r.fields) {
+  const DatasetSpec *dataset = manifest.findDataset(w.dataset);
+  for (int64_t field : w.fields) {
     if (!dataset || field >= static_cast<int64_t>(dataset->fields.size())) {
-      m.complain("data set `{}` has no field {}", r.dataset, field);
+      m.complain("data set `{}` has no field {}", w.dataset, field);
     }
   }
+  return w;
+}
+
+static DiagnosisSpec readDiagnosis(const Member &m, const Manifest &manifest) {
+  DiagnosisSpec d;
+  d.walk = readWalk(m, manifest);
+  d.step = m.at("step").text();
+  d.probes = m.list("probes", [](const Member &e) {
+    Probe probe;
+    probe.kind = e.at("kind").oneOf<Probe::Kind>(
+        {"latent", "codes", "spread", "critic"});
+    probe.name = e.at("name").text();
+    return probe;
+  });
+  size_t outputs = 0;
+  for (const Probe &probe : d.probes) {
+    outputs += outputsOf(probe.kind);
+  }
+  const EntrySpec &entry = manifest.entries[d.walk.entry];
+  if (entry.outputs.size() != outputs ||
+      entry.inputs.size() != d.walk.fields.size()) {
+    m.complain("the entry does not fit the probes");
+  }
+  for (const Slot &output : entry.outputs) {
+    if (output.shape.empty() || output.shape[0] != entry.batch) {
+      m.complain("`{}` is not of each example", output.name);
+    }
+  }
+  return d;
+}
+
+static ReportSpec readReport(const Member &m, const Manifest &manifest) {
+  ReportSpec r;
+  r.walk = readWalk(m, manifest);
+  readStatistics(m, manifest, r);
   r.values = m.texts("values");
-  const size_t given = r.fields.size() + r.values.size();
-  if (given != manifest.entries[r.entry].inputs.size()) {
+  const size_t given = r.walk.fields.size() + r.values.size();
+  if (given != manifest.entries[r.walk.entry].inputs.size()) {
     m.complain("the entry takes {} inputs, {} fields are given",
-               manifest.entries[r.entry].inputs.size(), given);
+               manifest.entries[r.walk.entry].inputs.size(), given);
   }
   if (!r.values.empty()) {
     auto trains = static_cast<int64_t>(manifest.trains.size());
@@ -504,6 +566,7 @@ Manifest parseManifest(std::string_view text) {
   m.pools = root.list("pools", with(readPool));
   m.trains = root.list("trains", with(readTrain));
   m.reports = root.list("reports", with(readReport));
+  m.diagnoses = root.list("diagnoses", with(readDiagnosis));
   m.procedures = root.list("procedures", with(readProcedure));
   std::map<std::string_view, int> seen;
   for (const TensorSpec &tensor : m.tensors) {

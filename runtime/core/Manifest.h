@@ -173,10 +173,40 @@ struct TrainSpec {
   Duration duration;
 };
 
-struct ReportSpec {
+/// What is taken over all examples of a set.
+enum class Statistic : uint8_t { Mean, Var, Min, Max };
+
+/// A set that an entry is run over.
+struct SetWalk {
   int64_t entry = 0;
   std::string dataset, split;
-  std::vector<int64_t> fields;
+  std::vector<int64_t> fields; ///< of each input
+};
+
+/// What `diagnose collapse` looks at; its outputs are those of
+/// runtime/abi/manifest.md.
+struct Probe {
+  enum class Kind : uint8_t { Latent, Codes, Spread, Critic };
+  Kind kind = Kind::Latent;
+  std::string name;
+};
+
+/// How many outputs a probe has.
+constexpr size_t outputsOf(Probe::Kind kind) {
+  return kind == Probe::Kind::Spread || kind == Probe::Kind::Critic ? 2 : 1;
+}
+
+struct DiagnosisSpec {
+  SetWalk walk;
+  std::string step;
+  std::vector<Probe> probes;
+};
+
+struct ReportSpec {
+  SetWalk walk; ///< no data set: what `values` says
+  /// Taken of the entry's last outputs, as many; inputs of the entry `end`.
+  std::vector<Statistic> statistics;
+  int64_t end = -1;                ///< whose outputs are items too; -1: none
   std::vector<std::string> values; ///< no data: what turns gave, each input
   int64_t train = 0;               ///< of which `train`
   bool atEnd = false;              ///< else every `every`
@@ -226,6 +256,7 @@ struct Manifest {
   std::vector<PoolSpec> pools;
   std::vector<TrainSpec> trains;
   std::vector<ReportSpec> reports;
+  std::vector<DiagnosisSpec> diagnoses;
   std::vector<ProcedureSpec> procedures;
 
   /// Returns the data set of that name, or null.

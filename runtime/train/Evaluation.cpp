@@ -8,20 +8,41 @@
 
 #include "runtime/core/Status.h"
 #include "runtime/data/Loader.h"
+#include "runtime/train/OverSet.h"
 #include "runtime/train/Signals.h"
 
+#include <algorithm>
 #include <cstring>
+#include <limits>
 
 namespace gmc::runtime {
+
+/// The items of a report, as the text names them.
+static std::vector<std::string> itemsOf(const Manifest &manifest,
+                                        const ReportSpec &report) {
+  std::vector<std::string> names;
+  const std::vector<Slot> &outputs =
+      manifest.entries[report.walk.entry].outputs;
+  const size_t own = outputs.size() - report.statistics.size();
+  for (size_t i = 0; i < own; ++i) {
+    names.push_back(outputs[i].name);
+  }
+  if (report.end >= 0) {
+    for (const Slot &output : manifest.entries[report.end].outputs) {
+      names.push_back(output.name);
+    }
+  }
+  return names;
+}
 
 /// How many numbers of all reports the text names `name`, told apart by `full`.
 static int countNames(const Manifest &manifest, const std::string &name,
                       const std::string *split) {
   int count = 0;
   for (const ReportSpec &report : manifest.reports) {
-    for (const Slot &output : manifest.entries[report.entry].outputs) {
+    for (const std::string &item : itemsOf(manifest, report)) {
       count +=
-          output.name == name && (split == nullptr || report.split == *split);
+          item == name && (split == nullptr || report.walk.split == *split);
     }
   }
   return count;
@@ -30,13 +51,14 @@ static int countNames(const Manifest &manifest, const std::string &name,
 std::vector<std::string> reportNames(const Manifest &manifest, size_t index) {
   const ReportSpec &report = manifest.reports[index];
   std::vector<std::string> names;
-  for (const Slot &output : manifest.entries[report.entry].outputs) {
-    if (countNames(manifest, output.name, nullptr) <= 1) {
-      names.push_back(output.name);
-    } else if (countNames(manifest, output.name, &report.split) <= 1) {
-      names.push_back(output.name + "." + report.split);
+  for (const std::string &item : itemsOf(manifest, report)) {
+    if (countNames(manifest, item, nullptr) <= 1) {
+      names.push_back(item);
+    } else if (countNames(manifest, item, &report.walk.split) <= 1) {
+      names.push_back(item + "." + report.walk.split);
     } else {
-      names.push_back(report.dataset + "." + output.name + "." + report.split);
+      names.push_back(report.walk.dataset + "." + item + "." +
+                      report.walk.split);
     }
   }
   return names;
@@ -54,9 +76,66 @@ struct Mean {
   double value() const { return count == 0 ? 0 : sum / double(count); }
 };
 
+/// What a report makes of the outputs of its batches.
+class Tally {
+public:
+  Tally(Machine &machine, const ReportSpec &report)
+      : machine(machine), report(report),
+        entry(machine.manifest.entries[report.walk.entry]) {
+    const size_t own = entry.outputs.size() - report.statistics.size();
+    for (size_t i = 0; i < entry.outputs.size(); ++i) {
+      if (i < own) {
+        means.push_back(meanOf(entry.outputs[i], entry.batch));
+      } else {
+        overSet.emplace_back(report.statistics[i - own], entry.outputs[i],
+                             entry.batch);
+      }
+    }
+  }
+
+  void add(int64_t valid, bool onlyBatch) {
+    for (Mean &mean : means) {
+      addBatch(mean, machine, valid, entry.batch, onlyBatch);
+    }
+    for (OverSet &statistic : overSet) {
+      statistic.add(machine, valid);
+    }
+  }
+
+  std::vector<double> finish() {
+    std::vector<double> values;
+    for (const Mean &mean : means) {
+      values.push_back(mean.value());
+    }
+    if (report.end < 0) {
+      return values;
+    }
+    const EntrySpec &end = machine.manifest.entries[report.end];
+    for (size_t i = 0; i < overSet.size(); ++i) {
+      overSet[i].store(machine, end.inputs[i]);
+    }
+    machine.runEntry(report.end, evaluationOf(0));
+    for (const Slot &output : end.outputs) {
+      values.push_back(machine.number(output.offset));
+    }
+    return values;
+  }
+
+private:
+  static Mean meanOf(const Slot &slot, int64_t batch);
+  static void addBatch(Mean &mean, const Machine &machine, int64_t valid,
+                       int64_t batch, bool onlyBatch);
+
+  Machine &machine;
+  const ReportSpec &report;
+  const EntrySpec &entry;
+  std::vector<Mean> means;
+  std::vector<OverSet> overSet;
+};
+
 } // namespace
 
-static Mean meanOf(const Slot &slot, int64_t batch) {
+Mean Tally::meanOf(const Slot &slot, int64_t batch) {
   Mean mean;
   mean.slot = &slot;
   const bool each = !slot.shape.empty() && slot.shape[0] == batch;
@@ -65,7 +144,7 @@ static Mean meanOf(const Slot &slot, int64_t batch) {
 }
 
 /// Adds what the entry left of a batch with `valid` of `batch` examples.
-static void addBatch(Mean &mean, const Machine &machine, int64_t valid,
+void Tally::addBatch(Mean &mean, const Machine &machine, int64_t valid,
                      int64_t batch, bool onlyBatch) {
   const int64_t width = sizeOf(machine.manifest.type);
   if (mean.perExample == 0) {
@@ -81,65 +160,67 @@ static void addBatch(Mean &mean, const Machine &machine, int64_t valid,
   mean.count += valid * mean.perExample;
 }
 
-/// Copies the fields of `batch` to the inputs of `entry`.
-static void fillInputs(Machine &machine, const EntrySpec &entry,
-                       const ReportSpec &report, const Batch &batch) {
-  for (size_t i = 0; i < report.fields.size(); ++i) {
-    const auto &bytes = batch.fields[report.fields[i]];
+/// Copies the fields of `batch` to the inputs of the entry.
+static void fillInputs(Machine &machine, const SetWalk &walk,
+                       const Batch &batch) {
+  const EntrySpec &entry = machine.manifest.entries[walk.entry];
+  for (size_t i = 0; i < walk.fields.size(); ++i) {
+    const auto &bytes = batch.fields[walk.fields[i]];
     const Slot &slot = entry.inputs[i];
     if (int64_t(bytes.size()) !=
         elementsOf(slot.shape) * sizeOf(machine.manifest.type)) {
-      fail(ExitInternal, "input `{}` of report `{}` is not a batch of `{}.{}`",
-           printable(slot.name), printable(entry.name),
-           printable(report.dataset), printable(report.split));
+      fail(ExitInternal, "input `{}` of `{}` is not a batch of `{}.{}`",
+           printable(slot.name), printable(entry.name), printable(walk.dataset),
+           printable(walk.split));
     }
     std::memcpy(machine.arena.data() + slot.offset, bytes.data(), bytes.size());
   }
 }
 
-static std::vector<double> valuesOf(const std::vector<Mean> &means) {
-  std::vector<double> values;
-  for (const Mean &mean : means) {
-    values.push_back(mean.value());
+bool walkSet(Machine &machine, DataShelf &shelf, const SetWalk &walk,
+             int64_t most, const std::function<void(int64_t)> &seen) {
+  LoaderOptions options;
+  options.mode = LoaderOptions::Mode::Evaluate;
+  options.batch = machine.manifest.entries[walk.entry].batch;
+  options.type = machine.manifest.type;
+  options.seed = machine.seed;
+  Loader loader(shelf.get(walk.dataset, walk.split), options);
+  int64_t left = most;
+  for (uint64_t number = 0; left > 0; ++number) {
+    const Batch *batch = loader.next();
+    if (batch == nullptr) {
+      break;
+    }
+    if (stopSignal() != 0) {
+      return false;
+    }
+    fillInputs(machine, walk, *batch);
+    machine.runEntry(walk.entry, evaluationOf(number));
+    seen(std::min(left, batch->valid));
+    left -= batch->valid;
   }
-  return values;
+  return true;
 }
 
 std::optional<std::vector<double>>
 evaluateReport(Machine &machine, DataShelf &shelf, size_t index) {
   const ReportSpec &report = machine.manifest.reports[index];
-  const EntrySpec &entry = machine.manifest.entries[report.entry];
-  std::vector<Mean> means;
-  for (const Slot &output : entry.outputs) {
-    means.push_back(meanOf(output, entry.batch));
+  const SetWalk &walk = report.walk;
+  const EntrySpec &entry = machine.manifest.entries[walk.entry];
+  Tally tally(machine, report);
+  if (walk.dataset.empty()) { // draws only: one batch of them
+    machine.runEntry(walk.entry, evaluationOf(0));
+    tally.add(entry.batch, true);
+    return tally.finish();
   }
-  if (report.dataset.empty()) { // draws only: one batch of them
-    machine.runEntry(report.entry, evaluationOf(0));
-    for (Mean &mean : means) {
-      addBatch(mean, machine, entry.batch, entry.batch, true);
-    }
-    return valuesOf(means);
+  const bool onlyBatch =
+      shelf.get(walk.dataset, walk.split).items() <= entry.batch;
+  const auto add = [&](int64_t valid) { tally.add(valid, onlyBatch); };
+  if (!walkSet(machine, shelf, walk, std::numeric_limits<int64_t>::max(),
+               add)) {
+    return std::nullopt;
   }
-  const Dataset &dataset = shelf.get(report.dataset, report.split);
-  LoaderOptions options;
-  options.mode = LoaderOptions::Mode::Evaluate;
-  options.batch = entry.batch;
-  options.type = machine.manifest.type;
-  options.seed = machine.seed;
-  Loader loader(dataset, options);
-  const bool onlyBatch = dataset.items() <= entry.batch;
-  uint64_t number = 0;
-  while (const Batch *batch = loader.next()) {
-    if (stopSignal() != 0) {
-      return std::nullopt;
-    }
-    fillInputs(machine, entry, report, *batch);
-    machine.runEntry(report.entry, evaluationOf(number++));
-    for (Mean &mean : means) {
-      addBatch(mean, machine, batch->valid, entry.batch, onlyBatch);
-    }
-  }
-  return valuesOf(means);
+  return tally.finish();
 }
 
 } // namespace gmc::runtime

@@ -2,7 +2,9 @@
 //
 // Runs the entry of a report over every example of its split and averages:
 // numbers of one example over the examples, numbers of a batch over the full
-// batches. Averages are sums in f64 in the order of the examples.
+// batches. Averages are sums in f64 in the order of the examples. What is taken
+// over the whole set, of each number of an example, goes through one more
+// entry.
 //
 //===----------------------------------------------------------------------===//
 #ifndef GMC_RUNTIME_TRAIN_EVALUATION_H
@@ -11,6 +13,7 @@
 #include "runtime/train/DataShelf.h"
 #include "runtime/train/Machine.h"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,8 +25,15 @@ namespace gmc::runtime {
 /// the split ("elbo.test"), else with the stream ("fashion.elbo.test").
 std::vector<std::string> reportNames(const Manifest &manifest, size_t index);
 
+/// Runs the entry of `walk` over the first `most` examples of its set, the last
+/// batch filled up; `seen` is told after each batch how many of its examples
+/// count. The draws are keyed by the index of the batch. Returns false if a
+/// signal asked to stop.
+bool walkSet(Machine &machine, DataShelf &shelf, const SetWalk &walk,
+             int64_t most, const std::function<void(int64_t)> &seen);
+
 /// Evaluates report `index` with the state and scalars of `machine`; one number
-/// for each output. Returns nothing if a signal asked to stop meanwhile. A
+/// for each name. Returns nothing if a signal asked to stop meanwhile. A
 /// split with less than one batch gives a number of a batch from what it has.
 std::optional<std::vector<double>>
 evaluateReport(Machine &machine, DataShelf &shelf, size_t index);

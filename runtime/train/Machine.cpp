@@ -61,4 +61,11 @@ double Machine::number(int64_t offset) const {
   });
 }
 
+void Machine::setNumber(int64_t offset, double value) {
+  dispatch(manifest.type, [&](auto typed) {
+    typed = static_cast<decltype(typed)>(value);
+    std::memcpy(arena.data() + offset, &typed, sizeof typed);
+  });
+}
+
 } // namespace gmc::runtime

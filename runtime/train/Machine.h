@@ -31,6 +31,8 @@ public:
 
   /// The number at byte `offset` of the arena.
   double number(int64_t offset) const;
+  /// Puts `value`, rounded to the model's type, at byte `offset` of the arena.
+  void setNumber(int64_t offset, double value);
 
   const Manifest &manifest;
   Region state, arena;

@@ -259,7 +259,7 @@ bool RoundRunner::fillReport(const ReportSpec &report) {
   if (lastTrain != uint64_t(report.train)) {
     return false;
   }
-  const EntrySpec &entry = machine.manifest.entries[report.entry];
+  const EntrySpec &entry = machine.manifest.entries[report.walk.entry];
   for (size_t i = 0; i < report.values.size(); ++i) {
     const Slot &slot = entry.inputs[i];
     const size_t value =

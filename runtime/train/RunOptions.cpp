@@ -363,6 +363,7 @@ struct Verbs {
   CLI::App app;
   Raw raw;
   std::vector<std::pair<CLI::App *, std::pair<Verb, size_t>>> list;
+  bool collapse = false; ///< `diagnose collapse`
 
   CLI::App *add(const std::string &name, const std::string &help, Verb verb,
                 size_t procedure = 0) {
@@ -408,9 +409,16 @@ static void addVerbs(Verbs &verbs, const Manifest &manifest) {
   bench->add_flag("--json", raw.json, "print one JSON object");
 
   CLI::App *diagnose =
-      verbs.add("diagnose", "look for trouble", Verb::Diagnose);
+      verbs.add("diagnose", "look for trouble", Verb::DiagnoseGradients);
   CLI::App *gradients = diagnose->add_subcommand(
       "gradients", "norms of the gradients of each network over some steps");
+  CLI::App *collapse = diagnose->add_subcommand(
+      "collapse", "silent latents, dead codes, samples that are all one, a "
+                  "critic that always wins: in the run's checkpoint");
+  collapse->callback([&verbs] { verbs.collapse = true; });
+  addShared(*collapse, raw);
+  addData(*collapse, raw);
+  addSeed(*collapse, raw);
   diagnose->require_subcommand(1);
   addShared(*gradients, raw);
   addData(*gradients, raw);
@@ -473,7 +481,8 @@ RunOptions parseCommandLine(int argc, char **argv, const Manifest &manifest) {
   }
   for (const auto &[command, verb] : verbs.list) {
     if (command->parsed()) {
-      return checkRaw(verbs.raw, verb.first, verb.second, manifest);
+      const Verb asked = verbs.collapse ? Verb::DiagnoseCollapse : verb.first;
+      return checkRaw(verbs.raw, asked, verb.second, manifest);
     }
   }
   fail(ExitUsage, "no verb is given (--help lists what there is)");

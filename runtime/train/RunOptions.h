@@ -27,7 +27,8 @@ enum class Verb : uint8_t {
   Procedure,
   Info,
   Bench,
-  Diagnose
+  DiagnoseGradients,
+  DiagnoseCollapse
 };
 
 struct RunOptions {
@@ -42,7 +43,7 @@ struct RunOptions {
   std::optional<uint64_t> steps;
   std::optional<uint64_t> saveEvery;
   std::optional<double> maxSeconds;
-  std::string dumpDraws; ///< folder; empty: none
+  std::string dumpDraws;                ///< folder; empty: none
   std::map<std::string, double> hypers; ///< of --set
   bool overwrite = false;
   bool json = false;

@@ -29,8 +29,10 @@ static int runVerb(const Request &request) {
     return runInfo(request);
   case Verb::Bench:
     return runBench(request);
-  case Verb::Diagnose:
+  case Verb::DiagnoseGradients:
     return runDiagnoseGradients(request);
+  case Verb::DiagnoseCollapse:
+    return runDiagnoseCollapse(request);
   }
   fail(ExitInternal, "a verb without a function");
 }

@@ -33,8 +33,8 @@ Training::Training(Machine &machine, DataShelf &shelf, const RunConfig &config,
     initialState(manifest, config.seed, machine.state.data());
   }
   for (const ReportSpec &report : manifest.reports) {
-    if (!report.dataset.empty()) {
-      shelf.get(report.dataset, report.split);
+    if (!report.walk.dataset.empty()) {
+      shelf.get(report.walk.dataset, report.walk.split);
     }
   }
   runner = std::make_unique<RoundRunner>(machine, shelf, position, monitors);

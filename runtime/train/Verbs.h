@@ -30,6 +30,7 @@ int runProcedure(const Request &request);
 int runInfo(const Request &request);
 int runBench(const Request &request);
 int runDiagnoseGradients(const Request &request);
+int runDiagnoseCollapse(const Request &request);
 
 /// A model with the weights of the run's checkpoint, for verbs that only look.
 struct LoadedRun {

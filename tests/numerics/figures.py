@@ -18,6 +18,7 @@ figures.json beside this script. Without torch the script is skipped (exit code
 import argparse
 import gzip
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -111,6 +112,7 @@ class Model:
         """Trains the twin; leaves its weights as a checkpoint in `run`."""
         quietly(self.program, "train", "--seed", seed, "--steps", 0,
                 "--overwrite", "--out", run)
+        shutil.rmtree(run.with_name("draws"), ignore_errors=True)
         quietly(self.program, "train", "--seed", seed, "--steps", 4,
                 "--overwrite", "--out", run.with_name("forms"), "--dump-draws",
                 run.with_name("draws"))

@@ -111,6 +111,8 @@ TEST(Manifest, NamesTheMemberThatIsWrong) {
       {"/trains/0/duration/unit", "days", "`days` is not known"},
       {"/reports/0/fields", {1}, "has no field 1"},
       {"/reports/0/fields", json::array(), "0 fields are given"},
+      {"/reports/0/statistics", {"median"}, "`median` is not known"},
+      {"/reports/0/statistics", {"mean"}, "`end` is missing"},
       {"/reports/0/every", nullptr, "`every` is missing"},
       {"/procedures/0/arguments/1/scalar", 6, "arguments[1].scalar"},
       {"/procedures/0/emits/0/outputs", {1}, "emits[0].outputs[0]"},

@@ -159,6 +159,24 @@ TEST(Diagnostics, FindsTheNearestWord) {
   EXPECT_EQ(editDistance("ab", "ba", 5), 1u);
 }
 
+TEST(Diagnostics, ForgetsWhatATrialReports) {
+  SourceFile file("a.gm", "x = y\n");
+  DiagnosticEngine diagnostics(file);
+  {
+    DiagnosticEngine::Trial outer(diagnostics);
+    {
+      DiagnosticEngine::Trial inner(diagnostics);
+      diagnostics.report(Diag::UnknownName, {0, 1}, "x").help("none");
+      EXPECT_TRUE(inner.failed());
+    }
+    EXPECT_FALSE(outer.failed());
+  }
+  EXPECT_FALSE(diagnostics.hasErrors());
+  EXPECT_EQ(diagnostics.render(), "");
+  diagnostics.report(Diag::UnknownName, {0, 1}, "x");
+  EXPECT_EQ(diagnostics.errorCount(), 1u);
+}
+
 TEST(Diagnostics, CountsLinesAndColumns) {
   SourceFile file("a.gm", "\xEF\xBB\xBF"
                           "a\r\n\xC3\xA9x\n");

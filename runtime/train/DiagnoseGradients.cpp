@@ -1,4 +1,4 @@
-//===- DiagnoseVerb.cpp - norms of the gradients --------------------------===//
+//===- DiagnoseGradients.cpp - norms of the gradients ---------------------===//
 //
 // Trains some steps in memory, from the run's checkpoint or from the beginning,
 // and says of each network whether its gradients vanish, explode or are zero.

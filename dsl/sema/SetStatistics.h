@@ -1,0 +1,31 @@
+//===- SetStatistics.h - mean(x, over: set) ---------------------*- C++ -*-===//
+//
+// A report of a step goes over a whole set. What it takes of all of its
+// examples is known when it has ended: items made of that become a body of
+// their own, whose arguments the runtime fills.
+//
+//===----------------------------------------------------------------------===//
+#ifndef GMC_DSL_SEMA_SETSTATISTICS_H
+#define GMC_DSL_SEMA_SETSTATISTICS_H
+
+#include "dsl/sema/Elaborator.h"
+
+namespace gmc::dsl {
+
+/// Whether `over:` says `set`.
+bool isOverSet(Elaborator &e, const Arguments &arguments);
+
+/// `mean`, `var`, `std`, `min` or `max` of `x` over the set of a report; the
+/// event stays. Reports other places, functions and axes.
+Value overSet(Elaborator &e, const CallSite &site, ValueId x,
+              const Bound &over);
+
+/// Takes the items that are made of statistics over the set out of the body
+/// into the one that is returned, with an argument for each statistic; what
+/// these are taken of become the last outputs of the first body, as `report`
+/// is told. Nothing where there are none, or after an error.
+std::optional<Body> splitAtSet(Elaborator &e, Report &report);
+
+} // namespace gmc::dsl
+
+#endif // GMC_DSL_SEMA_SETSTATISTICS_H

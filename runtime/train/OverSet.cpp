@@ -1,0 +1,57 @@
+//===- OverSet.cpp - statistics over the examples of a set ----------------===//
+#include "runtime/train/OverSet.h"
+
+#include <algorithm>
+
+namespace gmc::runtime {
+
+OverSet::OverSet(Statistic kind, const Slot &slot, int64_t batch)
+    : kind(kind), slot(&slot), values(elementsOf(slot.shape) / batch),
+      squares(kind == Statistic::Var ? values.size() : 0) {}
+
+void OverSet::add(const Machine &machine, int64_t valid) {
+  const int64_t width = sizeOf(machine.manifest.type);
+  int64_t offset = slot->offset;
+  for (int64_t row = 0; row < valid; ++row) {
+    ++count;
+    for (size_t i = 0; i < values.size(); ++i, offset += width) {
+      addNumber(i, machine.number(offset));
+    }
+  }
+}
+
+void OverSet::addNumber(size_t i, double number) {
+  double &value = values[i];
+  const double before = value;
+  if (count == 1) {
+    value = number;
+  } else if (kind == Statistic::Min) {
+    value = std::min(value, number);
+  } else if (kind == Statistic::Max) {
+    value = std::max(value, number);
+  } else {
+    value += (number - before) / double(count);
+  }
+  if (kind == Statistic::Var && count > 1) {
+    squares[i] += (number - before) * (number - value);
+  }
+}
+
+std::vector<double> OverSet::variances() const {
+  std::vector<double> result(squares.size());
+  std::transform(
+      squares.begin(), squares.end(), result.begin(),
+      [this](double s) { return count == 0 ? 0 : s / double(count); });
+  return result;
+}
+
+void OverSet::store(Machine &machine, const Slot &to) const {
+  const int64_t width = sizeOf(machine.manifest.type);
+  const std::vector<double> result =
+      kind == Statistic::Var ? variances() : values;
+  for (size_t i = 0; i < result.size(); ++i) {
+    machine.setNumber(to.offset + int64_t(i) * width, result[i]);
+  }
+}
+
+} // namespace gmc::runtime
