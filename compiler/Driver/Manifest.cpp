@@ -120,6 +120,10 @@ json::Object datasetOf(const dsl::Dataset &dataset) {
       {"testShare", dataset.testShare}, {"subset", dataset.subset},
       {"balance", dataset.balance},     {"of", dataset.of},
       {"record", std::move(record)}};
+  if (!dataset.filter.empty()) {
+    object["filter"] = dataset.filter;
+    object["leftOut"] = arrayOf(ArrayRef<int64_t>(dataset.leftOut));
+  }
   if (!dataset.settings.empty()) {
     json::Object settings;
     for (const dsl::NamedConstant &setting : dataset.settings) {
@@ -173,6 +177,7 @@ private:
   json::Array entries();
   json::Array kernels();
   json::Object entryOf(rt::EntryOp entry);
+  json::Array imports();
   json::Array pools();
   json::Object turnOf(const dsl::Turn &turn);
   json::Array turnsOf(const std::vector<dsl::Turn> &turns);
@@ -313,6 +318,16 @@ json::Array ManifestWriter::pools() {
   return array;
 }
 
+json::Array ManifestWriter::imports() {
+  json::Array array;
+  for (const dsl::Import &import : program.imports) {
+    array.push_back(json::Object{{"network", import.network},
+                                 {"of", import.of},
+                                 {"source", import.source}});
+  }
+  return array;
+}
+
 json::Object turnArgument(const dsl::TurnArgument &argument,
                           const dsl::Program &program) {
   switch (argument.kind) {
@@ -444,7 +459,7 @@ json::Array ManifestWriter::diagnoses() {
 
 json::Object ManifestWriter::argumentOf(const dsl::ProcArgument &argument,
                                         const dsl::Procedure &procedure) {
-  const char *kinds[] = {"count", "fixed", "real", "data", "text"};
+  const char *kinds[] = {"count", "fixed", "real", "data", "text", "file"};
   json::Object object{{"kind", kinds[static_cast<int>(argument.kind)]},
                       {"name", argument.name}};
   if (argument.kind == dsl::ProcArgument::Kind::Data) {
@@ -454,7 +469,15 @@ json::Object ManifestWriter::argumentOf(const dsl::ProcArgument &argument,
     object["input"] = argument.argument;
     return object;
   }
+  if (argument.kind == dsl::ProcArgument::Kind::File) {
+    object["input"] = argument.argument;
+    object["item"] = fieldOf(argument.item);
+    return object;
+  }
   object["value"] = argument.value;
+  if (argument.all) {
+    object["all"] = true;
+  }
   if (argument.classes > 0) {
     object["classes"] = argument.classes;
   }
@@ -483,13 +506,22 @@ json::Array ManifestWriter::procedures() {
       arguments.push_back(argumentOf(argument, procedure));
     }
     for (const dsl::Emit &emit : procedure.emits) {
-      const char *kinds[] = {"grid", "row", "npy", "csv"};
+      const char *kinds[] = {"grid", "row", "npy", "csv", "idx", "frechet"};
       json::Array outputs;
       for (uint32_t output : emit.outputs) {
         outputs.push_back(output);
       }
+      auto textsOf = [](const std::vector<std::string> &texts) {
+        json::Array array;
+        for (const std::string &text : texts) {
+          array.push_back(json::fixUTF8(text));
+        }
+        return array;
+      };
       emits.push_back(json::Object{{"kind", kinds[static_cast<int>(emit.kind)]},
                                    {"outputs", std::move(outputs)},
+                                   {"texts", textsOf(emit.texts)},
+                                   {"names", textsOf(emit.names)},
                                    {"low", emit.low},
                                    {"high", emit.high}});
     }
@@ -551,6 +583,7 @@ json::Object ManifestWriter::write(const Target &target,
       {"entries", std::move(entryArray)},
       {"kernels", kernels()},
       {"pools", pools()},
+      {"imports", imports()},
       {"trains", trains()},
       {"reports", reports()},
       {"diagnoses", diagnoses()},

@@ -194,6 +194,10 @@ void dumpDataset(Out out, const Dataset &dataset) {
         dataset.subset,
         dataset.balance.empty() ? "" : " balanced by " + dataset.balance);
   }
+  if (!dataset.filter.empty()) {
+    fmt::format_to(out, " without {} of {}", list(dataset.leftOut),
+                   dataset.filter);
+  }
   fmt::format_to(out, "\n");
   for (const DataField &field : dataset.fields) {
     dumpField(out, field);
@@ -229,6 +233,10 @@ void dumpDeclarations(Out out, const Program &program) {
                    scalar.value,
                    scalar.stream.empty() ? "" : " of " + scalar.stream,
                    scalar.owner.empty() ? "" : " of " + scalar.owner);
+  }
+  for (const Import &import : program.imports) {
+    fmt::format_to(out, "  weights of {} as {} in \"{}\"\n", import.network,
+                   import.of, import.source);
   }
   for (const Dataset &dataset : program.datasets) {
     dumpDataset(out, dataset);
@@ -270,9 +278,10 @@ void dumpRuns(Out out, const Program &program) {
     }
     fmt::format_to(out, "\n");
   }
-  static constexpr const char *arguments[] = {"count", "fixed", "real", "data",
-                                              "text"};
-  static constexpr const char *emits[] = {"grid", "row", "npy", "csv"};
+  static constexpr const char *arguments[] = {"count", "fixed", "real",
+                                              "data",  "text",  "file"};
+  static constexpr const char *emits[] = {"grid", "row", "npy",
+                                          "csv",  "idx", "frechet"};
   for (const Procedure &procedure : program.procedures) {
     fmt::format_to(out, "  proc {} body {} batch {}\n", procedure.name,
                    procedure.body, procedure.batch);
@@ -282,6 +291,11 @@ void dumpRuns(Out out, const Program &program) {
       if (argument.kind == ProcArgument::Kind::Data) {
         fmt::format_to(out, " from {}.{}:{} argument {}\n", argument.dataset,
                        argument.split, argument.field, argument.argument);
+      } else if (argument.kind == ProcArgument::Kind::File) {
+        fmt::format_to(out, " {} argument {}\n", list(argument.item.event),
+                       argument.argument);
+      } else if (argument.all) {
+        fmt::format_to(out, " = all\n");
       } else if (argument.kind == ProcArgument::Kind::Text) {
         fmt::format_to(out, " = {}\n", fmt::join(argument.choices, " or "));
       } else {

@@ -239,6 +239,8 @@ struct Dataset {
   int64_t subset = 0;  ///< > 0: records that the part `train` keeps
   bool rest = false;   ///< it keeps the others
   std::string balance; ///< the label of which each class keeps as many
+  std::string filter;  ///< the label by which the part `train` is chosen
+  std::vector<int64_t> leftOut; ///< classes of `filter` that `train` lacks
   SourceRange where;
 };
 
@@ -328,11 +330,21 @@ struct Diagnosis {
   std::vector<Probe> probes;
 };
 
-/// One picture or table that a procedure emits.
+/// One picture, table, set or number that a procedure emits.
 struct Emit {
-  enum class Kind : uint8_t { Grid, Row, Npy, Csv } kind = Kind::Grid;
+  enum class Kind : uint8_t {
+    Grid,
+    Row,
+    Npy,
+    Csv,
+    Idx,    ///< a folder of images and, if wanted, labels
+    Frechet ///< the distance of two sets of features
+  } kind = Kind::Grid;
   /// Outputs of the body shown side by side (`grid(x, y)`: pairs).
   std::vector<uint32_t> outputs;
+  std::vector<std::string> texts; ///< of each output: how it is written
+  /// Csv: names of the columns; empty, or one an output.
+  std::vector<std::string> names;
   double low = 0, high = 1; ///< range of the pixels
 };
 
@@ -344,13 +356,16 @@ struct ProcArgument {
     Real,  ///< a run-time number, bound to a Scalar of kind ProcArgument
     Data,  ///< `x from m.test`, bound to a body argument
     Text,  ///< one of `choices`, bound to a Scalar that is its place there
+    File,  ///< `z: f32[20]`, bound to a body argument
   } kind = Kind::Count;
   std::string name;
   double value = 0;
   std::string dataset, split;
   uint32_t field = 0;    ///< Data: field of the record
   int64_t classes = 0;   ///< Real, Fixed: > 0: a whole number below it
-  uint32_t argument = 0; ///< Data: index into Body::arguments
+  uint32_t argument = 0; ///< Data, File: index into Body::arguments
+  bool all = false;      ///< Count: as many as the data have
+  DataField item;        ///< File: what an item of it is
   /// Text: the default, and what the body compares it with.
   std::vector<std::string> choices;
 };
@@ -363,6 +378,12 @@ struct Procedure {
   std::vector<Emit> emits;
 };
 
+/// `net V : Classifier = weights("v.safetensors")`: where tensors of `network`
+/// begin, and the net whose names they have there.
+struct Import {
+  std::string network, of, source;
+};
+
 struct Program {
   std::string file;
   int64_t batch = 0;
@@ -371,6 +392,7 @@ struct Program {
   std::vector<Scalar> scalars;
   std::vector<Dataset> datasets;
   std::vector<Pool> pools;
+  std::vector<Import> imports;
   /// Those of the text, and `train.when0`, `train.update0`, .., which are
   /// made of expressions in `train`.
   std::vector<Body> steps;

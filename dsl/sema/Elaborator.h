@@ -139,7 +139,8 @@ public:
   std::map<std::string, std::vector<std::string>> choices;
   /// Procedures: arguments that are labels, and how many classes they have.
   std::map<ValueId, int64_t> labels;
-  /// Steps and reports: names of the arguments, and the data behind them.
+  std::set<std::string> parameters; ///< Procedures: names of all arguments
+  /// Names of the arguments that data fill, and these data.
   std::set<std::string> stepArguments;
   std::map<std::string, DataField> argumentFields;
   bool elboUsed = false; ///< since it was last cleared

@@ -1,5 +1,6 @@
 //===- Emits.cpp - what a procedure shows ---------------------------------===//
 #include "dsl/sema/Elaborator.h"
+#include "dsl/sema/Gather.h"
 
 #include <algorithm>
 #include <map>
@@ -73,12 +74,43 @@ bool isImage(const Type &type) {
 
 std::optional<Emit::Kind> kindOf(const std::string &name) {
   static const std::map<std::string, Emit::Kind> kinds = {
-      {"grid", Emit::Kind::Grid},
-      {"row", Emit::Kind::Row},
-      {"npy", Emit::Kind::Npy},
-      {"csv", Emit::Kind::Csv}};
+      {"grid", Emit::Kind::Grid}, {"row", Emit::Kind::Row},
+      {"npy", Emit::Kind::Npy},   {"csv", Emit::Kind::Csv},
+      {"idx", Emit::Kind::Idx},   {"frechet", Emit::Kind::Frechet}};
   auto it = kinds.find(name);
   return it == kinds.end() ? std::nullopt : std::optional(it->second);
+}
+
+/// Tells whether `value` can be member `place` of `emit idx`.
+bool fitsSet(const Elaborator &e, ValueId value, size_t place) {
+  const Type &type = e.b.type(value);
+  return place == 0 ? isImage(type)
+                    : place == 1 && type.event.empty() && isWhole(e, value);
+}
+
+/// Checks what is emitted as a whole: features in pairs of one length, a name
+/// for each column or for none.
+bool hasWholeSignature(const Elaborator &e, const Emit &emit,
+                       const ast::CallExpr &call) {
+  auto typeOf = [&](size_t i) -> const Type & {
+    return e.b.type(e.body.outputs[emit.outputs[i]].value);
+  };
+  if (emit.kind == Emit::Kind::Frechet &&
+      (emit.outputs.size() != 2 || typeOf(0).event.size() != 1 ||
+       typeOf(0) != typeOf(1) || typeOf(0).axes.size() != 1)) {
+    auto builder = e.module.report(Diag::EmitFeatures, call.range);
+    for (size_t i = 0; i < emit.outputs.size(); ++i) {
+      builder.label(call.arguments[i].range, dsl::typeText(typeOf(i)));
+    }
+    builder.help("of one length: `emit frechet(V(x).feat, V(G(z)).feat)`");
+    return false;
+  }
+  if (!emit.names.empty() && emit.names.size() != emit.outputs.size()) {
+    e.module.report(Diag::EmitLabel, call.range, emit.names.front())
+        .help("all columns have names, or none: `emit csv(score: s, y: y)`");
+    return false;
+  }
+  return true;
 }
 
 } // namespace
@@ -97,8 +129,8 @@ void Elaborator::emit(const ast::EmitStmt &stmt) {
     } else {
       auto builder =
           module.report(Diag::UnknownEmit, callee->range, callee->text);
-      if (auto help =
-              module.nearest(callee->text, {"grid", "row", "npy", "csv"})) {
+      if (auto help = module.nearest(
+              callee->text, {"grid", "row", "npy", "csv", "idx", "frechet"})) {
         builder.help(*help);
       }
     }
@@ -110,18 +142,28 @@ void Elaborator::emit(const ast::EmitStmt &stmt) {
   }
   Emit result;
   result.kind = *kind;
-  bool pictures = *kind == Emit::Kind::Grid || *kind == Emit::Kind::Row;
   std::optional<Range> range;
   for (const ast::Argument &argument : call->arguments) {
-    if (argument.label) {
+    if (argument.label && *kind != Emit::Kind::Csv) {
       module.report(Diag::EmitLabel, argument.range, argument.label->text);
       return;
+    }
+    if (argument.label) {
+      result.names.push_back(argument.label->text);
     }
     auto value = tensor(*argument.value);
     if (!value) {
       return;
     }
     Type type = b.type(*value);
+    const size_t place = result.outputs.size();
+    if (*kind == Emit::Kind::Idx && !fitsSet(*this, *value, place)) {
+      module.report(Diag::EmitSet, argument.range)
+          .label("is " + dsl::typeText(type))
+          .help("`emit idx(x, y)`: x is [1,h,w] or [3,h,w], y a label");
+      return;
+    }
+    bool pictures = *kind == Emit::Kind::Grid || *kind == Emit::Kind::Row;
     if (pictures && !isImage(type)) {
       module.report(Diag::EmitShape, argument.range, callee->text)
           .label("is " + dsl::typeText(type))
@@ -130,7 +172,11 @@ void Elaborator::emit(const ast::EmitStmt &stmt) {
     }
     type.axes = *unitedAxes(type.axes, {openAxes[0]});
     ValueId shown = b.broadcast(*value, type);
-    if (auto known = rangeOf(*this, shown)) {
+    result.texts.emplace_back(module.source.text(argument.range));
+    // The label of a set has no part in the range of its pictures.
+    auto known = *kind == Emit::Kind::Idx && place > 0 ? std::nullopt
+                                                       : rangeOf(*this, shown);
+    if (known) {
       range = range ? Range{std::min(range->first, known->first),
                             std::max(range->second, known->second)}
                     : *known;
@@ -138,6 +184,9 @@ void Elaborator::emit(const ast::EmitStmt &stmt) {
     result.outputs.push_back(static_cast<uint32_t>(body.outputs.size()));
     body.outputs.push_back(
         {fmt::format("{}{}", callee->text, body.outputs.size()), shown});
+  }
+  if (!hasWholeSignature(*this, result, *call)) {
+    return;
   }
   Range shown = range.value_or(defaultRange(module.program));
   result.low = shown.first;

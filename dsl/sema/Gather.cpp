@@ -24,9 +24,6 @@ const DataField *fieldOf(const Elaborator &e, ValueId value) {
   return it == e.argumentFields.end() ? nullptr : &it->second;
 }
 
-namespace {
-
-/// Whether every element of `value` is a whole number by how it is made.
 bool isWhole(const Elaborator &e, ValueId value) {
   const Node &node = e.b.node(value);
   if (e.labels.count(value)) {
@@ -77,6 +74,8 @@ bool isWhole(const Elaborator &e, ValueId value) {
     return false;
   }
 }
+
+namespace {
 
 /// The table with axis `axis` in front, as [K] and the rest of its event.
 ValueId tableOf(BodyBuilder &b, ValueId x, int64_t axis) {

@@ -9,6 +9,9 @@ namespace gmc::dsl {
 /// Returns the data field that `value` is the argument of, or null.
 const DataField *fieldOf(const Elaborator &e, ValueId value);
 
+/// Whether every element of `value` is a whole number by how it is made.
+bool isWhole(const Elaborator &e, ValueId value);
+
 } // namespace gmc::dsl
 
 #endif // GMC_DSL_SEMA_GATHER_H

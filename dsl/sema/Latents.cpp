@@ -207,7 +207,7 @@ void latent(Elaborator &e, const ast::DrawStmt &stmt,
     e.bind(stmt.name, {}, "latent");
     return;
   }
-  if (e.weighing && e.mode == Elaborator::Mode::Report) {
+  if (e.weighing && e.mode != Elaborator::Mode::Step) {
     how = Estimator{}; // Nothing is differentiated: the family itself.
   }
   e.b.setRange(stmt.range);
@@ -230,7 +230,8 @@ void Elaborator::draw(const ast::DrawStmt &stmt) {
     return;
   }
   const std::string &name = stmt.name.text;
-  bool inStep = (mode == Mode::Step || mode == Mode::Report) && frame == &root;
+  bool inStep =
+      mode != Mode::Constant && mode != Mode::Network && frame == &root;
   auto it = frame->locals.find(name);
   bool isObserved = inStep && stepArguments.count(name);
   if (it != frame->locals.end() && !isObserved) {
@@ -262,7 +263,7 @@ void Elaborator::draw(const ast::DrawStmt &stmt) {
   if (stmt.via) {
     if (!inStep) {
       module.report(Diag::ViaOutsideStep, stmt.via->range)
-          .help("latents stand in a `step`");
+          .help("latents stand in a `step` or a `proc`");
       bind(stmt.name, {}, "draw");
       return;
     }

@@ -152,6 +152,55 @@ void Module::addBroken(const ast::Name &name) {
   addFunction(name, {FileFunction::Kind::Broken, nullptr, nullptr, {}}, "name");
 }
 
+/// Returns the net of that name, for instances of it; reports otherwise.
+const ast::NetDecl *Module::findNet(const std::string &name,
+                                    SourceRange range) {
+  std::vector<std::string> nets;
+  for (const auto &other : file.declarations) {
+    if (const auto *candidate = ast::as<ast::NetDecl>(other)) {
+      nets.push_back(candidate->name.text);
+      if (candidate->name.text == name) {
+        use(candidate->name.range);
+        return candidate;
+      }
+    }
+  }
+  auto builder = report(Diag::UnknownNet, range, name);
+  if (auto help = nearest(name, nets)) {
+    builder.help(*help);
+  }
+  return nullptr;
+}
+
+/// `net V : F = weights("v.safetensors") frozen`: an instance of F.
+void Module::collectImport(const ast::NetImportDecl &decl) {
+  const ast::NetDecl *net = findNet(decl.net.text, decl.net.range);
+  const auto *call = ast::as<ast::CallExpr>(decl.weights);
+  const auto *callee = call ? ast::as<ast::NameExpr>(call->callee) : nullptr;
+  const auto *source = callee && callee->text == "weights" &&
+                               call->arguments.size() == 1 &&
+                               !call->arguments[0].label
+                           ? ast::as<ast::StringExpr>(call->arguments[0].value)
+                           : nullptr;
+  if (net && !source) {
+    report(Diag::WeightsFile, decl.weights->range)
+        .help("`weights(\"run/checkpoint.safetensors\")`");
+  }
+  if (!net || !source) {
+    addBroken(decl.name);
+    return;
+  }
+  Instance &instance = instances.emplace_back();
+  instance.name = decl.name.text;
+  instance.net = net;
+  instance.where = decl.name.range;
+  instance.frozen = decl.frozen;
+  addFunction(decl.name,
+              {FileFunction::Kind::Net, net, &instance, decl.name.range},
+              "instance");
+  program.imports.push_back({decl.name.text, net->name.text, source->value});
+}
+
 void Module::collectUse(const ast::UseDecl &decl) {
   const auto *target = ast::as<ast::NameExpr>(decl.target);
   if (!target) {
@@ -161,27 +210,13 @@ void Module::collectUse(const ast::UseDecl &decl) {
     }
     return;
   }
-  const ast::NetDecl *net = nullptr;
-  std::vector<std::string> nets;
-  for (const auto &other : file.declarations) {
-    if (const auto *candidate = ast::as<ast::NetDecl>(other)) {
-      nets.push_back(candidate->name.text);
-      if (candidate->name.text == target->text) {
-        net = candidate;
-      }
-    }
-  }
+  const ast::NetDecl *net = findNet(target->text, target->range);
   if (!net) {
-    auto builder = report(Diag::UnknownNet, target->range, target->text);
-    if (auto help = nearest(target->text, nets)) {
-      builder.help(*help);
-    }
     for (const ast::Name &name : decl.names) {
       addBroken(name);
     }
     return;
   }
-  use(net->name.range);
   for (const ast::Name &name : decl.names) {
     Instance &instance = instances.emplace_back();
     instance.name = name.text;
@@ -199,6 +234,9 @@ void Module::collect() {
       if (const auto *target = ast::as<ast::NameExpr>(useDecl->target)) {
         templates.insert(target->text);
       }
+    }
+    if (const auto *import = ast::as<ast::NetImportDecl>(decl)) {
+      templates.insert(import->net.text);
     }
   }
   using Kind = FileFunction::Kind;
@@ -267,8 +305,7 @@ void Module::collect() {
       }
       break;
     case ast::DeclKind::NetImport:
-      report(Diag::NetImportUnsupported, decl->range);
-      addBroken(ast::cast<ast::NetImportDecl>(*decl).name);
+      collectImport(ast::cast<ast::NetImportDecl>(*decl));
       break;
     case ast::DeclKind::Model:
       report(Diag::ModelUnsupported, decl->range);

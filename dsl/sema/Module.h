@@ -26,6 +26,7 @@ struct Instance {
   bool trained = false;                ///< stands in some `over`
   const Instance *averageOf = nullptr; ///< of an `ema`: the averaged net
   const ast::EmaDecl *ema = nullptr;
+  bool frozen = false; ///< of weights that are read and not trained
 };
 
 /// A name of the file that is a value.
@@ -158,6 +159,8 @@ private:
   void collectValue(const ast::ValueDecl &decl);
   void addBroken(const ast::Name &name);
   void collectUse(const ast::UseDecl &decl);
+  void collectImport(const ast::NetImportDecl &decl);
+  const ast::NetDecl *findNet(const std::string &name, SourceRange range);
   void collectEma(const ast::EmaDecl &decl);
   void collectPool(const ast::PoolDecl::Item &item);
   void collectParam(const ast::ParamDecl &decl);

@@ -210,7 +210,8 @@ Value Elaborator::callNet(Instance &instance, const CallSite &site) {
   inner.ordinals = &ordinals;
   inner.path = fmt::format("{}/{}#{}", frame->path, instance.name,
                            frame->calls[instance.name]++);
-  CallMode innerMode = callMode;
+  const bool isFrozen = frozen || instance.frozen;
+  CallMode innerMode = instance.frozen ? CallMode::OfPlace : callMode;
   bool ok = readMode(*this, net, site, *arguments, innerMode);
   for (const ast::Field &input : net.inputs) {
     std::string name = input.name ? input.name->text : "x";
@@ -244,7 +245,9 @@ Value Elaborator::callNet(Instance &instance, const CallSite &site) {
   }
   FrameScope scope(*this, inner);
   std::swap(callMode, innerMode);
+  const bool outer = std::exchange(frozen, isFrozen);
   Value result = runNet(*this, net);
+  frozen = outer;
   std::swap(callMode, innerMode);
   module.leave();
   if (probing && result.kind == Value::Kind::Tensor) {

@@ -332,6 +332,12 @@ bool addOver(Elaborator &e, const ast::Name &name, Minimize &minimize) {
           .help(fmt::format("train `{}`", net->name));
       return false;
     }
+    if (it->second.instance->frozen) {
+      module.report(Diag::OverFrozen, name.range, name.text)
+          .label(it->second.instance->where, "declared here")
+          .help("without `frozen` it is trained from the weights of the file");
+      return false;
+    }
     if (!module.ensureChecked(*it->second.instance, name.range)) {
       return false;
     }

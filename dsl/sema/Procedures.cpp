@@ -12,15 +12,27 @@
 namespace gmc::dsl {
 namespace {
 
-/// Returns the name of the argument that is the batch, or empty.
-std::string countArgument(const ast::ProcDecl &proc) {
+/// Tells whether the default of an argument is the word `all`.
+bool isAll(const Module &module, const ast::Parameter &parameter) {
+  const auto *name = parameter.defaultValue
+                         ? ast::as<ast::NameExpr>(parameter.defaultValue)
+                         : nullptr;
+  return name && name->text == "all" && !module.values.count("all");
+}
+
+/// Returns the argument that says how many examples there are, the batch or
+/// the one that is `all`, or null.
+const ast::Parameter *countArgument(const Module &module,
+                                    const ast::ProcDecl &proc) {
   const auto *name = ast::as<ast::NameExpr>(proc.batch);
+  const ast::Parameter *all = nullptr;
   for (const ast::Parameter &parameter : proc.parameters) {
     if (name && parameter.name.text == name->text) {
-      return name->text;
+      return &parameter;
     }
+    all = !all && isAll(module, parameter) ? &parameter : all;
   }
-  return "";
+  return all;
 }
 
 /// Returns the field that an argument of this name takes: the one of its name,
@@ -37,7 +49,8 @@ uint32_t fieldNamed(const Dataset &dataset, const std::string &name) {
 class ProcWalker {
 public:
   ProcWalker(Module &module, const ast::ProcDecl &proc)
-      : module(module), proc(proc), count(countArgument(proc)) {}
+      : module(module), proc(proc), counted(countArgument(module, proc)),
+        count(counted ? counted->name.text : "") {}
 
   void walk() {
     if (!readBatch()) {
@@ -71,15 +84,16 @@ private:
   bool readBatch() {
     std::optional<int64_t> batch;
     SourceRange range = proc.batch->range;
-    if (count.empty()) {
+    const auto *name = ast::as<ast::NameExpr>(proc.batch);
+    if (!counted || !name || name->text != count) {
       batch = module.evaluateInteger(*proc.batch, "the batch");
-    } else {
-      for (const ast::Parameter &parameter : proc.parameters) {
-        if (parameter.name.text == count && parameter.defaultValue) {
-          range = parameter.defaultValue->range;
-          batch = module.evaluateInteger(*parameter.defaultValue, "the batch");
-        }
-      }
+    } else if (isAll(module, *counted)) {
+      module.report(Diag::BatchOfAll, proc.batch->range)
+          .label(counted->defaultValue->range, "is any number")
+          .help("say how many at a time: `batch 100`");
+    } else if (counted->defaultValue) {
+      range = counted->defaultValue->range;
+      batch = module.evaluateInteger(*counted->defaultValue, "the batch");
     }
     if (batch && (*batch < 1 || *batch > 1 << 24)) {
       module.report(Diag::ProcBatchRange, range, *batch)
@@ -93,9 +107,20 @@ private:
   bool addArguments(Elaborator &e, const std::set<std::string> &fixed) {
     bool ok = true;
     for (const ast::Parameter &parameter : proc.parameters) {
+      e.parameters.insert(parameter.name.text);
+      const bool isFile = parameter.type && !parameter.defaultValue;
       ok = (parameter.from ? addData(e, parameter)
+            : isFile       ? addFile(e, parameter)
                            : addNumber(e, parameter, fixed)) &&
            ok;
+    }
+    if (ok && counted && isAll(module, *counted) && e.stepArguments.empty()) {
+      module
+          .report(Diag::AllOfNothing, counted->defaultValue->range,
+                  counted->name.text)
+          .help("`x from m.test` and `z: f32[20]` are data; without them it is "
+                "a number: `n = 64`");
+      return false;
     }
     return ok;
   }
@@ -113,9 +138,45 @@ private:
     argument.dataset = stream->name;
     argument.split = stream->split;
     argument.field = index;
+    addItems(e, parameter, std::move(argument), field);
+    return true;
+  }
+
+  /// Adds the argument that one item an example fills.
+  void addItems(Elaborator &e, const ast::Parameter &parameter,
+                ProcArgument argument, const DataField &field) {
     argument.argument = static_cast<uint32_t>(e.body.arguments.size());
-    result.arguments.push_back(argument);
+    result.arguments.push_back(std::move(argument));
+    e.stepArguments.insert(parameter.name.text);
     addArgument(e, parameter.name, {{e.openAxes[0]}, field.event}, &field);
+  }
+
+  /// `z: f32[20]`: items of a file, which the run names.
+  bool addFile(Elaborator &e, const ast::Parameter &parameter) {
+    const ast::TypeExpr &type = *parameter.type;
+    const std::string &name = type.name.text;
+    if (name == "int" || name == "mask") {
+      module.report(Diag::ProcTypeUnsupported, type.range,
+                    module.source.text(type.range));
+      return false;
+    }
+    auto event = e.eventOf(type);
+    auto classes =
+        name == "label" ? e.classesOf(type) : std::optional<int64_t>(0);
+    if (!event || !classes) {
+      return false;
+    }
+    ProcArgument argument;
+    argument.kind = ProcArgument::Kind::File;
+    argument.name = parameter.name.text;
+    DataField &item = argument.item;
+    item.name = argument.name;
+    item.event = std::move(*event);
+    item.image = item.bounded = name == "image";
+    item.classes = *classes;
+    item.high = item.classes > 0 ? static_cast<double>(item.classes - 1) : 1;
+    const DataField field = item;
+    addItems(e, parameter, std::move(argument), field);
     return true;
   }
 
@@ -144,8 +205,15 @@ private:
     if (!parameter.defaultValue) {
       module
           .report(Diag::ProcDefault, parameter.name.range, parameter.name.text)
-          .help("`n = 64`, or `x from fashion.test`");
+          .help("`n = 64`, `x from fashion.test`, or `x: f32[20]` of a file");
       return false;
+    }
+    if (&parameter == counted && isAll(module, parameter)) {
+      ProcArgument argument;
+      argument.name = parameter.name.text;
+      argument.all = true;
+      result.arguments.push_back(argument);
+      return true;
     }
     if (!parameter.type &&
         parameter.defaultValue->kind == ast::ExprKind::String) {
@@ -238,6 +306,7 @@ private:
 
   Module &module;
   const ast::ProcDecl &proc;
+  const ast::Parameter *counted;
   std::string count;
   Procedure result;
 };

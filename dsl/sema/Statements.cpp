@@ -107,7 +107,10 @@ void Elaborator::line(const ast::Stmt &stmt) {
                 "its signature: `step fit(x) -> w`");
       return;
     }
-    return emit(ast::cast<ast::EmitStmt>(stmt));
+    if (!weighing) {
+      emit(ast::cast<ast::EmitStmt>(stmt));
+    }
+    return;
   case ast::StmtKind::Param:
     return declareParam(ast::cast<ast::ParamStmt>(stmt).spec);
   case ast::StmtKind::Expression:
@@ -161,7 +164,7 @@ Value Elaborator::run(const ast::Body &block, const Value *layersInput,
 
 void Elaborator::walkAgain() {
   std::erase_if(root.locals, [&](const auto &local) {
-    return !stepArguments.count(local.first);
+    return !stepArguments.count(local.first) && !parameters.count(local.first);
   });
   root.calls.clear();
   frame = &root;

@@ -542,7 +542,7 @@ void checkTrained(Module &module) {
   }
   for (const Instance &instance : module.instances) {
     bool owns = !module.parametersOf(instance.name).empty();
-    if (!instance.trained && owns && !instance.averageOf) {
+    if (!instance.trained && owns && !instance.averageOf && !instance.frozen) {
       module.report(Diag::NeverTrained, instance.where, instance.name)
           .label("stands in no `over`");
     }

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 namespace gmc::dsl {
 namespace {
@@ -290,6 +291,70 @@ bool subset(const Use &use) {
   return !word || balance(use, use.arguments[1].range, *count);
 }
 
+/// Returns the classes of `label` that an argument names, one or a list.
+std::optional<std::set<int64_t>> classesIn(const Use &use,
+                                           const ast::Argument &argument,
+                                           const DataField &label) {
+  std::vector<const ast::Expr *> written = {argument.value.get()};
+  if (const auto *list = ast::as<ast::ListExpr>(argument.value)) {
+    written.clear();
+    for (const auto &element : list->elements) {
+      written.push_back(element.get());
+    }
+  }
+  std::set<int64_t> classes;
+  for (const ast::Expr *expr : written) {
+    auto number = use.module.evaluateInteger(*expr, "a class");
+    if (!number) {
+      return std::nullopt;
+    }
+    if (*number < 0 || *number >= label.classes) {
+      use.module.report(Diag::FilterClass, expr->range, *number, label.name,
+                        label.classes - 1);
+      return std::nullopt;
+    }
+    classes.insert(*number);
+  }
+  return classes;
+}
+
+/// `without(y: 8)` or `only(y: [0, 1])`: classes that training does not see.
+bool filter(const Use &use) {
+  const bool isOnly = use.name == "only";
+  if (use.arguments.size() != 1 || !use.arguments[0].label) {
+    return use.wrongUse();
+  }
+  const ast::Argument &argument = use.arguments[0];
+  const auto &fields = use.dataset.fields;
+  auto label =
+      std::find_if(fields.begin(), fields.end(), [&](const DataField &field) {
+        return field.name == argument.label->text && field.classes > 0 &&
+               field.event.empty();
+      });
+  if (label == fields.end()) {
+    use.module
+        .report(Diag::FilterLabel, argument.label->range, argument.label->text)
+        .help("records with a label: `as (x: .., y: label[10])`");
+    return false;
+  }
+  auto named = classesIn(use, argument, *label);
+  if (!named) {
+    return false;
+  }
+  use.dataset.leftOut.clear();
+  for (int64_t i = 0; i < label->classes; ++i) {
+    if (named->count(i) != isOnly) {
+      use.dataset.leftOut.push_back(i);
+    }
+  }
+  if (static_cast<int64_t>(use.dataset.leftOut.size()) == label->classes) {
+    use.module.report(Diag::FilterAll, argument.range, label->name);
+    return false;
+  }
+  use.dataset.filter = label->name;
+  return true;
+}
+
 struct Transform {
   std::string_view name;
   bool (*apply)(const Use &);
@@ -305,6 +370,8 @@ constexpr Transform transforms[] = {
     {"dequantize", dequantize, "dequantize, or dequantize(x)"},
     {"split", split, "split(test: 10%)"},
     {"subset", subset, "subset(100), or subset(100, balanced)"},
+    {"without", filter, "without(y: 8), or without(y: [0, 8])"},
+    {"only", filter, "only(y: 8), or only(y: [0, 8])"},
 };
 
 bool applyOne(Module &module, const ast::Expr &expr, Dataset &dataset,
@@ -346,12 +413,18 @@ bool applyTransforms(Module &module, const ast::DataDecl &decl,
       return false;
     }
   }
-  if (decl.restOf && (seen.count("split") || seen.count("subset"))) {
-    module
-        .report(Diag::RestParts,
-                seen.count("split") ? seen["split"] : seen["subset"])
-        .label(decl.restOf->range, "says which records these are");
+  if (seen.count("without") && seen.count("only")) {
+    module.report(Diag::FilterTwice, seen["only"])
+        .label(seen["without"], "leaves classes out already")
+        .help("one of them says which are left");
     return false;
+  }
+  for (const char *parts : {"split", "subset", "without", "only"}) {
+    if (decl.restOf && seen.count(parts)) {
+      module.report(Diag::RestParts, seen[parts])
+          .label(decl.restOf->range, "says which records these are");
+      return false;
+    }
   }
   if (seen.count("binarize") && seen.count("dequantize")) {
     module.report(Diag::BinarizeAndDequantize, seen["dequantize"])

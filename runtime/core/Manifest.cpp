@@ -169,14 +169,19 @@ static DatasetSpec readDataset(const Member &m) {
   d.testShare = m.numberOr("testShare", 0);
   d.subset = m.has("subset") ? m.at("subset").integer(0, largest) : 0;
   d.balance = m.textOr("balance", "");
+  d.filter = m.textOr("filter", "");
+  d.leftOut =
+      m.list("leftOut", [](const Member &e) { return e.integer(0, largest); });
   d.of = m.textOr("of", "");
   d.record = m.list("record", readField);
   const auto &labels = d.of.empty() ? d.fields : d.record;
-  if (!d.balance.empty() &&
-      std::none_of(labels.begin(), labels.end(), [&](const FieldSpec &f) {
-        return f.name == d.balance && f.classes > 0;
-      })) {
-    m.complain("there is no label `{}`", d.balance);
+  for (const std::string &label : {d.balance, d.filter}) {
+    if (!label.empty() &&
+        std::none_of(labels.begin(), labels.end(), [&](const FieldSpec &f) {
+          return f.name == label && f.classes > 0;
+        })) {
+      m.complain("there is no label `{}`", label);
+    }
   }
   return d;
 }
@@ -475,15 +480,21 @@ static ProcedureArgument readProcedureArgument(const Member &m,
                                                const Manifest &manifest) {
   using Kind = ProcedureArgument::Kind;
   ProcedureArgument a;
-  a.kind = m.at("kind").oneOf<Kind>({"count", "data", "fixed", "real", "text"});
+  a.kind = m.at("kind").oneOf<Kind>(
+      {"count", "data", "fixed", "real", "text", "file"});
   a.name = m.at("name").text();
-  if (a.kind == Kind::Data) {
-    readSource(m, manifest, a.dataset, a.split, a.field);
+  if (a.kind == Kind::Data || a.kind == Kind::File) {
+    if (a.kind == Kind::Data) {
+      readSource(m, manifest, a.dataset, a.split, a.field);
+    } else {
+      a.item = readField(m.at("item"));
+    }
     auto inputs = static_cast<int64_t>(entry.inputs.size());
     a.input = m.at("input").integer(0, inputs - 1);
     return a;
   }
   a.value = m.at("value").number();
+  a.all = m.booleanOr("all", false);
   a.classes = m.has("classes") ? m.at("classes").integer(0, largest) : 0;
   a.choices = m.texts("choices");
   if ((a.kind == Kind::Text) == a.choices.empty()) {
@@ -510,6 +521,8 @@ static ProcedureSpec readProcedure(const Member &m, const Manifest &manifest) {
     emission.kind = e.at("kind").text();
     emission.outputs = e.list(
         "outputs", [&](const Member &o) { return o.integer(0, outputs - 1); });
+    emission.texts = e.texts("texts");
+    emission.names = e.texts("names");
     emission.low = e.numberOr("low", 0);
     emission.high = e.numberOr("high", 1);
     return emission;
@@ -546,6 +559,12 @@ static void readHead(const Member &root, Manifest &m) {
   }
 }
 
+const FieldSpec &itemOf(const ProcedureArgument &argument,
+                        const Manifest &manifest) {
+  const DatasetSpec *dataset = manifest.findDataset(argument.dataset);
+  return dataset ? dataset->fields[argument.field] : argument.item;
+}
+
 Manifest parseManifest(std::string_view text) {
   // A parse error gives a discarded value and no exception.
   nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
@@ -564,6 +583,10 @@ Manifest parseManifest(std::string_view text) {
   m.entries = root.list("entries", with(readEntry));
   m.kernels = root.list("kernels", with(readKernel));
   m.pools = root.list("pools", with(readPool));
+  m.imports = root.list("imports", [](const Member &e) {
+    return ImportSpec{e.at("network").text(), e.at("of").text(),
+                      e.at("source").text()};
+  });
   m.trains = root.list("trains", with(readTrain));
   m.reports = root.list("reports", with(readReport));
   m.diagnoses = root.list("diagnoses", with(readDiagnosis));

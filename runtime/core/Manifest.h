@@ -92,6 +92,8 @@ struct DatasetSpec {
   int64_t subset = 0;   ///< > 0: records that the training part keeps
   std::string balance;  ///< not empty: the label of which each class keeps as
                         ///< many
+  std::string filter;   ///< not empty: a label, of whose classes the training
+  std::vector<int64_t> leftOut; ///< part lacks these
   std::string of;       ///< not empty: keeps what the subset of that set leaves
   std::vector<FieldSpec> record; ///< with `of`: all fields of that set
 };
@@ -214,12 +216,15 @@ struct ReportSpec {
 };
 
 struct ProcedureArgument {
-  enum class Kind : uint8_t { Count, Data, Fixed, Real, Text };
+  enum class Kind : uint8_t { Count, Data, Fixed, Real, Text, File };
   Kind kind = Kind::Count;
   std::string name;
   double value = 0;                 ///< Count, Fixed, Real: the default
+  bool all = false;                 ///< Count: by default what data there are
   std::string dataset, split;       ///< Data
-  int64_t field = 0, input = 0;     ///< Data
+  int64_t field = 0;                ///< Data
+  int64_t input = 0;                ///< Data, File
+  FieldSpec item;                   ///< File
   int64_t scalar = 0;               ///< Real, Text: index into scalars
   int64_t classes = 0;              ///< > 0: a whole number below it
   std::vector<std::string> choices; ///< Text: the default comes first
@@ -228,6 +233,8 @@ struct ProcedureArgument {
 struct Emission {
   std::string kind; ///< grid, row, ...
   std::vector<int64_t> outputs;
+  std::vector<std::string> texts; ///< of each output: its expression
+  std::vector<std::string> names; ///< csv: of the columns; empty: no header
   double low = 0, high = 1;
 };
 
@@ -236,6 +243,11 @@ struct ProcedureSpec {
   std::string name;
   std::vector<ProcedureArgument> arguments;
   std::vector<Emission> emits;
+};
+
+/// A network whose weights a file holds, under the names of the net `of`.
+struct ImportSpec {
+  std::string network, of, source;
 };
 
 struct Manifest {
@@ -254,6 +266,7 @@ struct Manifest {
   std::vector<EntrySpec> entries;
   std::vector<KernelSpec> kernels;
   std::vector<PoolSpec> pools;
+  std::vector<ImportSpec> imports;
   std::vector<TrainSpec> trains;
   std::vector<ReportSpec> reports;
   std::vector<DiagnosisSpec> diagnoses;
@@ -262,6 +275,10 @@ struct Manifest {
   /// Returns the data set of that name, or null.
   const DatasetSpec *findDataset(std::string_view name) const;
 };
+
+/// Returns what an item of an argument `Data` or `File` is.
+const FieldSpec &itemOf(const ProcedureArgument &argument,
+                        const Manifest &manifest);
 
 /// Parses and checks `json`. Throws Failure 70 where it breaks its contract:
 /// the text is the compiler's, so that is a bug, and the message names the

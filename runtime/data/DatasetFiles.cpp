@@ -221,6 +221,24 @@ static std::vector<int64_t> classesOf(const DatasetField *label,
   return classes;
 }
 
+/// Drops the records of classes that are left out.
+static void dropClasses(const DatasetSpec &spec, Fields &fields) {
+  const int64_t count = recordsOf(fields);
+  const auto classes = classesOf(findField(fields, spec.filter), count);
+  std::vector<int64_t> chosen;
+  for (int64_t i = 0; i < count; ++i) {
+    if (std::find(spec.leftOut.begin(), spec.leftOut.end(), classes[i]) ==
+        spec.leftOut.end()) {
+      chosen.push_back(i);
+    }
+  }
+  if (chosen.empty()) {
+    fail(ExitData, "data set `{}`: all of {} records are of classes left out",
+         spec.name, count);
+  }
+  keep(fields, chosen);
+}
+
 /// Keeps `spec.subset` records of a fixed order, of each class as many where
 /// they are balanced; or, for the rest of a set, those that this leaves.
 static void takeSubset(const DatasetSpec &spec, Fields &fields) {
@@ -320,6 +338,9 @@ Dataset loadDataset(const DatasetSpec &spec, std::string_view split,
     Fields fields = readPart(request);
     if (cut) {
       cutShare(fields, spec.testShare, test);
+    }
+    if (!spec.filter.empty() && !test) {
+      dropClasses(spec, fields);
     }
     if (spec.subset > 0 && !test) {
       takeSubset(spec, fields);

@@ -5,13 +5,12 @@
 
 #include "runtime/core/Status.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <utility>
 
 namespace gmc::runtime {
@@ -96,6 +95,55 @@ void AtomicFile::commit() {
   temporary.clear();
   if (int error = syncFolder(path.parent_path())) {
     failWith("made durable in its folder", error);
+  }
+}
+
+/// Returns the name without a slash at its end, which has no last component.
+static std::filesystem::path withName(const std::filesystem::path &path) {
+  const std::filesystem::path normal = path.lexically_normal();
+  return normal.has_filename() ? normal : normal.parent_path();
+}
+
+void refuseTakenName(const std::filesystem::path &path) {
+  std::error_code error;
+  if (std::filesystem::exists(withName(path), error)) {
+    fail(ExitUsage,
+         "{}: is there already and is not replaced; remove it, or give "
+         "another name with --output",
+         printable(path.string(), 4096));
+  }
+}
+
+AtomicFolder::AtomicFolder(std::filesystem::path given)
+    : path(withName(given)) {
+  refuseTakenName(path);
+  std::error_code error;
+  temporary = path;
+  temporary.replace_filename(
+      fmt::format(".{}.{}.tmp", path.filename().string(), getpid()));
+  std::filesystem::remove_all(temporary, error);
+  if (!std::filesystem::create_directory(temporary, error)) {
+    fail(ExitInputOutput, "{}: cannot be created: {}",
+         printable(path.string(), 4096), error.message());
+  }
+}
+
+AtomicFolder::~AtomicFolder() {
+  if (!temporary.empty()) {
+    std::error_code ignored;
+    std::filesystem::remove_all(temporary, ignored);
+  }
+}
+
+void AtomicFolder::commit() {
+  if (rename(temporary.c_str(), path.c_str()) != 0) {
+    fail(ExitInputOutput, "{}: cannot be given its name: {}",
+         printable(path.string(), 4096), std::strerror(errno));
+  }
+  temporary.clear();
+  if (int error = syncFolder(path.parent_path())) {
+    fail(ExitInputOutput, "{}: cannot be made durable in its folder: {}",
+         printable(path.string(), 4096), std::strerror(error));
   }
 }
 

@@ -39,6 +39,29 @@ private:
   int descriptor = -1;
 };
 
+/// A folder under construction: its files are made in `place`. Without commit()
+/// nothing of it remains.
+class AtomicFolder {
+public:
+  /// Makes the temporary folder beside `path`. Throws Failure 2 where something
+  /// has that name, which is never replaced, and Failure 5.
+  explicit AtomicFolder(std::filesystem::path path);
+  ~AtomicFolder();
+  AtomicFolder(const AtomicFolder &) = delete;
+  AtomicFolder &operator=(const AtomicFolder &) = delete;
+
+  const std::filesystem::path &place() const { return temporary; }
+
+  /// Gives the folder its name. Its files are durable already.
+  void commit();
+
+private:
+  std::filesystem::path path, temporary;
+};
+
+/// Throws Failure 2 where something has the name of a folder to be made.
+void refuseTakenName(const std::filesystem::path &path);
+
 /// Writes `text` to `path` in one go.
 void writeFileAtomically(const std::filesystem::path &path,
                          std::string_view text);

@@ -46,8 +46,7 @@ static void checkBatches(const std::vector<ImageBatch> &batches) {
   }
 }
 
-/// Returns `value` of [low, high] as 0 .. 255, rounded.
-static uint8_t toByte(double value, double low, double high) {
+uint8_t toByte(double value, double low, double high) {
   double scaled = (value - low) / (high - low) * 255;
   // The order of the comparison makes NaN 0.
   return scaled > 0 ? static_cast<uint8_t>(std::min(scaled, 255.0) + 0.5) : 0;

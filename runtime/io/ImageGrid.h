@@ -28,6 +28,10 @@ struct Picture {
   std::vector<uint8_t> bytes;
 };
 
+/// Returns `value` of [low, high] as 0 .. 255, rounded; beyond the ends these,
+/// NaN as 0.
+uint8_t toByte(double value, double low, double high);
+
 /// Lays out the images of `batches`, of equal count and size. Image i of all
 /// batches stand side by side (originals beside reconstructions), and such
 /// groups fill the grid row by row, `groupsPerRow` in a row; 0 chooses a grid

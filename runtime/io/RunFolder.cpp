@@ -8,15 +8,14 @@
 
 #include <nlohmann/json.hpp>
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <fcntl.h>
 #include <string>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace gmc::runtime {
 
@@ -39,13 +38,14 @@ bool RunFolder::hasCheckpoint() const {
   return lstat(checkpoint().c_str(), &status) == 0;
 }
 
-/// Removes files that AtomicFile left in `folder` when its process was killed.
+/// Removes what AtomicFile and AtomicFolder left in `folder` when their process
+/// was killed.
 static void removeLeftovers(const std::filesystem::path &folder) {
   std::error_code error;
   for (const auto &entry : std::filesystem::directory_iterator(folder, error)) {
     std::string name = entry.path().filename().string();
     if (name.starts_with(".") && name.ends_with(".tmp")) {
-      std::filesystem::remove(entry.path(), error);
+      std::filesystem::remove_all(entry.path(), error);
     }
   }
 }

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/core/Status.h"
 #include "runtime/core/Tensor.h"
+#include "runtime/io/WeightsFile.h"
 #include "runtime/train/Console.h"
 #include "runtime/train/RoundRunner.h"
 #include "runtime/train/Verbs.h"
@@ -93,6 +94,7 @@ static RunConfig prepare(const Request &request, Machine &machine,
   setHypers(machine, config);
   machine.seed = config.seed;
   initialState(manifest, config.seed, machine.state.data());
+  importWeights(manifest, config.weights, machine.state.data());
   out().print("from fresh initial values ({} has no checkpoint)",
               printable(options.folder.path.string(), 400));
   return config;

@@ -9,6 +9,7 @@
 #include "runtime/core/Status.h"
 #include "runtime/io/AtomicFile.h"
 #include "runtime/io/ImageGrid.h"
+#include "runtime/train/Frechet.h"
 
 #include <algorithm>
 
@@ -38,9 +39,18 @@ void collect(Collected &collected, const Machine &machine, const Slot &slot,
   collected.items += items;
 }
 
+static bool isPicture(const Emission &emission) {
+  return emission.kind == "grid" || emission.kind == "row";
+}
+
+bool isPrinted(const Emission &emission) { return emission.kind == "frechet"; }
+
 std::string endingOf(const Emission &emission) {
-  if (emission.kind == "grid" || emission.kind == "row") {
+  if (isPicture(emission)) {
     return ".png";
+  }
+  if (emission.kind == "idx" || isPrinted(emission)) {
+    return "";
   }
   if (emission.kind == "npy" || emission.kind == "csv") {
     return "." + emission.kind;
@@ -130,11 +140,25 @@ static void writePicture(const Emission &emission, const Manifest &manifest,
 
 /// NPY version 1.0: magic, header of a Python dictionary padded to 64 bytes,
 /// the numbers row-major.
-static void writeNpy(const Manifest &manifest, const Collected &output,
+///
+/// Several outputs of one shape stand side by side on an axis of their own.
+static void writeNpy(const Manifest &manifest,
+                     const std::vector<const Collected *> &outputs,
                      const std::filesystem::path &path) {
-  std::string shape = fmt::format("{},", output.items);
-  for (int64_t extent : output.itemShape) {
+  const Collected &first = *outputs.front();
+  std::string shape = fmt::format("{},", first.items);
+  if (outputs.size() > 1) {
+    shape += fmt::format(" {},", outputs.size());
+  }
+  for (int64_t extent : first.itemShape) {
     shape += fmt::format(" {},", extent);
+  }
+  for (const Collected *output : outputs) {
+    if (output->itemShape != first.itemShape) {
+      fail(ExitUsage, "{}: one array cannot hold {} and {}",
+           printable(path.string(), 4096), spellingOf(first.itemShape),
+           spellingOf(output->itemShape));
+    }
   }
   std::string header = fmt::format(
       "{{'descr': '<f{}', 'fortran_order': False, 'shape': ({}), }}",
@@ -156,19 +180,40 @@ static void writeNpy(const Manifest &manifest, const Collected &output,
                         char(header.size() >> 8)};
   file.write(std::string_view(start, sizeof start));
   file.write(header);
+  const int64_t width = elementsOf(first.itemShape);
   dispatch(manifest.type, [&](auto zero) {
-    const std::vector<decltype(zero)> numbers(output.numbers.begin(),
-                                              output.numbers.end());
+    std::vector<decltype(zero)> numbers;
+    numbers.reserve(first.items * width * outputs.size());
+    for (int64_t item = 0; item < first.items; ++item) {
+      for (const Collected *output : outputs) {
+        const auto from = output->numbers.begin() + item * width;
+        numbers.insert(numbers.end(), from, from + width);
+      }
+    }
     file.write(std::as_bytes(std::span(numbers)));
   });
   file.commit();
 }
 
-static void writeCsv(const std::vector<const Collected *> &outputs,
+/// Returns "item,NAME,.."; an output of several numbers has NAME0, NAME1, ..
+static std::string headerOf(const std::vector<std::string> &names,
+                            const std::vector<const Collected *> &outputs) {
+  std::string text = "item";
+  for (size_t i = 0; i < names.size(); ++i) {
+    const int64_t width = elementsOf(outputs[i]->itemShape);
+    for (int64_t j = 0; j < width; ++j) {
+      text += "," + names[i] + (width == 1 ? "" : std::to_string(j));
+    }
+  }
+  return text + "\n";
+}
+
+static void writeCsv(const std::vector<std::string> &names,
+                     const std::vector<const Collected *> &outputs,
                      const std::filesystem::path &path) {
-  std::string text;
+  std::string text = names.empty() ? "" : headerOf(names, outputs);
   for (int64_t item = 0; item < outputs[0]->items; ++item) {
-    std::string line;
+    std::string line = names.empty() ? "" : std::to_string(item);
     for (const Collected *output : outputs) {
       const int64_t width = elementsOf(output->itemShape);
       const int64_t row = std::min(item, output->items - 1);
@@ -182,6 +227,73 @@ static void writeCsv(const std::vector<const Collected *> &outputs,
   writeFileAtomically(path, text);
 }
 
+/// Writes an IDX file of bytes: two zeros, the code of bytes, the number of
+/// axes, the extents in 32 bits, the highest byte first.
+static void writeIdx(const Shape &shape, const std::vector<uint8_t> &bytes,
+                     const std::filesystem::path &path) {
+  std::string header = {0, 0, 8, char(shape.size())};
+  for (int64_t extent : shape) {
+    for (int shift : {24, 16, 8, 0}) {
+      header += char(extent >> shift & 0xff);
+    }
+  }
+  AtomicFile file(path);
+  file.write(header);
+  file.write(std::as_bytes(std::span(bytes)));
+  file.commit();
+}
+
+/// Writes pictures as bytes 0 to 255: [n, h, w], or [n, channels, h, w].
+static void writePictures(const ImageBatch &images,
+                          const std::filesystem::path &path) {
+  std::vector<uint8_t> bytes;
+  bytes.reserve(images.pixels.size());
+  for (float pixel : images.pixels) {
+    bytes.push_back(toByte(pixel, images.low, images.high));
+  }
+  Shape shape = {images.count, images.height, images.width};
+  if (images.channels != 1) {
+    shape.insert(shape.begin() + 1, images.channels);
+  }
+  writeIdx(shape, bytes, path);
+}
+
+/// Writes pictures and, if there are any, their labels under the names of
+/// `idx`.
+static void writeSet(const Emission &emission, const Manifest &manifest,
+                     const std::vector<const Collected *> &outputs,
+                     const std::filesystem::path &path) {
+  AtomicFolder folder(path);
+  writePictures(imagesOf(*outputs[0], emission, manifest),
+                folder.place() / "train-images-idx3-ubyte");
+  if (outputs.size() > 1) {
+    std::vector<uint8_t> labels;
+    for (double number : outputs[1]->numbers) {
+      if (!(number >= 0 && number <= 255)) {
+        fail(ExitUsage, "{}: a label is {}; `idx` holds 0 to 255",
+             printable(path.string(), 4096), number);
+      }
+      labels.push_back(static_cast<uint8_t>(number));
+    }
+    writeIdx({outputs[1]->items}, labels,
+             folder.place() / "train-labels-idx1-ubyte");
+  }
+  folder.commit();
+}
+
+double numberOf(const Emission &emission,
+                const std::vector<Collected> &outputs) {
+  const Collected &first = outputs[emission.outputs.at(0)],
+                  &second = outputs[emission.outputs.at(1)];
+  if (first.items < 2 || second.items < 2) {
+    fail(ExitUsage,
+         "a Fréchet distance of {} and {} examples: two are the "
+         "least that have a covariance",
+         first.items, second.items);
+  }
+  return frechetDistance(first.numbers, second.numbers, first.itemShape[0]);
+}
+
 void writeEmission(const Emission &emission, const Manifest &manifest,
                    const std::vector<Collected> &outputs,
                    const std::filesystem::path &path) {
@@ -192,10 +304,22 @@ void writeEmission(const Emission &emission, const Manifest &manifest,
   if (chosen.empty()) {
     fail(ExitInternal, "an `emit` without outputs");
   }
-  if (emission.kind == "npy") {
-    writeNpy(manifest, *chosen[0], path);
-  } else if (emission.kind == "csv") {
-    writeCsv(chosen, path);
+  const std::string ending =
+      isPicture(emission) ? path.extension().string() : "." + emission.kind;
+  if (ending == ".npy") {
+    writeNpy(manifest, chosen, path);
+  } else if (ending == ".csv") {
+    writeCsv(emission.names, chosen, path);
+  } else if (emission.kind == "idx") {
+    writeSet(emission, manifest, chosen, path);
+  } else if (ending == ".idx") {
+    if (chosen.size() > 1) {
+      fail(ExitUsage,
+           "{}: one IDX file holds one picture an example, these "
+           "are {}; NPY holds them all",
+           printable(path.string(), 4096), chosen.size());
+    }
+    writePictures(imagesOf(*chosen[0], emission, manifest), path);
   } else {
     writePicture(emission, manifest, chosen, path);
   }

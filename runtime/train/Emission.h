@@ -1,7 +1,7 @@
 //===- Emission.h - what a procedure leaves behind --------------*- C++ -*-===//
 //
 // Collects the outputs of a procedure over its batches and writes them as a
-// picture, as NPY or as CSV.
+// picture, as NPY, as CSV or as a data set.
 //
 //===----------------------------------------------------------------------===//
 #ifndef GMC_RUNTIME_TRAIN_EMISSION_H
@@ -31,18 +31,29 @@ Collected collectionFor(const Slot &slot, int64_t batch);
 void collect(Collected &collected, const Machine &machine, const Slot &slot,
              int64_t valid);
 
-/// The file ending of an emission: ".png", ".npy" or ".csv"; Failure 2 for
-/// kinds that are not supported yet.
+/// Tells whether `emission` is a number that is printed, and no file.
+bool isPrinted(const Emission &emission);
+
+/// The file ending of an emission: ".png", ".npy", ".csv", or "" of a folder;
+/// Failure 2 for kinds that are not supported yet.
 std::string endingOf(const Emission &emission);
 
 /// Writes `emission` of the collected outputs to `path`.
 ///
 /// grid: examples fill a near-square grid, all outputs of an example side by
-/// side. row: one row an example. npy: the first output, [items, shape], f32 or
-/// f64. csv: one line an example, all numbers of all outputs.
+/// side. row: one row an example. Where `path` ends in .npy, .csv or .idx, the
+/// numbers of these pictures instead, in .idx as bytes. npy: [items, shape], or
+/// [items, outputs, shape] of several, f32 or f64. csv: one line an example,
+/// all numbers of all outputs; with names a header, and the item's number
+/// first. idx: a folder of pictures and labels that the format `idx` reads.
 void writeEmission(const Emission &emission, const Manifest &manifest,
                    const std::vector<Collected> &outputs,
                    const std::filesystem::path &path);
+
+/// Returns the number of an emission that is printed: of `frechet` the distance
+/// of its two outputs.
+double numberOf(const Emission &emission,
+                const std::vector<Collected> &outputs);
 
 } // namespace gmc::runtime
 

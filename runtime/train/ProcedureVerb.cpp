@@ -1,10 +1,12 @@
 //===- ProcedureVerb.cpp - the verbs that a model brings along ------------===//
 //
 // Runs the entry of a procedure as often as its count needs, on the first items
-// of the splits it reads, and writes what it emits.
+// of the splits or files it reads, and writes what it emits.
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/core/Status.h"
+#include "runtime/data/ItemFile.h"
+#include "runtime/io/AtomicFile.h"
 #include "runtime/train/Console.h"
 #include "runtime/train/Emission.h"
 #include "runtime/train/Signals.h"
@@ -13,87 +15,129 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <memory>
 
 namespace gmc::runtime {
 
 namespace {
 
+/// An argument that a batch of items fills.
+struct Source {
+  const ProcedureArgument &argument;
+  const Dataset *items = nullptr;
+  int64_t field = 0;
+  int64_t first = 0; ///< item of the first example
+};
+
 /// A procedure with its arguments.
 struct Procedure {
   const ProcedureSpec &spec;
   const EntrySpec &entry;
-  int64_t count; ///< examples wanted
-  /// First item of each data argument: a second one of the same field goes on
-  /// where the first one ends (interpolation needs two different images).
-  std::vector<int64_t> firstItem;
+  int64_t count = 0; ///< examples wanted
+  std::vector<Source> sources;
+  std::vector<std::unique_ptr<Dataset>> files; ///< read for this run
 };
 
 } // namespace
 
-static Procedure describe(const Request &request) {
-  const ProcedureSpec &spec =
-      request.manifest.procedures[request.options.procedure];
-  const EntrySpec &entry = request.manifest.entries[spec.entry];
-  Procedure procedure{spec, entry, entry.batch, {}};
-  for (const ProcedureArgument &argument : spec.arguments) {
+/// Finds what fills the arguments: files of the command line, or data sets.
+static void openSources(const Request &request, DataShelf &shelf,
+                        Procedure &procedure) {
+  using Kind = ProcedureArgument::Kind;
+  const auto &files = request.options.files;
+  for (const ProcedureArgument &argument : procedure.spec.arguments) {
+    if (argument.kind != Kind::Data && argument.kind != Kind::File) {
+      continue;
+    }
+    const auto file = files.find(argument.name);
+    if (file == files.end()) {
+      const Dataset &items = shelf.get(argument.dataset, argument.split);
+      procedure.sources.push_back({argument, &items, argument.field, 0});
+      continue;
+    }
+    // A file in the place of a data set has the draws of that.
+    const bool isData = argument.kind == Kind::Data;
+    procedure.files.push_back(std::make_unique<Dataset>(
+        readItems(itemOf(argument, request.manifest),
+                  isData ? argument.dataset : procedure.spec.name,
+                  isData ? argument.split : argument.name, file->second)));
+    procedure.sources.push_back({argument, procedure.files.back().get(), 0, 0});
+  }
+}
+
+/// Returns how many examples the sources have: arguments of one field of a set
+/// take its items one after the other (interpolation needs two different
+/// images).
+static int64_t roomOf(const Procedure &procedure) {
+  std::map<std::pair<const Dataset *, int64_t>, int64_t> uses;
+  for (const Source &source : procedure.sources) {
+    ++uses[{source.items, source.field}];
+  }
+  int64_t room = INT64_MAX;
+  for (const auto &[source, count] : uses) {
+    room = std::min(room, source.first->items() / count);
+  }
+  return room;
+}
+
+/// Decides how many examples there are, and where each source begins.
+static void choose(const RunOptions &options, Procedure &procedure) {
+  const int64_t room = roomOf(procedure);
+  procedure.count = procedure.entry.batch;
+  for (const ProcedureArgument &argument : procedure.spec.arguments) {
     if (argument.kind == ProcedureArgument::Kind::Count) {
-      procedure.count = int64_t(request.options.arguments.at(argument.name));
+      const auto given = int64_t(options.arguments.at(argument.name));
+      procedure.count = given == 0 ? room : given;
     }
   }
-  std::map<std::string, int64_t> used;
-  for (const ProcedureArgument &argument : spec.arguments) {
-    if (argument.kind == ProcedureArgument::Kind::Data) {
-      int64_t &taken = used[fmt::format("{}.{}.{}", argument.dataset,
-                                        argument.split, argument.field)];
-      procedure.firstItem.push_back(taken);
-      taken += procedure.count;
+  if (!options.countGiven && !procedure.files.empty()) {
+    procedure.count = std::min(procedure.count, room);
+  }
+  std::map<std::pair<const Dataset *, int64_t>, int64_t> used;
+  for (Source &source : procedure.sources) {
+    int64_t &taken = used[{source.items, source.field}];
+    source.first = taken;
+    taken += procedure.count;
+    if (procedure.count == 0 || taken > source.items->items()) {
+      fail(ExitUsage, "{} has {} items, item {} is asked for",
+           source.items->stream(), source.items->items(),
+           std::max<int64_t>(taken, 1));
     }
   }
-  return procedure;
 }
 
 /// Writes `entry.batch` items from `first` on into the input; rows past `valid`
 /// repeat the last one.
-static void fillInput(Machine &machine, const Dataset &dataset,
-                      const ProcedureArgument &argument, const EntrySpec &entry,
-                      int64_t first, int64_t valid) {
-  if (first + valid > dataset.items()) {
-    fail(ExitUsage, "{} has {} items, item {} is asked for", dataset.stream(),
-         dataset.items(), first + valid);
-  }
-  const Slot &slot = entry.inputs[argument.input];
-  const int64_t bytes = elementsOf(dataset.field(argument.field).shape) *
+static void fillInput(Machine &machine, const Source &source,
+                      const EntrySpec &entry, int64_t first, int64_t valid) {
+  const Slot &slot = entry.inputs[source.argument.input];
+  const int64_t bytes = elementsOf(source.items->field(source.field).shape) *
                         sizeOf(machine.manifest.type);
   if (elementsOf(slot.shape) * sizeOf(machine.manifest.type) !=
       entry.batch * bytes) {
     fail(ExitInternal, "input `{}` of `{}` is not a batch of {}",
-         printable(slot.name), printable(entry.name), dataset.stream());
+         printable(slot.name), printable(entry.name), source.items->stream());
   }
   for (int64_t row = 0; row < entry.batch; ++row) {
     const int64_t item = first + std::min(row, valid - 1);
     auto *place = reinterpret_cast<std::byte *>(machine.arena.data()) +
                   slot.offset + row * bytes;
-    dataset.convert(argument.field, item, machine.seed, 0,
-                    machine.manifest.type, {place, size_t(bytes)});
+    source.items->convert(source.field, item, machine.seed, 0,
+                          machine.manifest.type, {place, size_t(bytes)});
   }
 }
 
 /// Runs all batches; false where a signal asked to stop.
 static bool runBatches(const Procedure &procedure, Machine &machine,
-                       DataShelf &shelf, std::vector<Collected> &outputs) {
+                       std::vector<Collected> &outputs) {
   const int64_t batch = procedure.entry.batch;
   for (int64_t done = 0; done < procedure.count; done += batch) {
     if (stopSignal() != 0) {
       return false;
     }
     const int64_t valid = std::min(batch, procedure.count - done);
-    size_t dataArgument = 0;
-    for (const ProcedureArgument &argument : procedure.spec.arguments) {
-      if (argument.kind == ProcedureArgument::Kind::Data) {
-        fillInput(machine, shelf.get(argument.dataset, argument.split),
-                  argument, procedure.entry,
-                  procedure.firstItem[dataArgument++] + done, valid);
-      }
+    for (const Source &source : procedure.sources) {
+      fillInput(machine, source, procedure.entry, source.first + done, valid);
     }
     machine.runEntry(procedure.spec.entry,
                      evaluationOf(uint64_t(done / batch)));
@@ -122,17 +166,64 @@ static std::filesystem::path pathOf(const Request &request,
   return path;
 }
 
+/// Refuses, before anything runs, what cannot be written: forms that are not
+/// supported, a set under a name that is taken, a file of what is printed.
+static void checkPlaces(const Request &request, const ProcedureSpec &spec) {
+  bool anyFile = false;
+  for (size_t i = 0; i < spec.emits.size(); ++i) {
+    const std::filesystem::path path = pathOf(request, spec, i);
+    if (spec.emits[i].kind == "idx") {
+      refuseTakenName(path);
+    }
+    anyFile |= !isPrinted(spec.emits[i]);
+  }
+  if (!anyFile && !request.options.output.empty()) {
+    fail(ExitUsage, "--output {}: `{}` prints its result and writes no file",
+         printable(request.options.output, 4096), printable(spec.name));
+  }
+}
+
+static void makeSamples(const RunFolder &folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder.samples(), error);
+  if (error) {
+    fail(ExitInputOutput, "{}: the folder cannot be made: {}",
+         printable(folder.samples().string(), 400), error.message());
+  }
+}
+
+/// Prints a number with all that it hangs on.
+static void printNumber(const Emission &emission, const Procedure &procedure,
+                        const Request &request, const RunState &run,
+                        const std::vector<Collected> &outputs) {
+  std::string from;
+  for (const Source &source : procedure.sources) {
+    const auto file = request.options.files.find(source.argument.name);
+    from += fmt::format("{} {}, ", source.argument.name,
+                        file == request.options.files.end()
+                            ? source.items->stream()
+                            : printable(file->second, 4096));
+  }
+  out().print("{} {}", emission.kind, numberOf(emission, outputs));
+  out().print("  {} against {}, {} numbers of {} examples; {}weights of {}, "
+              "step {}",
+              printable(emission.texts.at(0), 400),
+              printable(emission.texts.at(1), 400),
+              outputs[emission.outputs[0]].itemShape[0], procedure.count, from,
+              printable(request.options.folder.checkpoint().string(), 4096),
+              run.step);
+}
+
 int runProcedure(const Request &request) {
   const auto &[model, manifest, options] = request;
-  const Procedure procedure = describe(request);
-  for (size_t i = 0; i < procedure.spec.emits.size(); ++i) {
-    pathOf(request, procedure.spec, i); // refuses what is not supported
-  }
+  const ProcedureSpec &spec = manifest.procedures[options.procedure];
+  Procedure procedure{spec, manifest.entries[spec.entry], 0, {}, {}};
+  checkPlaces(request, spec);
   Machine machine(manifest, model, options.threads);
   const LoadedRun loaded = loadRun(request, machine, Purpose::Sample);
   machine.seed = options.seed.value_or(loaded.run.seed);
   restoreClocks(machine, loaded.run);
-  for (const ProcedureArgument &argument : procedure.spec.arguments) {
+  for (const ProcedureArgument &argument : spec.arguments) {
     if (argument.kind == ProcedureArgument::Kind::Real ||
         argument.kind == ProcedureArgument::Kind::Text) {
       machine.scalars[argument.scalar] = options.arguments.at(argument.name);
@@ -143,20 +234,21 @@ int runProcedure(const Request &request) {
     outputs.push_back(collectionFor(slot, procedure.entry.batch));
   }
   DataShelf shelf(manifest, loaded.config.data);
-  if (!runBatches(procedure, machine, shelf, outputs)) {
+  openSources(request, shelf, procedure);
+  choose(options, procedure);
+  if (!runBatches(procedure, machine, outputs)) {
     return ExitSignal + stopSignal();
   }
-  if (options.output.empty() && !procedure.spec.emits.empty()) {
-    std::error_code error;
-    std::filesystem::create_directories(options.folder.samples(), error);
-    if (error) {
-      fail(ExitInputOutput, "{}: the folder cannot be made: {}",
-           printable(options.folder.samples().string(), 400), error.message());
+  for (size_t i = 0; i < spec.emits.size(); ++i) {
+    if (isPrinted(spec.emits[i])) {
+      printNumber(spec.emits[i], procedure, request, loaded.run, outputs);
+      continue;
     }
-  }
-  for (size_t i = 0; i < procedure.spec.emits.size(); ++i) {
-    const std::filesystem::path path = pathOf(request, procedure.spec, i);
-    writeEmission(procedure.spec.emits[i], manifest, outputs, path);
+    if (options.output.empty()) {
+      makeSamples(options.folder);
+    }
+    const std::filesystem::path path = pathOf(request, spec, i);
+    writeEmission(spec.emits[i], manifest, outputs, path);
     out().print("{}", printable(path.string(), 4096));
   }
   return ExitOk;

@@ -41,10 +41,16 @@ void updateConfig(RunConfig &config, const RunOptions &options) {
   for (const auto &[name, value] : options.hypers) {
     config.hypers[name] = value;
   }
-  for (const auto &[name, folder] : options.data) {
+  const auto absolute = [](const std::string &path) {
     std::error_code error;
-    const auto whole = std::filesystem::absolute(folder, error);
-    config.data[name] = error ? folder : whole.string();
+    const auto whole = std::filesystem::absolute(path, error);
+    return error ? path : whole.string();
+  };
+  for (const auto &[name, folder] : options.data) {
+    config.data[name] = absolute(folder);
+  }
+  for (const auto &[network, file] : options.weights) {
+    config.weights[network] = absolute(file);
   }
 }
 
@@ -107,6 +113,9 @@ void writeConfig(const RunFolder &folder, const Manifest &manifest,
   json["threads"] = threads;
   json["seed"] = config.seed;
   json["data"] = config.data;
+  if (!config.weights.empty()) {
+    json["weights"] = config.weights;
+  }
   const auto optional = [](const auto &value) {
     return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
   };

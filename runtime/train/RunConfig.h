@@ -20,6 +20,7 @@ namespace gmc::runtime {
 struct RunConfig {
   uint64_t seed = 0;
   DataFolders data; ///< absolute paths; only what --data gave
+  std::map<std::string, std::string> weights; ///< what --weights gave, alike
   std::optional<double> epochs;
   std::optional<uint64_t> steps;
   std::optional<uint64_t> saveEvery;

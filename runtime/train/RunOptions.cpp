@@ -25,7 +25,7 @@ namespace {
 struct Raw {
   std::string out = "run", output;
   std::optional<std::string> dumpDraws;
-  std::vector<std::string> data, sets;
+  std::vector<std::string> data, sets, weights;
   std::optional<std::string> seed;
   std::optional<int64_t> threads, steps, saveEvery;
   std::optional<double> epochs, maxSeconds;
@@ -120,6 +120,17 @@ static void addData(CLI::App &verb, Raw &raw) {
       ->allow_extra_args(false);
 }
 
+/// Adds what names other files for imported weights, where there are any.
+static void addWeights(CLI::App &verb, Raw &raw, const Manifest &manifest) {
+  if (!manifest.imports.empty()) {
+    const ImportSpec &first = manifest.imports.front();
+    verb.add_option("--weights", raw.weights,
+                    fmt::format("file of a network's weights, as {}={}",
+                                first.network, printable(first.source, 400)))
+        ->allow_extra_args(false);
+  }
+}
+
 static void addSeed(CLI::App &verb, Raw &raw) {
   verb.add_option("--seed", raw.seed, "seed of every random number");
 }
@@ -145,14 +156,21 @@ static std::string choicesOf(const ProcedureArgument &argument) {
 }
 
 static void addProcedure(CLI::App &verb, Raw &raw,
-                         const ProcedureSpec &procedure) {
+                         const ProcedureSpec &procedure,
+                         const Manifest &manifest) {
   for (const ProcedureArgument &argument : procedure.arguments) {
+    using Kind = ProcedureArgument::Kind;
     const std::string &name = argument.name;
-    if (argument.kind == ProcedureArgument::Kind::Data) {
-      verb.add_option("--" + name, raw.files[name],
-                      fmt::format("a file instead of {}.{} (not supported "
-                                  "yet)",
-                                  argument.dataset, argument.split));
+    const bool isShort = name.size() == 1;
+    const std::string flag = (isShort ? "-" + name + "," : "") + "--" + name;
+    if (argument.kind == Kind::Data || argument.kind == Kind::File) {
+      const std::string instead =
+          fmt::format(" instead of {}.{}", argument.dataset, argument.split);
+      verb.add_option(
+          flag, raw.files[name],
+          fmt::format("folder of PNG, or PNG, NPY, CSV or IDX file, of {}{}",
+                      spellingOf(itemOf(argument, manifest).shape),
+                      argument.kind == Kind::Data ? instead : ", needed"));
       continue;
     }
     const bool isText = argument.kind == ProcedureArgument::Kind::Text;
@@ -162,15 +180,15 @@ static void addProcedure(CLI::App &verb, Raw &raw,
         : isText               ? printable(choicesOf(argument), 400)
         : argument.classes > 0 ? "label"
                                : "number";
-    const bool isShort = name.size() == 1;
-    verb.add_option(isShort ? "-" + name + ",--" + name : "--" + name,
-                    raw.arguments[name], what)
-        ->default_str(isText ? argument.choices.front()
-                             : fmt::format("{}", argument.value));
+    verb.add_option(flag, raw.arguments[name], what)
+        ->default_str(isText         ? argument.choices.front()
+                      : argument.all ? "all"
+                                     : fmt::format("{}", argument.value));
   }
   verb.add_option("-o,--output", raw.output,
                   "file to write instead of OUT/samples/" + procedure.name +
-                      ".*");
+                      ".*; of pictures NAME.npy, .csv and .idx take the "
+                      "numbers");
 }
 
 static uint64_t parseSeed(std::string_view text) {
@@ -246,6 +264,25 @@ static void checkData(const Raw &raw, const Manifest &manifest,
   }
 }
 
+/// Splits NETWORK=FILE settings and checks the networks.
+static void checkWeights(const Raw &raw, const Manifest &manifest,
+                         RunOptions &options) {
+  std::vector<std::string> names;
+  for (const ImportSpec &import : manifest.imports) {
+    names.push_back(import.network);
+  }
+  for (const std::string &text : raw.weights) {
+    const size_t equals = text.find('=');
+    const std::string name = text.substr(0, equals);
+    if (equals == std::string::npos ||
+        std::find(names.begin(), names.end(), name) == names.end()) {
+      fail(ExitUsage, "--weights {}: NETWORK=FILE with one of {} is wanted",
+           printable(text), fmt::join(names, ", "));
+    }
+    options.weights[name] = text.substr(equals + 1);
+  }
+}
+
 /// Returns the place of a text among those that the argument knows.
 static double parseChoice(const ProcedureArgument &argument,
                           const std::string &text) {
@@ -258,22 +295,46 @@ static double parseChoice(const ProcedureArgument &argument,
   return double(place - argument.choices.begin());
 }
 
+/// Throws where nothing says how many `all` are.
+static void requireItems(const ProcedureSpec &procedure,
+                         const ProcedureArgument &count) {
+  using Kind = ProcedureArgument::Kind;
+  if (std::none_of(procedure.arguments.begin(), procedure.arguments.end(),
+                   [](const ProcedureArgument &argument) {
+                     return argument.kind == Kind::Data ||
+                            argument.kind == Kind::File;
+                   })) {
+    fail(ExitUsage, "--{} all: `{}` reads no data", count.name,
+         printable(procedure.name));
+  }
+}
+
 static void checkArguments(const Raw &raw, const ProcedureSpec &procedure,
                            RunOptions &options) {
   using Kind = ProcedureArgument::Kind;
   for (const ProcedureArgument &argument : procedure.arguments) {
-    const auto file = raw.files.find(argument.name);
-    if (file != raw.files.end() && !file->second.empty()) {
-      fail(ExitUsage,
-           "--{} {}: reading a file here is not supported yet; the first items "
-           "of {}.{} are taken",
-           argument.name, printable(file->second), argument.dataset,
-           argument.split);
+    if (argument.kind == Kind::Data || argument.kind == Kind::File) {
+      const std::string &file = raw.files.at(argument.name);
+      if (!file.empty()) {
+        options.files[argument.name] = file;
+      } else if (argument.kind == Kind::File) {
+        fail(ExitUsage,
+             "`{0}` reads its `{1}` from a file: --{1} FILE is wanted, items "
+             "of {2}",
+             printable(procedure.name), argument.name,
+             spellingOf(argument.item.shape));
+      }
+      continue;
     }
     const auto given = raw.arguments.find(argument.name);
-    if (argument.kind == Kind::Data || given == raw.arguments.end() ||
-        given->second.empty()) {
+    if (given == raw.arguments.end() || given->second.empty()) {
       options.arguments[argument.name] = argument.value;
+      continue;
+    }
+    options.countGiven |= argument.kind == Kind::Count;
+    if (argument.kind == Kind::Count && given->second == "all") {
+      requireItems(procedure, argument);
+      options.arguments[argument.name] = 0;
       continue;
     }
     if (argument.kind == Kind::Text) {
@@ -286,7 +347,8 @@ static void checkArguments(const Raw &raw, const ProcedureSpec &procedure,
                                *value != std::floor(*value)))) {
       fail(ExitUsage, "--{} {}: {} is wanted", argument.name,
            printable(given->second),
-           isCount ? "a whole number from 1 to 1000000" : "a finite number");
+           isCount ? "a whole number from 1 to 1000000, or `all` of its data,"
+                   : "a finite number");
     }
     if (argument.classes > 0 &&
         (*value < 0 || *value >= double(argument.classes) ||
@@ -350,6 +412,7 @@ static RunOptions checkRaw(const Raw &raw, Verb verb, size_t procedure,
   checkTraining(raw, options);
   checkSets(raw, manifest, options);
   checkData(raw, manifest, options);
+  checkWeights(raw, manifest, options);
   if (verb == Verb::Procedure) {
     checkArguments(raw, manifest.procedures[procedure], options);
   }
@@ -382,6 +445,7 @@ static void addVerbs(Verbs &verbs, const Manifest &manifest) {
   addData(*train, raw);
   addSeed(*train, raw);
   addTraining(*train, raw);
+  addWeights(*train, raw, manifest);
   train->add_flag("--overwrite", raw.overwrite,
                   "replace the run that is in the folder");
   train->footer(hyperHelp(manifest));
@@ -423,6 +487,7 @@ static void addVerbs(Verbs &verbs, const Manifest &manifest) {
   addShared(*gradients, raw);
   addData(*gradients, raw);
   addSeed(*gradients, raw);
+  addWeights(*gradients, raw, manifest);
   gradients->add_option("--steps", raw.steps, "how many steps")
       ->default_str("20");
 }
@@ -438,7 +503,7 @@ static void addProcedures(Verbs &verbs, const Manifest &manifest) {
     }
     CLI::App *command =
         verbs.add(procedure.name, "procedure of the model", Verb::Procedure, i);
-    addProcedure(*command, verbs.raw, procedure);
+    addProcedure(*command, verbs.raw, procedure, manifest);
     addShared(*command, verbs.raw);
     addData(*command, verbs.raw);
     addSeed(*command, verbs.raw);

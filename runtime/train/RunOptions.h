@@ -37,6 +37,7 @@ struct RunOptions {
 
   RunFolder folder{"run"};
   DataFolders data;
+  std::map<std::string, std::string> weights; ///< files, by network
   std::optional<uint64_t> seed;
   unsigned threads = 0; ///< 0: one for each core
   std::optional<double> epochs;
@@ -48,8 +49,11 @@ struct RunOptions {
   bool overwrite = false;
   bool json = false;
 
-  std::map<std::string, double> arguments; ///< of the procedure, by name
-  std::string output;                      ///< of the procedure; "": samples/
+  /// Of the procedure, by name; a count of 0 is all that the data have.
+  std::map<std::string, double> arguments;
+  bool countGiven = false;                  ///< of the procedure, by a flag
+  std::map<std::string, std::string> files; ///< of the procedure, by argument
+  std::string output;                       ///< of the procedure; "": samples/
 };
 
 /// Parses the command line. Prints help where it is asked for and returns verb

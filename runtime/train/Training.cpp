@@ -9,6 +9,7 @@
 
 #include "runtime/core/Status.h"
 #include "runtime/core/Tensor.h"
+#include "runtime/io/WeightsFile.h"
 #include "runtime/train/Evaluation.h"
 #include "runtime/train/MetricsHistory.h"
 #include "runtime/train/Signals.h"
@@ -31,6 +32,7 @@ Training::Training(Machine &machine, DataShelf &shelf, const RunConfig &config,
     savedStep = position.step;
   } else {
     initialState(manifest, config.seed, machine.state.data());
+    importWeights(manifest, config.weights, machine.state.data());
   }
   for (const ReportSpec &report : manifest.reports) {
     if (!report.walk.dataset.empty()) {

@@ -16,7 +16,7 @@ tensor's largest entry:
   weights of either pipeline follow from its own moments.
 
 `eval --json` has the names of `report` and nothing else; every procedure leaves
-a picture that decodes, or a table of numbers.
+a picture that decodes, a table of numbers, a set or a number.
 """
 import argparse
 import json
@@ -103,6 +103,19 @@ def check_adam(text, executable, data, allowed):
     require(moved == weights, f"these have no moment: {weights - moved}")
 
 
+def given_files(out, verb):
+    """Flags of procedures that take items of a file: latents that `encode`
+    left, random pictures."""
+    if verb == "decode":
+        return ["--z", out / "samples" / "encode.npy"]
+    if verb == "frechet":
+        pictures = out / "pictures.npy"
+        numpy.save(pictures, numpy.random.default_rng(1).integers(
+            0, 256, (20, 28, 28)).astype(numpy.uint8))
+        return ["--a", pictures]
+    return []
+
+
 def check_verbs(text, executable, out):
     """eval and the procedures of one trained model."""
     declared = re.sub(r"#.*", "", text.read_text())
@@ -121,11 +134,27 @@ def check_verbs(text, executable, out):
     procedures = re.findall(r"(?m)^proc (\w+)", declared)
     require(procedures, "no `proc` was found in the text")
     for verb in procedures:
-        run(executable, verb, "--out", out)
+        files = given_files(out, verb)
+        left = run(executable, verb, *files, "--out", out)
         table = out / "samples" / f"{verb}.npy"
         if table.exists():
             require(numpy.isfinite(numpy.load(table)).all(),
                     f"{verb}: numbers that are not finite")
+            continue
+        if table.with_suffix(".csv").exists():
+            rows = numpy.genfromtxt(table.with_suffix(".csv"), delimiter=",",
+                                    skip_header=1)
+            require(numpy.isfinite(rows).all() and len(rows) > 1,
+                    f"{verb}: a table without numbers")
+            continue
+        if table.with_suffix("").is_dir():
+            names = sorted(path.name for path in
+                           table.with_suffix("").iterdir())
+            require(names == ["train-images-idx3-ubyte",
+                              "train-labels-idx1-ubyte"], f"{verb}: {names}")
+            continue
+        if verb == "frechet":
+            require(float(left.split()[1]) >= -1e-6, left)
             continue
         height, width, _, rows = read_png(out / "samples" / f"{verb}.png")
         require(height >= 28 and width >= 28, f"{verb}: {height} x {width}")

@@ -69,7 +69,7 @@ LIBRARIES = {
     "dsl": ["std", "fmt/"],
     "compiler": ["std", "fmt/", "mlir/", "llvm/", "lld/", "nlohmann/"],
     "runtime": ["std", "fmt/", "nlohmann/", "CLI/", "png.h", "zlib.h",
-                "xxhash.h"],
+                "xxhash.h", "Eigen/"],
     "tools": ["std", "fmt/", "mlir/", "llvm/", "lld/", "CLI/", "nlohmann/"],
     "tests": None,
 }

@@ -8,7 +8,7 @@ from torch.nn import functional
 from torch.optim import Adam
 
 from gans import bce
-from networks import leaky, mlp
+from networks import convolutional_classifier, leaky, mlp
 from replay import descend
 from vaes import IMAGE, Encoder, nats
 
@@ -78,6 +78,18 @@ def categorical_vae(replay):
         descend(optimizer, kl - rec, [enc, dec])
         call.compare({"loss": kl - rec, "rec": rec, "kl": kl})
     return {"Enc": enc, "Dec": dec}
+
+
+def classifier(replay):
+    net = replay.load("Classifier", convolutional_classifier(CLASSES))
+    optimizer = Adam(net.parameters(), lr=1e-3)
+    for _ in replay.rounds():
+        call = replay.call("fit")
+        loss = functional.cross_entropy(
+            net(call.input("x")), call.input("y").long(), reduction="none")
+        descend(optimizer, loss, [net])
+        call.compare({"loss": loss})
+    return {"Classifier": net}
 
 
 def cvae(replay):
@@ -287,6 +299,7 @@ TWINS = {
     "acgan": acgan,
     "categorical_vae": categorical_vae,
     "cgan": cgan,
+    "classifier": classifier,
     "cvae": cvae,
     "infogan": infogan,
     "iwae": iwae,

@@ -54,6 +54,18 @@ class ConvolutionalEncoder(nn.Module):
         return self.mu(h), self.logvar(h)
 
 
+def convolutional_classifier(classes):
+    return nn.Sequential(OrderedDict(
+        conv2d0=nn.Conv2d(1, 16, 4, stride=2, padding=1),
+        between0=nn.ReLU(),
+        conv2d1=nn.Conv2d(16, 32, 4, stride=2, padding=1),
+        between1=nn.ReLU(),
+        flatten=nn.Flatten(),
+        linear0=nn.Linear(32 * 7 * 7, 64),
+        between2=nn.ReLU(),
+        linear1=nn.Linear(64, classes)))
+
+
 def convolutional_decoder(latent):
     return nn.Sequential(OrderedDict(
         linear0=nn.Linear(latent, 64 * 7 * 7),

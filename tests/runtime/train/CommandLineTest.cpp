@@ -53,7 +53,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{{"sample", "-n", "2.5"}, "whole number from 1"},
         Wrong{{"sample", "--scale", "big"}, "finite number"},
         Wrong{{"interpolate", "--k", "4"}, "it shapes the compiled code"},
-        Wrong{{"reconstruct", "--x", "f.npy"}, "not supported yet"},
+        Wrong{{"sample", "-n", "all"}, "reads no data"},
         Wrong{{"diagnose"}, "subcommand is required"}));
 
 INSTANTIATE_TEST_SUITE_P(
