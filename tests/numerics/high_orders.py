@@ -59,6 +59,8 @@ CASES = [
     ("x * std(x)", lambda x: x * (x.var(unbiased=False) ** 0.5), VECTOR),
     ("x * prod(x)", lambda x: x * x[0] * x[1] * x[2] * x[3] * x[4], VECTOR),
     ("x * max(x)", lambda x: x * x.max(), VECTOR),
+    ("max(expand(reshape(x, 5, 1), like: zeros(5, 3)), over: 1)^2",
+     lambda x: x ** 2, VECTOR),
     ("cumsum(x^2)", lambda x: torch.cumsum(x ** 2, -1), VECTOR),
     ("x * x[round(iota(5) * 0)]", lambda x: x * x[0], VECTOR),
     ("x[1:5] @ (x[0:4, new] * x[new, 0:4])",

@@ -116,12 +116,14 @@ struct NarrowElementwise : RewritePattern {
   }
 };
 
-// ---- sum --------------------------------------------------------------------
+// ---- reductions -------------------------------------------------------------
 
-/// A sum of what is repeated n times is n times the sum, repeated as far as
-/// dimensions are left.
-Value sumOfBroadcast(SumOp op, PatternRewriter &rewriter) {
-  auto broadcast = op.getOperand().getDefiningOp<BroadcastOp>();
+/// A sum of what is repeated n times is n times the sum, an extreme the extreme,
+/// repeated as far as dimensions are left. Loops need it: they take the extents
+/// of what they reduce from what they read.
+template <typename ReductionOp>
+Value reducedBroadcast(ReductionOp op, PatternRewriter &rewriter) {
+  auto broadcast = op.getOperand().template getDefiningOp<BroadcastOp>();
   if (!broadcast) {
     return {};
   }
@@ -129,7 +131,7 @@ Value sumOfBroadcast(SumOp op, PatternRewriter &rewriter) {
   RankedTensorType narrow = tensorType(broadcast.getOperand());
   ArrayRef<int64_t> kept = broadcast.getDimensions();
   double count = 1;
-  Dimensions inner; // of the repeated tensor, summed as before
+  Dimensions inner; // of the repeated tensor, reduced as before
   for (int64_t dimension : op.getDimensions()) {
     if (llvm::is_contained(kept, dimension)) {
       inner.push_back(placeOf(dimension, kept));
@@ -139,13 +141,13 @@ Value sumOfBroadcast(SumOp op, PatternRewriter &rewriter) {
   }
   Location loc = op.getLoc();
   Dimensions left = complementOf(inner, narrow.getRank());
-  RankedTensorType summed = narrow.clone(extentsAt(narrow, left));
+  RankedTensorType reduced = narrow.clone(extentsAt(narrow, left));
   Value value = broadcast.getOperand();
   if (!inner.empty()) {
-    value = SumOp::create(rewriter, loc, summed, value, inner);
+    value = ReductionOp::create(rewriter, loc, reduced, value, inner);
   }
-  if (count != 1) {
-    Value times = makeConstant(rewriter, loc, summed, count);
+  if (std::is_same_v<ReductionOp, SumOp> && count != 1) {
+    Value times = makeConstant(rewriter, loc, reduced, count);
     value = MulOp::create(rewriter, loc, times, value);
   }
   Dimensions outer = complementOf(op.getDimensions(), wide.getRank());
@@ -298,7 +300,11 @@ void nn::populateSimplifyShapes(RewritePatternSet &patterns) {
   patterns.addWithLabel<NarrowElementwise>({"narrow-elementwise"},
                                            patterns.getContext());
   addIdentity<BroadcastOp, simplerBroadcast>(patterns, "broadcast");
-  addIdentity<SumOp, sumOfBroadcast>(patterns, "sum-of-broadcast");
+  addIdentity<SumOp, reducedBroadcast<SumOp>>(patterns, "sum-of-broadcast");
+  addIdentity<ReduceMaxOp, reducedBroadcast<ReduceMaxOp>>(patterns,
+                                                          "max-of-broadcast");
+  addIdentity<ReduceMinOp, reducedBroadcast<ReduceMinOp>>(patterns,
+                                                          "min-of-broadcast");
   addIdentity<SumOp, simplerSum>(patterns, "sum");
   addIdentity<TransposeOp, simplerTranspose>(patterns, "transpose");
   addIdentity<MatmulOp, simplerMatmul>(patterns, "matmul");

@@ -101,6 +101,21 @@ func.func @partly(%x: tensor<3xf32>) -> tensor<2x3xf32> {
 
 // -----
 
+// An extreme of what is repeated is the extreme, here of the other dimension.
+// CHECK-LABEL: func.func @extremes
+// CHECK-SAME: %[[X:.*]]: tensor<3xf32>
+func.func @extremes(%x: tensor<3xf32>) -> (tensor<3xf32>, tensor<4xf32>) {
+  // CHECK: %[[L:.*]] = nn.reduce_min %[[X]] over [0] : tensor<3xf32> to tensor<f32>
+  // CHECK: %[[W:.*]] = nn.broadcast %[[L]] [] : tensor<f32> to tensor<4xf32>
+  // CHECK: return %[[X]], %[[W]]
+  %b = nn.broadcast %x [1] : tensor<3xf32> to tensor<4x3xf32>
+  %m = nn.reduce_max %b over [0] : tensor<4x3xf32> to tensor<3xf32>
+  %l = nn.reduce_min %b over [1] : tensor<4x3xf32> to tensor<4xf32>
+  return %m, %l : tensor<3xf32>, tensor<4xf32>
+}
+
+// -----
+
 // CHECK-LABEL: func.func @sums
 // CHECK-SAME: %[[X:.*]]: tensor<4x2x3xf32>
 func.func @sums(%x: tensor<4x2x3xf32>) -> tensor<2xf32> {
