@@ -262,10 +262,14 @@ bool RoundRunner::fillReport(const ReportSpec &report) {
   const EntrySpec &entry = machine.manifest.entries[report.walk.entry];
   for (size_t i = 0; i < report.values.size(); ++i) {
     const Slot &slot = entry.inputs[i];
-    const size_t value =
-        valueOf(report.values[i], bytesOf(machine, slot), names[report.train]);
-    std::memcpy(machine.arena.data() + slot.offset, values[value].data(),
-                values[value].size());
+    const auto given = names[report.train].find(report.values[i]);
+    if (given == names[report.train].end() ||
+        int64_t(values[given->second].size()) != bytesOf(machine, slot)) {
+      fail(ExitInternal, "no turn gives `{}` to the report",
+           printable(report.values[i]));
+    }
+    std::memcpy(machine.arena.data() + slot.offset,
+                values[given->second].data(), values[given->second].size());
   }
   return true;
 }

@@ -80,6 +80,43 @@ def vq_vae(replay):
     return {"Enc": enc, "Dec": dec, "codebook": codebook}
 
 
+class Fading:
+    """A `state` of the file, moved by hand."""
+
+    def __init__(self, replay, name):
+        self.name, self.value = name, replay.start[name].clone()
+
+    def take(self, found):
+        self.value = 0.99 * self.value + 0.01 * found
+
+    def state_dict(self):
+        return {"": self.value}
+
+
+def vq_vae_ema(replay):
+    enc = replay.load("Enc", CodeEncoder())
+    dec = replay.load("Dec", CodeDecoder())
+    chosen_by = Fading(replay, "chosen_by")
+    total = Fading(replay, "total")
+    optimizer = Adam(weights(enc, dec), lr=1e-3)
+    for _ in replay.rounds():
+        call = replay.call("fit")
+        x = call.input("x")
+        h = enc(x)
+        rows = h.detach().flatten(0, 1)
+        codebook = total.value / (chosen_by.value + 1e-5)[:, None]
+        code = torch.cdist(rows, codebook).argmin(1)
+        chosen = functional.embedding(code.view(len(x), -1), codebook)
+        rec = nats((dec(h + (chosen - h).detach()) - x) ** 2)
+        committed = nats((h - chosen) ** 2)
+        loss = rec + 0.25 * committed
+        descend(optimizer, loss, [enc, dec])
+        call.compare({"loss": loss, "rec": rec, "committed": committed})
+        chosen_by.take(torch.bincount(code, minlength=64).to(rows.dtype))
+        total.take(torch.zeros_like(total.value).index_add_(0, code, rows))
+    return {"Enc": enc, "Dec": dec, "chosen_by": chosen_by, "total": total}
+
+
 def vamp_vae(replay):
     enc = replay.load("Enc", Encoder(784, 300, latent=20))
     dec = replay.load("Dec", mlp((20, 300, 784), nn.ReLU, None, IMAGE))
@@ -164,5 +201,5 @@ def vae_gan(replay):
     return {"Enc": enc, "Dec": dec, "D": disc}
 
 
-TWINS = {"vq_vae": vq_vae, "vamp_vae": vamp_vae, "vae_gan": vae_gan,
+TWINS = {"vq_vae": vq_vae, "vq_vae_ema": vq_vae_ema, "vamp_vae": vamp_vae, "vae_gan": vae_gan,
          "semi_supervised_vae": semi_supervised_vae}
