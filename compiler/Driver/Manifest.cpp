@@ -71,8 +71,18 @@ json::Object tensorOf(gm::VariableOp variable) {
 
 json::Object scalarOf(const dsl::Scalar &scalar) {
   switch (scalar.kind) {
-  case dsl::Scalar::Kind::Hyper:
-    return json::Object{{"kind", "hyper"}, {"name", scalar.name}, {"value", scalar.value}};
+  case dsl::Scalar::Kind::Hyper: {
+    json::Object hyper{
+        {"kind", "hyper"}, {"name", scalar.name}, {"value", scalar.value}};
+    if (scalar.low) {
+      hyper["low"] = *scalar.low;
+      hyper["open"] = scalar.open;
+    }
+    if (scalar.high) {
+      hyper["high"] = *scalar.high;
+    }
+    return hyper;
+  }
   case dsl::Scalar::Kind::Rounds:
     return json::Object{{"kind", "rounds"}};
   case dsl::Scalar::Kind::Epochs:

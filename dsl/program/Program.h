@@ -199,6 +199,10 @@ struct Scalar {
   double value = 0;
   std::string stream; ///< Epochs: "fashion.train"
   std::string owner;  ///< ProcArgument
+  /// Hyper: what it is used for takes numbers from `low` on (not `low` itself
+  /// where `open`) and below `high`.
+  std::optional<double> low, high;
+  bool open = false;
 };
 
 /// A number with a name: a const, a setting of a built-in data set.

@@ -170,27 +170,32 @@ const OptimizerRow *findOptimizer(std::string_view name) {
   return it == rows.end() ? nullptr : &it->second;
 }
 
-/// Reports a constant argument of an optimiser outside of its range.
+/// Reports a constant argument of an optimiser outside of its range; a `hyper`
+/// remembers the range, as a run may give it another value.
 bool rateFits(Elaborator &e, std::string_view name, ValueId id,
               SourceRange range) {
+  bool above0 = name == "lr" || name == "eps";
+  bool below1 =
+      name == "b1" || name == "b2" || name == "alpha" || name == "momentum";
   auto number = e.b.constantValue(id);
   if (!number && e.b.node(id).op == Op::Scalar) {
-    const Scalar &scalar = e.module.program.scalars[e.b.node(id).attrs.index];
+    Scalar &scalar = e.module.program.scalars[e.b.node(id).attrs.index];
     if (scalar.kind == Scalar::Kind::Hyper) {
       number = scalar.value;
+      scalar.low = 0;
+      scalar.open = scalar.open || above0;
+      if (below1) {
+        scalar.high = 1;
+      }
     }
   }
   if (!number) {
     return true;
   }
-  bool below1 =
-      name == "b1" || name == "b2" || name == "alpha" || name == "momentum";
-  bool fits = name == "lr" || name == "eps" ? *number > 0
-              : below1                      ? *number >= 0 && *number < 1
-                                            : *number >= 0;
+  bool fits = (above0 ? *number > 0 : *number >= 0) && (!below1 || *number < 1);
   if (!fits) {
     e.module.report(Diag::OptimizerRange, range, name, *number)
-        .help(name == "lr" || name == "eps" ? "it must be greater than 0"
+        .help(above0   ? "it must be greater than 0"
               : below1 ? "it must be at least 0 and less than 1"
                        : "it must be at least 0");
   }

@@ -111,6 +111,13 @@ static ScalarSpec readScalar(const Member &m, const Manifest &manifest) {
     s.name = m.at("name").text();
     s.value = m.numberOr("value", 0);
     s.procedure = m.textOr("procedure", "");
+    s.open = m.booleanOr("open", false);
+    for (const auto &[name, bound] :
+         {std::pair("low", &s.low), std::pair("high", &s.high)}) {
+      if (m.has(name)) {
+        *bound = m.numberOr(name, 0);
+      }
+    }
   }
   if (s.kind == Kind::Epochs) {
     s.stream = m.at("stream").text();

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -66,6 +67,9 @@ struct ScalarSpec {
   std::string procedure; ///< Argument
   int64_t counter = 0;   ///< Updates
   double value = 0;      ///< Hyper, Argument: the default
+  /// Hyper: the least value, itself excluded where `open`; the first above.
+  std::optional<double> low, high;
+  bool open = false;
 };
 
 struct FieldSpec {

@@ -210,6 +210,27 @@ static uint64_t notNegative(const char *flag, int64_t value) {
 }
 
 /// Splits NAME=VALUE settings and checks the names against the model's.
+/// Fails where an optimiser cannot take a hyper-parameter's value.
+static void checkRange(const std::string &text, double value,
+                       const ScalarSpec &hyper) {
+  const bool above =
+      !hyper.low || (hyper.open ? value > *hyper.low : value >= *hyper.low);
+  if (above && (!hyper.high || value < *hyper.high)) {
+    return;
+  }
+  std::string wanted;
+  if (hyper.low) {
+    wanted = fmt::format("{} {}", hyper.open ? "greater than" : "at least",
+                         *hyper.low);
+  }
+  if (hyper.high) {
+    wanted += fmt::format("{}less than {}", wanted.empty() ? "" : " and ",
+                          *hyper.high);
+  }
+  fail(ExitUsage, "--set {}: an optimiser takes it; it must be {}",
+       printable(text), wanted);
+}
+
 static void checkSets(const Raw &raw, const Manifest &manifest,
                       RunOptions &options) {
   const std::vector<std::string> names = hyperNames(manifest);
@@ -235,6 +256,11 @@ static void checkSets(const Raw &raw, const Manifest &manifest,
       fail(ExitUsage, "--set {}: a finite number is wanted after `=`",
            printable(text));
     }
+    checkRange(text, *value, *std::find_if(
+        manifest.scalars.begin(), manifest.scalars.end(),
+        [&](const ScalarSpec &s) {
+          return s.kind == ScalarSpec::Kind::Hyper && s.name == name;
+        }));
     options.hypers[name] = *value;
   }
 }

@@ -35,7 +35,7 @@ inline nlohmann::json sampleManifest() {
      "storage": [{"offset": 384, "layout": "dense"}]}],
   "counters": ["fit.adam"],
   "scalars": [
-    {"kind": "hyper", "name": "lr", "value": 0.001},
+    {"kind": "hyper", "name": "lr", "value": 0.001, "low": 0, "open": true},
     {"kind": "rounds"}, {"kind": "epochs", "stream": "fashion.train"},
     {"kind": "examples"}, {"kind": "updates", "counter": 0},
     {"kind": "argument", "procedure": "interpolate", "name": "t", "value": 0}],

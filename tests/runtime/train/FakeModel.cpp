@@ -38,8 +38,10 @@ constexpr char text[] = R"json({
    "storage": [{"offset": 1024, "layout": "dense"}]}],
  "counters": ["fit.sgd", "tune.sgd"],
  "scalars": [
-  {"kind": "hyper", "name": "lr", "value": 0.05},
-  {"kind": "hyper", "name": "momentum", "value": 0.5},
+  {"kind": "hyper", "name": "lr", "value": 0.05,
+   "low": 0, "open": true},
+  {"kind": "hyper", "name": "momentum", "value": 0.5, "low": 0,
+   "open": false, "high": 1},
   {"kind": "hyper", "name": "poison", "value": 0},
   {"kind": "hyper", "name": "poison_where", "value": 0},
   {"kind": "hyper", "name": "nap", "value": 0},
