@@ -319,6 +319,9 @@ private:
   Value evaluateMember(const ast::MemberExpr &expr);
   Value evaluateUnary(const ast::UnaryExpr &expr);
   Value evaluateBinary(const ast::BinaryExpr &expr);
+  Value evaluateElementwise(const ast::BinaryExpr &expr, Op op, ValueId a,
+                            ValueId c);
+  bool finite(const ast::BinaryExpr &expr, double a, double c, double result);
   Value evaluateMatmul(const ast::BinaryExpr &expr, ValueId a, ValueId b);
   Value evaluateIf(const ast::IfExpr &expr);
   Value evaluatePipe(const ast::PipeExpr &expr);

@@ -557,6 +557,32 @@ Value Elaborator::compareChoice(const ast::BinaryExpr &expr, const Value &left,
       b.binary(equal ? Op::Equal : Op::NotEqual, choice.id, number));
 }
 
+/// Reports constants of which `expr` makes no finite number (R-val-5).
+bool Elaborator::finite(const ast::BinaryExpr &expr, double a, double c,
+                        double result) {
+  if (!std::isfinite(result)) {
+    module.report(Diag::DomainError, expr.range, ast::spellingOf(expr.op),
+                  fmt::format("{} and {}", a, c));
+  }
+  return std::isfinite(result);
+}
+
+/// `a op c` of aligned operands; constants among them are checked.
+Value Elaborator::evaluateElementwise(const ast::BinaryExpr &expr, Op op,
+                                      ValueId a, ValueId c) {
+  auto left = b.constantValue(a), right = b.constantValue(c);
+  if (op == Op::Div && right == 0.0) {
+    module.report(Diag::DivisionByZero, expr.right->range).label("this is 0");
+    return {};
+  }
+  ValueId result = b.binary(op, a, c);
+  auto number = b.constantValue(result);
+  if (left && right && number && !finite(expr, *left, *right, *number)) {
+    return {};
+  }
+  return Value::ofTensor(result);
+}
+
 Value Elaborator::evaluateBinary(const ast::BinaryExpr &expr) {
   Value left = evaluate(*expr.left), right = evaluate(*expr.right);
   if (left.kind == Value::Kind::Choice || right.kind == Value::Kind::Choice) {
@@ -570,7 +596,10 @@ Value Elaborator::evaluateBinary(const ast::BinaryExpr &expr) {
       module.report(Diag::DivisionByZero, expr.right->range).label("this is 0");
       return {};
     }
-    return Value::ofNumber(computeNumbers(expr.op, left.number, right.number));
+    double number = computeNumbers(expr.op, left.number, right.number);
+    return finite(expr, left.number, right.number, number)
+               ? Value::ofNumber(number)
+               : Value{};
   }
   auto a = toTensor(left, expr.left->range);
   auto c = toTensor(right, expr.right->range);
@@ -591,7 +620,7 @@ Value Elaborator::evaluateBinary(const ast::BinaryExpr &expr) {
     return {};
   }
   if (auto op = elementwiseOp(expr.op)) {
-    return Value::ofTensor(b.binary(*op, *a, *c));
+    return evaluateElementwise(expr, *op, *a, *c);
   }
   ValueId x = b.binary(Op::NotEqual, *a, 0.0);
   ValueId y = b.binary(Op::NotEqual, *c, 0.0);

@@ -9,6 +9,18 @@
 namespace gmc::dsl {
 namespace {
 
+/// Reports a constant of which a function makes no finite number (R-val-5).
+bool finite(Elaborator &e, const CallSite &site, double x, double result) {
+  if (!std::isfinite(result)) {
+    e.module.report(Diag::DomainError, site.range, site.name, x)
+        .help(site.name == "exp" ? "the result is too large"
+              : site.name == "log1p"
+                  ? "`log1p` takes numbers above -1"
+                  : "`log` and `sqrt` take numbers above 0");
+  }
+  return std::isfinite(result);
+}
+
 /// Functions that are one core op.
 Value unary(Elaborator &e, const CallSite &site, const Arguments &arguments,
             const LibraryEntry &entry) {
@@ -18,22 +30,20 @@ Value unary(Elaborator &e, const CallSite &site, const Arguments &arguments,
     BodyBuilder b(scratch);
     ValueId result = b.unary(entry.op, b.constant(value.number));
     double number = *b.constantValue(result);
-    if (!std::isfinite(number)) {
-      e.module.report(Diag::DomainError, site.range, site.name, value.number)
-          .help(site.name == "exp" ? "the result is too large"
-                : site.name == "log1p"
-                    ? "`log1p` takes numbers above -1"
-                    : "`log` and `sqrt` take numbers above 0");
-      return {};
-    }
-    return Value::ofNumber(number);
+    return finite(e, site, value.number, number) ? Value::ofNumber(number)
+                                                 : Value{};
   }
   auto x = e.toTensor(value, arguments.find("x")->range);
   if (!x) {
     return {};
   }
   e.b.setRange(site.range);
-  return Value::ofTensor(e.b.unary(entry.op, *x));
+  ValueId result = e.b.unary(entry.op, *x);
+  auto number = e.b.constantValue(result), operand = e.b.constantValue(*x);
+  if (number && operand && !finite(e, site, *operand, *number)) {
+    return {};
+  }
+  return Value::ofTensor(result);
 }
 
 /// Functions of one value made of several core ops.
@@ -165,7 +175,15 @@ Value power(Elaborator &e, const CallSite &site, const Arguments &arguments,
   if (!x || !y) {
     return {};
   }
-  return apply(e, site, Op::Pow, *x, base.range, *y, exponent.range);
+  Value value = apply(e, site, Op::Pow, *x, base.range, *y, exponent.range);
+  auto number = value.isError() ? std::nullopt : e.b.constantValue(value.id);
+  auto a = e.b.constantValue(*x), c = e.b.constantValue(*y);
+  if (number && a && c && !std::isfinite(*number)) {
+    e.module.report(Diag::DomainError, site.range, site.name,
+                    fmt::format("{} and {}", *a, *c));
+    return {};
+  }
+  return value;
 }
 
 Value clamp(Elaborator &e, const CallSite &site, const Arguments &arguments,

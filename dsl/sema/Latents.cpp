@@ -8,6 +8,8 @@
 #include "dsl/sema/Formulas.h"
 #include "dsl/sema/Library.h"
 
+#include <cmath>
+
 namespace gmc::dsl {
 namespace {
 
@@ -297,6 +299,43 @@ std::string nameOf(const Bound &bound) {
   return name ? name->text : "";
 }
 
+/// Whether a draw of `d` can be `number`, as far as constants tell.
+bool canGive(const Elaborator &e, const Distribution &d, double number) {
+  using Family = Distribution::Family;
+  switch (d.family) {
+  case Family::Normal:
+  case Family::Laplace:
+    return true;
+  case Family::Uniform: {
+    auto low = e.b.constantValue(d.first), high = e.b.constantValue(d.second);
+    return (!low || *low <= number) && (!high || number <= *high);
+  }
+  case Family::Bernoulli:
+    return d.grey ? number >= 0 && number <= 1 : number == 0 || number == 1;
+  case Family::OneHot: // one number at every place
+    return number == 1 && classesOf(e.b, d) == 1;
+  case Family::Categorical:
+    return number >= 0 && number < double(classesOf(e.b, d)) &&
+           number == std::floor(number);
+  }
+  return true;
+}
+
+std::string supportText(const Elaborator &e, const Distribution &d) {
+  using Family = Distribution::Family;
+  switch (d.family) {
+  case Family::Uniform:
+    return "gives numbers between its ends";
+  case Family::Categorical:
+    return fmt::format("gives whole numbers from 0 to {}",
+                       classesOf(e.b, d) - 1);
+  case Family::OneHot:
+    return "gives 1 at one place, 0 at the others";
+  default:
+    return d.grey ? "gives numbers from 0 to 1" : "gives 0 or 1 only";
+  }
+}
+
 /// `log_prob(x)` of an observed argument, `log_prob(q, v)` of a distribution.
 Value logProbCall(Elaborator &e, const CallSite &site,
                   const Arguments &arguments, const LibraryEntry &) {
@@ -327,6 +366,11 @@ Value logProbCall(Elaborator &e, const CallSite &site,
     e.module.report(Diag::DensityShape, site.range)
         .label(d->where, typeText(d->type))
         .label(second->range, typeText(type));
+    return {};
+  }
+  if (auto number = e.b.constantValue(*v); number && !canGive(e, *d, *number)) {
+    e.module.report(Diag::ValueSupport, second->range, *number)
+        .label(d->where, supportText(e, *d));
     return {};
   }
   e.b.setRange(site.range);

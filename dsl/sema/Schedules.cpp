@@ -93,13 +93,21 @@ std::optional<ValueId> progress(Elaborator &e, const Arguments &arguments) {
 }
 
 /// Returns the value at progress p of 0..1 between a and c.
-std::optional<ValueId> shaped(Elaborator &e, const Bound *shape, ValueId a,
-                              ValueId c, ValueId p) {
+std::optional<ValueId> shaped(Elaborator &e, const Bound *shape,
+                              SourceRange ends, ValueId a, ValueId c,
+                              ValueId p) {
   const ast::NameExpr *word =
       shape && shape->expr ? ast::as<ast::NameExpr>(*shape->expr) : nullptr;
   std::string name = shape ? (word ? word->text : "") : "linear";
   BodyBuilder &b = e.b;
   if (name == "exp") {
+    auto first = b.constantValue(a), last = b.constantValue(c);
+    if (first == 0.0 || last == 0.0 || (first && last && *first * *last < 0)) {
+      e.module.report(Diag::RampEnds, ends)
+          .help("`shape: exp` multiplies by the same factor all the way: both "
+                "ends are above 0, or both below");
+      return std::nullopt;
+    }
     // a (c / a)^p
     ValueId ratio = b.binary(Op::Div, c, a);
     return b.binary(Op::Mul, a, b.binary(Op::Pow, ratio, p));
@@ -137,7 +145,7 @@ Value ramp(Elaborator &e, const CallSite &site, const Arguments &arguments,
     return {};
   }
   e.b.setRange(site.range);
-  auto value = shaped(e, arguments.find("shape"), *a, *c, *p);
+  auto value = shaped(e, arguments.find("shape"), span.range, *a, *c, *p);
   return value ? Value::ofTensor(*value) : Value{};
 }
 

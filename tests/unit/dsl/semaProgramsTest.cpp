@@ -313,6 +313,47 @@ TEST(Meaning, Rule14SchedulesMoveOnTheStreamsEpochs) {
   EXPECT_EQ(result.program->scalars[0].stream, "d.train");
 }
 
+TEST(Meaning, RVal5WhatConstantsMakeIsFinite) {
+  const std::pair<const char *, Diag> rows[] = {
+      {"1 / (2 - 2)", Diag::DivisionByZero},
+      {"a / 0", Diag::DivisionByZero},
+      {"a / zeros(3)", Diag::DivisionByZero},
+      {"0 ^ -1", Diag::DomainError},
+      {"zeros(3) ^ -1", Diag::DomainError},
+      {"(-2) ^ 0.5", Diag::DomainError},
+      {"pow(0 - ones(3), 0.5)", Diag::DomainError},
+      {"1e300 * 1e300", Diag::DomainError},
+      {"log(zeros(3))", Diag::DomainError},
+      {"sqrt(0 - ones(3))", Diag::DomainError},
+      {"exp(1000 * ones(3))", Diag::DomainError},
+  };
+  for (const auto &[text, diag] : rows) {
+    Checked result = stepOf(std::string("v = ") + text +
+                            "\nminimize a^2 + sum(v * ones(1)) over a using "
+                            "og\n");
+    EXPECT_EQ(result.codes, std::set<std::string>{infoOf(diag).code})
+        << text << "\n"
+        << result.messages;
+  }
+  EXPECT_TRUE(stepOf("v = 0 ^ 0 + sqrt(0) + a / 2\n"
+                     "minimize v^2 over a using og\n")
+                  .program);
+}
+
+TEST(Meaning, ROpt1AHyperRemembersWhatItsOptimiserTakes) {
+  Checked result =
+      checked("hyper lr = 0.5, m = 0.5, w = 1\nparam a : f32 = 1\n"
+              "step fit() {\n"
+              "  minimize w * a^2 over a using sgd(lr, momentum: m)\n}\n"
+              "train { fit() } for 5 rounds\n");
+  ASSERT_TRUE(result.program) << result.messages;
+  for (const Scalar &scalar : result.program->scalars) {
+    EXPECT_EQ(scalar.low.has_value(), scalar.name != "w");
+    EXPECT_EQ(scalar.open, scalar.name == "lr");
+    EXPECT_EQ(scalar.high.has_value(), scalar.name == "m");
+  }
+}
+
 //===----------------------------------------------------------------------===//
 // Data, by the numbers R-data
 //===----------------------------------------------------------------------===//
