@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Driver/Manifest.h"
+
 #include "compiler/Conversion/GMToRT/Passes.h"
 #include "compiler/Import/Import.h"
 #include "runtime/abi/gmAbi.h"
@@ -44,8 +45,7 @@ json::Object durationOf(const dsl::Duration &duration) {
 
 json::Object tensorOf(gm::VariableOp variable) {
   json::Array storage;
-  for (auto place :
-       variable.getStorageAttr().getAsRange<DenseI64ArrayAttr>()) {
+  for (auto place : variable.getStorageAttr().getAsRange<DenseI64ArrayAttr>()) {
     json::Object entry{{"offset", place[0]},
                        {"layout", place[2] ? "panels" : "dense"}};
     if (place[2] != 0) {
@@ -61,12 +61,9 @@ json::Object tensorOf(gm::VariableOp variable) {
     initial["as"] = *drawnAs;
   }
   return json::Object{
-      {"name", variable.getSymName()},
-      {"shape", shapeOf(variable.getType())},
-      {"role", variable.getRole()},
-      {"network", variable.getNetwork()},
-      {"init", std::move(initial)},
-      {"storage", std::move(storage)}};
+      {"name", variable.getSymName()}, {"shape", shapeOf(variable.getType())},
+      {"role", variable.getRole()},    {"network", variable.getNetwork()},
+      {"init", std::move(initial)},    {"storage", std::move(storage)}};
 }
 
 json::Object scalarOf(const dsl::Scalar &scalar) {
@@ -91,9 +88,9 @@ json::Object scalarOf(const dsl::Scalar &scalar) {
     return json::Object{{"kind", "examples"}};
   case dsl::Scalar::Kind::ProcArgument:
     return json::Object{{"kind", "argument"},
-            {"procedure", scalar.owner},
-            {"name", scalar.name},
-            {"value", scalar.value}};
+                        {"procedure", scalar.owner},
+                        {"name", scalar.name},
+                        {"value", scalar.value}};
   }
   llvm_unreachable("every kind of scalar is written");
 }
@@ -164,11 +161,11 @@ json::Array drawsOf(const dsl::Body &body) {
         !seen.insert(node.attrs.site).second) {
       continue;
     }
-    draws.push_back(json::Object{
-        {"name", body.drawPaths.at(node.attrs.site)},
-        {"site", llvm::utohexstr(node.attrs.site, true, 16)},
-        {"kind", normal ? "normal" : "uniform"},
-        {"shape", arrayOf(node.type.shape())}});
+    draws.push_back(
+        json::Object{{"name", body.drawPaths.at(node.attrs.site)},
+                     {"site", llvm::utohexstr(node.attrs.site, true, 16)},
+                     {"kind", normal ? "normal" : "uniform"},
+                     {"shape", arrayOf(node.type.shape())}});
   }
   return draws;
 }
@@ -235,8 +232,8 @@ json::Array ManifestWriter::scalars() {
 
 json::Object ManifestWriter::entryOf(rt::EntryOp entry) {
   json::Array inputs, outputs, monitors, norms, updates;
-  for (auto slot : entry->getAttrOfType<ArrayAttr>("inputs")
-                       .getAsRange<DictionaryAttr>()) {
+  for (auto slot :
+       entry->getAttrOfType<ArrayAttr>("inputs").getAsRange<DictionaryAttr>()) {
     inputs.push_back(slotOf(slot));
   }
   for (auto slot : entry->getAttrOfType<ArrayAttr>("outputs")
@@ -319,10 +316,10 @@ json::Array ManifestWriter::pools() {
   json::Array array;
   for (const dsl::Pool &pool : program.pools) {
     if (pool.storage) {
-      array.push_back(json::Object{
-          {"name", pool.name},
-          {"tensor", program.parameters[*pool.storage].name},
-          {"replace", pool.replace}});
+      array.push_back(
+          json::Object{{"name", pool.name},
+                       {"tensor", program.parameters[*pool.storage].name},
+                       {"replace", pool.replace}});
     }
   }
   return array;
@@ -451,9 +448,8 @@ json::Array ManifestWriter::diagnoses() {
       fields.push_back(field);
     }
     for (const dsl::Probe &probe : diagnosis.probes) {
-      probes.push_back(
-          json::Object{{"kind", kinds[static_cast<int>(probe.kind)]},
-                       {"name", probe.name}});
+      probes.push_back(json::Object{
+          {"kind", kinds[static_cast<int>(probe.kind)]}, {"name", probe.name}});
     }
     array.push_back(json::Object{
         {"entry",
@@ -516,7 +512,8 @@ json::Array ManifestWriter::procedures() {
       arguments.push_back(argumentOf(argument, procedure));
     }
     for (const dsl::Emit &emit : procedure.emits) {
-      const char *kinds[] = {"grid", "row", "npy", "csv", "idx", "frechet"};
+      const char *kinds[] = {"grid", "row",     "npy", "csv",
+                             "idx",  "frechet", "text"};
       json::Array outputs;
       for (uint32_t output : emit.outputs) {
         outputs.push_back(output);
@@ -528,12 +525,16 @@ json::Array ManifestWriter::procedures() {
         }
         return array;
       };
-      emits.push_back(json::Object{{"kind", kinds[static_cast<int>(emit.kind)]},
-                                   {"outputs", std::move(outputs)},
-                                   {"texts", textsOf(emit.texts)},
-                                   {"names", textsOf(emit.names)},
-                                   {"low", emit.low},
-                                   {"high", emit.high}});
+      json::Object object{{"kind", kinds[static_cast<int>(emit.kind)]},
+                          {"outputs", std::move(outputs)},
+                          {"texts", textsOf(emit.texts)},
+                          {"names", textsOf(emit.names)},
+                          {"low", emit.low},
+                          {"high", emit.high}};
+      if (!emit.dataset.empty()) {
+        object["dataset"] = emit.dataset;
+      }
+      emits.push_back(std::move(object));
     }
     array.push_back(
         json::Object{{"entry", entryIndex.lookup("proc." + procedure.name)},

@@ -334,7 +334,7 @@ struct Diagnosis {
   std::vector<Probe> probes;
 };
 
-/// One picture, table, set or number that a procedure emits.
+/// One picture, table, set, number or text that a procedure emits.
 struct Emit {
   enum class Kind : uint8_t {
     Grid,
@@ -342,7 +342,8 @@ struct Emit {
     Npy,
     Csv,
     Idx,    ///< a folder of images and, if wanted, labels
-    Frechet ///< the distance of two sets of features
+    Frechet, ///< the distance of two sets of features
+    Text     ///< rows of codes as characters
   } kind = Kind::Grid;
   /// Outputs of the body shown side by side (`grid(x, y)`: pairs).
   std::vector<uint32_t> outputs;
@@ -350,6 +351,7 @@ struct Emit {
   /// Csv: names of the columns; empty, or one an output.
   std::vector<std::string> names;
   double low = 0, high = 1; ///< range of the pixels
+  std::string dataset;      ///< Text: whose characters the codes are
 };
 
 /// An argument of a procedure.

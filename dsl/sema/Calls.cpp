@@ -188,6 +188,11 @@ std::vector<std::string> Elaborator::visibleFunctions() const {
 }
 
 Value Elaborator::unknownFunction(const CallSite &site) {
+  if (auto local = frame->locals.find(site.name);
+      local != frame->locals.end() && local->second.value.isError()) {
+    module.use(local->second.declared);
+    return {}; // Such as a `use` that has been reported.
+  }
   bool isValue =
       frame->locals.count(site.name) || module.values.count(site.name);
   if (isValue) {
@@ -281,7 +286,12 @@ Value Elaborator::call(const CallSite &site) {
       local != frame->locals.end() &&
       local->second.value.kind == Value::Kind::Part) {
     module.use(local->second.declared);
-    return callPart(local->second.value, site);
+    if (site.asName) {
+      module.report(Diag::AsOnFunction, site.asName->range, site.name)
+          .help("`as` names layers and blocks");
+      return {};
+    }
+    return callPart(*local->second.value.part, site);
   }
   auto user = module.functions.find(site.name);
   const LibraryEntry *entry = findLibrary(site.name);

@@ -27,6 +27,17 @@ struct OwnState {
   std::optional<SourceRange> moved; ///< where this call moves it
 };
 
+/// What the lines of one turn of a `scan` leave.
+struct ScanTurn {
+  struct Line {
+    ValueId value = 0;
+    SourceRange range;
+  };
+  std::map<std::string, std::optional<Line>> carries; ///< what `<-` gave them
+  std::optional<Line> yielded;
+  bool failed = false; ///< something in it has been reported
+};
+
 /// The scope of a body being walked: a step, or a net, block or def inside.
 struct Frame {
   std::map<std::string, Local, std::less<>> locals;
@@ -36,6 +47,10 @@ struct Frame {
   std::string path;                               ///< of draws: "fit/Enc#0"
   std::map<std::string, int> calls;               ///< calls so far, by callee
   std::map<std::string, OwnState> states;         ///< by their names here
+  ScanTurn *turn = nullptr; ///< of the scan whose lines these are
+  bool inScan = false;      ///< where a layer would have weights for each turn
+  std::string
+      layer; ///< prefix of the layer that `use` named and that is called
 };
 
 /// A call as it is written, in front of a pipe's value or not.
@@ -67,6 +82,15 @@ public:
   }
   std::map<std::string, Bound, std::less<>> named;
   std::vector<Bound> rest; ///< what a final `..` of the signature takes
+};
+
+struct LibraryEntry;
+
+/// What `use f : linear(8)` in a net makes: every call of `f` has its weights.
+struct Part {
+  const LibraryEntry *layer = nullptr;
+  Arguments settings; ///< what stands in the `use`, the inputs left out
+  Frame home;         ///< the scope of these; bears the prefix `Enc.f.`
 };
 
 /// A term of the evidence lower bound.
@@ -181,6 +205,10 @@ public:
   /// Reports a value of more bytes than any machine has.
   bool sizeIsSane(const Type &type, SourceRange range);
   std::string typeText(const Value &value) const;
+  /// Gather.cpp: entries of event axis `axis` of `x` at the places that `index`
+  /// says; nothing (and reported) where these need not be whole numbers.
+  std::optional<ValueId> gather(ValueId x, int64_t axis, ValueId index,
+                                SourceRange range);
 
   // Statements.cpp
   /// Walks statements; returns the value of the last when it is an expression.
@@ -211,9 +239,9 @@ public:
   /// Elaborates an instance by itself, its inputs being arguments.
   bool checkInstance(Instance &instance);
   void declareParam(const ast::ParamSpec &spec);
-  /// `use e : embedding(n, d)` in a net.
+  /// Parts.cpp: `use f : linear(n)` in a net.
   void declareParts(const ast::UseStmt &stmt);
-  Value callPart(const Value &part, const CallSite &site);
+  Value callPart(const Part &part, const CallSite &site);
   /// Returns the name of the layer at `site`, of `kind`, with prefix and dot.
   std::string layerPrefix(const CallSite &site, const std::string &kind);
   /// Returns the node of a layer's parameter.
@@ -323,10 +351,18 @@ private:
                             ValueId c);
   bool finite(const ast::BinaryExpr &expr, double a, double c, double result);
   Value evaluateMatmul(const ast::BinaryExpr &expr, ValueId a, ValueId b);
+  Value productOfEach(const ast::BinaryExpr &expr, ValueId a, ValueId b);
   Value evaluateIf(const ast::IfExpr &expr);
   Value evaluatePipe(const ast::PipeExpr &expr);
   Value evaluateComprehension(const ast::ComprehensionExpr &expr);
   Value evaluateSpan(const ast::SpanExpr &expr);
+  Value evaluateScan(const ast::ScanExpr &scan);
+  std::vector<Value> turnsOf(const ast::ScanExpr &scan);
+  std::optional<ValueId> firstCarry(const ast::Binding &binding);
+  bool landCarries(const ast::ScanExpr &scan, const ScanTurn &turn,
+                   std::vector<ValueId> &carries);
+  void moveCarry(const ast::UpdateStmt &stmt);
+  void yield(const ast::YieldStmt &stmt);
   Value evaluateIndex(const ast::IndexExpr &expr);
   std::optional<std::pair<int64_t, int64_t>>
   indexOne(const ast::IndexItem &item, const std::optional<Value> &first,
@@ -337,9 +373,6 @@ private:
                   ValueId &c);
   Value compareChoice(const ast::BinaryExpr &expr, const Value &left,
                       const Value &right);
-  /// Entries of event axis `axis` of `x` at the places that `index` says.
-  std::optional<ValueId> gather(ValueId x, int64_t axis, ValueId index,
-                                SourceRange range);
   Value evaluateList(const std::vector<ast::ExprPtr> &elements);
   std::optional<ValueId> comprehensionVariable(const Value &source,
                                                const std::string &name,

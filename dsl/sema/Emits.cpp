@@ -1,5 +1,4 @@
 //===- Emits.cpp - what a procedure shows ---------------------------------===//
-#include "dsl/sema/Elaborator.h"
 #include "dsl/sema/Gather.h"
 
 #include <algorithm>
@@ -76,9 +75,43 @@ std::optional<Emit::Kind> kindOf(const std::string &name) {
   static const std::map<std::string, Emit::Kind> kinds = {
       {"grid", Emit::Kind::Grid}, {"row", Emit::Kind::Row},
       {"npy", Emit::Kind::Npy},   {"csv", Emit::Kind::Csv},
-      {"idx", Emit::Kind::Idx},   {"frechet", Emit::Kind::Frechet}};
+      {"idx", Emit::Kind::Idx},   {"frechet", Emit::Kind::Frechet},
+      {"text", Emit::Kind::Text}};
   auto it = kinds.find(name);
   return it == kinds.end() ? std::nullopt : std::optional(it->second);
+}
+
+/// Reports what is no row of codes.
+bool isText(Elaborator &e, ValueId value, SourceRange range) {
+  const Type &type = e.b.type(value);
+  const bool isRow = type.event.size() == 1;
+  if (isRow && isWhole(e, value)) {
+    return true;
+  }
+  e.module.report(Diag::EmitCodes, range)
+      .label("is " + typeText(type) +
+             (isRow ? ", which need not be whole numbers" : ""))
+      .help("a row of codes is what `text` data give, and what `argmax` or a "
+            "Categorical makes of a row of scores");
+  return false;
+}
+
+/// Returns the data set whose characters codes stand for; reports where there
+/// is not one.
+std::string characterSource(Module &module, SourceRange range) {
+  std::vector<std::string> texts;
+  for (const Dataset &dataset : module.program.datasets) {
+    if (dataset.format == "text" && dataset.of.empty()) {
+      texts.push_back(dataset.name);
+    }
+  }
+  if (texts.size() == 1) {
+    return texts[0];
+  }
+  module.report(Diag::EmitCharacters, range, texts.size())
+      .help("codes stand for the characters of the one `data d : "
+            "text(\"..\")` of the file");
+  return "";
 }
 
 /// Tells whether `value` can be member `place` of `emit idx`.
@@ -124,13 +157,14 @@ void Elaborator::emit(const ast::EmitStmt &stmt) {
   }
   auto kind = kindOf(callee->text);
   if (!kind) {
-    if (callee->text == "text" || callee->text == "scatter") {
+    if (callee->text == "scatter") {
       module.report(Diag::EmitUnsupported, callee->range, callee->text);
     } else {
       auto builder =
           module.report(Diag::UnknownEmit, callee->range, callee->text);
-      if (auto help = module.nearest(
-              callee->text, {"grid", "row", "npy", "csv", "idx", "frechet"})) {
+      if (auto help =
+              module.nearest(callee->text, {"grid", "row", "npy", "csv", "idx",
+                                            "frechet", "text"})) {
         builder.help(*help);
       }
     }
@@ -142,6 +176,12 @@ void Elaborator::emit(const ast::EmitStmt &stmt) {
   }
   Emit result;
   result.kind = *kind;
+  if (*kind == Emit::Kind::Text) {
+    result.dataset = characterSource(module, callee->range);
+    if (result.dataset.empty()) {
+      return;
+    }
+  }
   std::optional<Range> range;
   for (const ast::Argument &argument : call->arguments) {
     if (argument.label && *kind != Emit::Kind::Csv) {
@@ -168,6 +208,9 @@ void Elaborator::emit(const ast::EmitStmt &stmt) {
       module.report(Diag::EmitShape, argument.range, callee->text)
           .label("is " + dsl::typeText(type))
           .help("a picture is [1,h,w] or [3,h,w]: `reshape(1, 28, 28)`");
+      return;
+    }
+    if (*kind == Emit::Kind::Text && !isText(*this, *value, argument.range)) {
       return;
     }
     type.axes = *unitedAxes(type.axes, {openAxes[0]});

@@ -516,9 +516,7 @@ Value Elaborator::evaluateMatmul(const ast::BinaryExpr &expr, ValueId a,
     return {};
   }
   if (!right.axes.empty()) {
-    module.report(Diag::BatchedMatmulUnsupported, expr.right->range)
-        .label("differs from example to example");
-    return {};
+    return productOfEach(expr, a, c);
   }
   Type result{{}, left.event};
   result.event.back() = right.event[1];
@@ -818,8 +816,7 @@ Value Elaborator::evaluate(const ast::Expr &expr) {
   case ast::ExprKind::List:
     return evaluateList(ast::cast<ast::ListExpr>(expr).elements);
   case ast::ExprKind::Scan:
-    module.report(Diag::ScanUnsupported, expr.range);
-    return {};
+    return evaluateScan(ast::cast<ast::ScanExpr>(expr));
   case ast::ExprKind::Repeat:
   case ast::ExprKind::Skip:
     module.report(Diag::LayersOutsidePipe, expr.range)

@@ -29,6 +29,10 @@ ValueId trailing(BodyBuilder &b, ValueId a, const std::vector<int64_t> &event);
 /// 1 at the place that `label` says along a new last axis, else 0.
 ValueId oneHot(BodyBuilder &b, ValueId label, int64_t classes);
 
+/// Products of matrices that differ from example to example: of `a`, [.., M,
+/// K], and `b`, [.., N, K], the axes in front being equal; [.., M, N].
+ValueId productsOfRows(BodyBuilder &b, ValueId a, ValueId c);
+
 /// The sum over the last event axis.
 ValueId sumLast(BodyBuilder &b, ValueId a);
 

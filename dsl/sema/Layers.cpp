@@ -118,6 +118,20 @@ ValueId addBias(Elaborator &e, const std::string &prefix, ValueId y, int axis,
   return e.b.binary(Op::Add, y, e.b.broadcast(c, type, {dimension}));
 }
 
+ValueId affine(Elaborator &e, const std::string &prefix, const char *weight,
+               const char *bias, ValueId u, int64_t rows,
+               const InitialValue &weightStart, const InitialValue &biasStart,
+               const CallSite &site) {
+  ValueId w = e.layerParameter(prefix, weight, {rows, e.b.type(u).event.back()},
+                               weightStart, site.name, site.range);
+  ValueId c =
+      e.layerParameter(prefix, bias, {rows}, biasStart, site.name, site.range);
+  ValueId y = e.b.matmul(u, w, true);
+  Type type = e.b.type(y);
+  auto last = static_cast<int64_t>(type.shape().size()) - 1;
+  return e.b.binary(Op::Add, y, e.b.broadcast(c, type, {last}));
+}
+
 namespace {
 
 /// y = x W^T + c over the last event axis; W is [n, in], both U(-a, a) with

@@ -40,6 +40,13 @@ ValueId addBias(Elaborator &e, const std::string &prefix, ValueId y, int axis,
                 InitialValue initial, const std::string &kind,
                 SourceRange range);
 
+/// u W^T + c over the last event axis of `u`; W [rows, in] is the parameter
+/// `weight` and c `bias` of layer `prefix`.
+ValueId affine(Elaborator &e, const std::string &prefix, const char *weight,
+               const char *bias, ValueId u, int64_t rows,
+               const InitialValue &weightStart, const InitialValue &biasStart,
+               const CallSite &site);
+
 } // namespace gmc::dsl
 
 #endif // GMC_DSL_SEMA_LAYERS_H

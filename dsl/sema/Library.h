@@ -24,6 +24,8 @@ struct LibraryEntry {
   Handler handler;
   Op op = Op::Constant; ///< for handlers that serve several functions
   bool isLayer = false; ///< may bear a name: `linear(400) as fc1`
+  int inputs = 1; ///< Layers: how many of the first are given where one that
+                  ///< `use` named is called
 
   std::string_view name() const {
     return signature.substr(0, signature.find('('));
@@ -41,21 +43,23 @@ const LibraryEntry *findLibrary(std::string_view name);
 bool isReservedFunction(std::string_view name);
 std::vector<std::string> libraryNames();
 
-std::span<const LibraryEntry> layerEntries();        // Layers.cpp
-std::span<const LibraryEntry> convolutionEntries();  // Convolutions.cpp
+std::span<const LibraryEntry> layerEntries();         // Layers.cpp
+std::span<const LibraryEntry> attentionEntries();     // Attention.cpp
+std::span<const LibraryEntry> recurrentEntries();     // Recurrent.cpp
+std::span<const LibraryEntry> convolutionEntries();   // Convolutions.cpp
 std::span<const LibraryEntry> normalisationEntries(); // Normalisation.cpp
-std::span<const LibraryEntry> resamplingEntries();   // Resampling.cpp
-std::span<const LibraryEntry> elementwiseEntries();  // Functions.cpp
-std::span<const LibraryEntry> reductionEntries();    // Reductions.cpp
-std::span<const LibraryEntry> shapeEntries();        // Indexing.cpp
-std::span<const LibraryEntry> lossEntries();         // Losses.cpp
-std::span<const LibraryEntry> distributionEntries(); // Distributions.cpp
-std::span<const LibraryEntry> densityEntries();      // Densities.cpp
-std::span<const LibraryEntry> batchEntries();        // Batches.cpp
-std::span<const LibraryEntry> latentEntries();       // Latents.cpp
-std::span<const LibraryEntry> boundEntries();        // Bounds.cpp
-std::span<const LibraryEntry> gradientEntries();     // Objectives.cpp
-std::span<const LibraryEntry> scheduleEntries();     // Schedules.cpp
+std::span<const LibraryEntry> resamplingEntries();    // Resampling.cpp
+std::span<const LibraryEntry> elementwiseEntries();   // Functions.cpp
+std::span<const LibraryEntry> reductionEntries();     // Reductions.cpp
+std::span<const LibraryEntry> shapeEntries();         // Indexing.cpp
+std::span<const LibraryEntry> lossEntries();          // Losses.cpp
+std::span<const LibraryEntry> distributionEntries();  // Distributions.cpp
+std::span<const LibraryEntry> densityEntries();       // Densities.cpp
+std::span<const LibraryEntry> batchEntries();         // Batches.cpp
+std::span<const LibraryEntry> latentEntries();        // Latents.cpp
+std::span<const LibraryEntry> boundEntries();         // Bounds.cpp
+std::span<const LibraryEntry> gradientEntries();      // Objectives.cpp
+std::span<const LibraryEntry> scheduleEntries();      // Schedules.cpp
 
 } // namespace gmc::dsl
 

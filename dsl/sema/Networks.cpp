@@ -5,29 +5,11 @@
 // find them by name.
 //
 //===----------------------------------------------------------------------===//
+#include "dsl/sema/FrameScope.h"
 #include "dsl/sema/Layers.h"
 
 namespace gmc::dsl {
 namespace {
-
-/// Restores the caller's frame at the end of a call.
-class FrameScope {
-public:
-  FrameScope(Elaborator &e, Frame &callee)
-      : e(e), caller(std::exchange(e.frame, &callee)),
-        named(std::exchange(e.namedExpr, nullptr)) {}
-  ~FrameScope() {
-    e.frame = caller;
-    e.namedExpr = named;
-  }
-  FrameScope(const FrameScope &) = delete;
-  FrameScope &operator=(const FrameScope &) = delete;
-
-private:
-  Elaborator &e;
-  Frame *caller;
-  const ast::Expr *named;
-};
 
 std::string signatureOf(const std::string &name,
                         const std::vector<ast::Parameter> &parameters) {
@@ -280,6 +262,7 @@ Value Elaborator::callBlock(const ast::BlockDecl &block, const CallSite &site) {
   inner.instance = frame->instance;
   inner.prefix = layerPrefix(site, site.name);
   inner.ordinals = &ordinals;
+  inner.inScan = frame->inScan;
   inner.path = fmt::format("{}/{}#{}", frame->path, site.name,
                            frame->calls[site.name]++);
   std::vector<std::pair<const ast::Name *, Value>> values;
@@ -335,6 +318,9 @@ Value Elaborator::callDef(const ast::DefDecl &def, const CallSite &site) {
 
 std::string Elaborator::layerPrefix(const CallSite &site,
                                     const std::string &kind) {
+  if (!frame->layer.empty()) {
+    return frame->layer;
+  }
   std::string name;
   if (site.asName) {
     name = site.asName->text;

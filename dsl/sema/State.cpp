@@ -213,6 +213,12 @@ uint32_t Elaborator::netParameter(const std::string &name,
                                   InitialValue initial, SourceRange range,
                                   Parameter::Role role) {
   const Instance &instance = *frame->instance;
+  if (frame->inScan) {
+    module.report(Diag::ScanLayer, range)
+        .label("would have weights of its own for every turn")
+        .help("name it before the scan, `use f : linear(8)`, and call `f(x)` "
+              "in it");
+  }
   Parameter parameter;
   parameter.role = role;
   parameter.name = name;
@@ -227,7 +233,19 @@ uint32_t Elaborator::netParameter(const std::string &name,
       parameter.role = Parameter::Role::Average;
     }
   }
-  return module.parameter(std::move(parameter));
+  const std::vector<int64_t> wanted = parameter.shape;
+  uint32_t index = module.parameter(parameter);
+  const std::vector<int64_t> &first = module.program.parameters[index].shape;
+  if (first != wanted) {
+    module
+        .report(Diag::PartShape, range, name, dsl::typeText({{}, first}),
+                dsl::typeText({{}, wanted}))
+        .help("a layer that `use` names has one size: a second `use` makes "
+              "another layer");
+    parameter.name += "?"; // So that the walk can go on.
+    index = module.parameter(std::move(parameter));
+  }
+  return index;
 }
 
 ValueId Elaborator::parameterLeaf(uint32_t index) {

@@ -123,6 +123,9 @@ void Elaborator::line(const ast::Stmt &stmt) {
   case ast::StmtKind::Use:
     return declareParts(ast::cast<ast::UseStmt>(stmt));
   case ast::StmtKind::Update:
+    if (frame->turn) {
+      return moveCarry(ast::cast<ast::UpdateStmt>(stmt));
+    }
     if (movesNothing) {
       return;
     }
@@ -134,8 +137,7 @@ void Elaborator::line(const ast::Stmt &stmt) {
     return update(ast::cast<ast::UpdateStmt>(stmt).names,
                   *ast::cast<ast::UpdateStmt>(stmt).value);
   case ast::StmtKind::Yield:
-    module.report(Diag::YieldUnsupported, stmt.range);
-    return;
+    return yield(ast::cast<ast::YieldStmt>(stmt));
   }
 }
 

@@ -13,6 +13,7 @@
 namespace gmc::dsl {
 
 struct Distribution;
+struct Part;
 
 /// A value of the abstract evaluator. `Error` stands for what has been reported
 /// already and is passed on in silence.
@@ -26,7 +27,7 @@ struct Value {
     List,         ///< `[a, b]`, `0..<n`: values known one by one
     Text,         ///< "string"
     Choice,       ///< argument `text` of a procedure; `id` is the text's place
-    Part,         ///< what `use` in a net makes of layer `text`; weight `id`
+    Part,         ///< a layer that `use` named in a net
   };
 
   Kind kind = Kind::Error;
@@ -36,6 +37,7 @@ struct Value {
   std::vector<std::string> names; ///< Record
   std::vector<Value> elements;    ///< Record, List
   std::shared_ptr<const Distribution> distribution;
+  std::shared_ptr<const Part> part;
   std::vector<size_t> stretches; ///< Tensor: axes that `new` made
   /// The named lines of the net that gave this value: `D(x).feat`.
   std::shared_ptr<const std::vector<std::pair<std::string, Value>>> lines;

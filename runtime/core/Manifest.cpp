@@ -532,6 +532,7 @@ static ProcedureSpec readProcedure(const Member &m, const Manifest &manifest) {
     emission.names = e.texts("names");
     emission.low = e.numberOr("low", 0);
     emission.high = e.numberOr("high", 1);
+    emission.dataset = e.textOr("dataset", "");
     return emission;
   });
   return p;

@@ -240,6 +240,7 @@ struct Emission {
   std::vector<std::string> texts; ///< of each output: its expression
   std::vector<std::string> names; ///< csv: of the columns; empty: no header
   double low = 0, high = 1;
+  std::string dataset; ///< text: whose characters the codes are
 };
 
 struct ProcedureSpec {

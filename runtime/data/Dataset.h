@@ -100,6 +100,12 @@ private:
 Dataset loadDataset(const DatasetSpec &spec, std::string_view split,
                     const std::optional<std::filesystem::path> &replacement);
 
+/// Returns the characters of the text `spec` in UTF-8, in the order of their
+/// codes: 0 is padding, 1 begin, 2 end, the first character 3.
+std::vector<std::string>
+loadCharacters(const DatasetSpec &spec,
+               const std::optional<std::filesystem::path> &replacement);
+
 /// Throws Failure 3 with both numbers where `dataset` has fewer items than a
 /// training batch (row D20). Evaluation needs no such check.
 void checkTrainable(const Dataset &dataset, int64_t batch);

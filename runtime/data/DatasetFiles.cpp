@@ -354,4 +354,10 @@ Dataset loadDataset(const DatasetSpec &spec, std::string_view split,
   }
 }
 
+std::vector<std::string>
+loadCharacters(const DatasetSpec &spec,
+               const std::optional<path> &replacement) {
+  return charactersOf({spec, false, placeOf(spec, replacement)});
+}
+
 } // namespace gmc::runtime

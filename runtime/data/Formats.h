@@ -34,6 +34,9 @@ Fields readCsvPart(const PartRequest &request);
 Fields readTextPart(const PartRequest &request);
 Fields makeToyPart(const PartRequest &request);
 
+/// The characters of a text in UTF-8, in the order of their codes from 3 on.
+std::vector<std::string> charactersOf(const PartRequest &request);
+
 /// Returns a path for messages.
 std::string printed(const std::filesystem::path &path);
 

@@ -2,8 +2,8 @@
 //
 // A record is a line that is not empty, as codes: 1, the line's characters, 2,
 // then 0 up to the length that the model takes. The characters of the whole
-// file have the codes from 3 on, in the order of Unicode. A mask is 1 where a
-// code is not 0.
+// file, of the part `train` where the parts are two files, have the codes from
+// 3 on, in the order of Unicode. A mask is 1 where a code is not 0.
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/core/Status.h"
@@ -11,6 +11,7 @@
 #include "runtime/data/LineReader.h"
 
 #include <map>
+#include <set>
 
 namespace gmc::runtime {
 
@@ -42,6 +43,41 @@ static std::u32string decode(const LineReader &lines) {
     }
     result += code;
     i += length;
+  }
+  return result;
+}
+
+/// Encodes a character as UTF-8.
+static std::string encoded(char32_t c) {
+  const int length = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+  if (length == 1) {
+    return {char(c)};
+  }
+  std::string bytes(length, '\0');
+  for (int i = length - 1; i > 0; --i) {
+    bytes[i] = char(0x80 | (c & 0x3f));
+    c >>= 6;
+  }
+  bytes[0] = char(0xf00 >> length | c); // As many ones as bytes, then a zero.
+  return bytes;
+}
+
+/// Returns the characters of the lines of `file`, in the order of Unicode.
+static std::set<char32_t> charactersIn(const std::filesystem::path &file) {
+  LineReader lines(file);
+  std::set<char32_t> found;
+  while (lines.next()) {
+    for (char32_t c : decode(lines)) {
+      found.insert(c);
+    }
+  }
+  return found;
+}
+
+std::vector<std::string> charactersOf(const PartRequest &request) {
+  std::vector<std::string> result;
+  for (char32_t c : charactersIn(request.place)) {
+    result.push_back(encoded(c));
   }
   return result;
 }
@@ -83,59 +119,73 @@ static TextFields fieldsOf(const DatasetSpec &spec) {
   return found;
 }
 
-Fields readTextPart(const PartRequest &request) {
-  const TextFields found = fieldsOf(request.spec);
-  LineReader lines(partOf(request));
-  std::vector<std::u32string> records;
+/// Returns the codes of a model's characters; throws where it declares fewer.
+static std::map<char32_t, uint16_t> codesOf(const PartRequest &request,
+                                            const TextFields &wanted) {
   std::map<char32_t, uint16_t> codes;
-  while (lines.next()) {
-    std::u32string record = decode(lines);
-    if (record.empty()) {
-      continue;
-    }
-    if (static_cast<int64_t>(record.size()) + 2 > found.length) {
-      fail(ExitData,
-           "{}:{}: has {} characters, with begin and end {}; `{}` of the model "
-           "has room for {}",
-           lines.name(), lines.number(), record.size(), record.size() + 2,
-           request.spec.fields[found.codes].name, found.length);
-    }
-    for (char32_t c : record) {
-      codes.emplace(c, 0);
-    }
-    records.push_back(std::move(record));
+  int64_t next = firstCharacter;
+  for (char32_t c : charactersIn(request.place)) {
+    codes[c] = uint16_t(next++);
   }
-  if (records.empty()) {
-    fail(ExitData, "{}: has no lines", lines.name());
-  }
-  const auto needed = static_cast<int64_t>(codes.size()) + firstCharacter;
-  if (needed > found.classes || needed > 65536) {
+  if (next > wanted.classes || next > 65536) {
     fail(ExitData,
          "{}: has {} different characters, with padding, begin and end {} "
          "codes; the model declares `{}` in 0..<{}",
-         lines.name(), codes.size(), needed,
-         request.spec.fields[found.codes].name, found.classes);
+         printed(request.place), codes.size(), next,
+         request.spec.fields[wanted.codes].name, wanted.classes);
   }
-  uint16_t next = firstCharacter;
-  for (auto &[character, code] : codes) {
-    code = next++;
+  return codes;
+}
+
+/// Appends the line as a record; throws where it is too long, or has a
+/// character that is none of the part `train`.
+static void appendLine(Fields &fields, const TextFields &wanted,
+                       const LineReader &lines,
+                       const std::map<char32_t, uint16_t> &codes) {
+  const std::u32string record = decode(lines);
+  const auto size = static_cast<int64_t>(record.size());
+  if (size == 0) {
+    return;
   }
+  if (size + 2 > wanted.length) {
+    fail(ExitData,
+         "{}:{}: has {} characters, with begin and end {}; `{}` of the model "
+         "has room for {}",
+         lines.name(), lines.number(), size, size + 2,
+         fields[wanted.codes].spec.name, wanted.length);
+  }
+  for (int64_t i = 0; i < wanted.length; ++i) {
+    uint16_t code = i == 0 ? begin : i == size + 1 ? end : pad;
+    if (i > 0 && i <= size) {
+      const auto known = codes.find(record[i - 1]);
+      if (known == codes.end()) {
+        fail(ExitData,
+             "{}:{}: character {} is `{}`, which the data for training lack",
+             lines.name(), lines.number(), i,
+             printable(encoded(record[i - 1])));
+      }
+      code = known->second;
+    }
+    appendNumber(fields[wanted.codes].bytes, code);
+    if (wanted.mask >= 0) {
+      fields[wanted.mask].bytes.push_back(code != pad);
+    }
+  }
+}
+
+Fields readTextPart(const PartRequest &request) {
+  const TextFields wanted = fieldsOf(request.spec);
+  const auto codes = codesOf(request, wanted);
+  LineReader lines(partOf(request));
   Fields fields;
   for (const FieldSpec &spec : request.spec.fields) {
     fields.push_back({spec, {}, spec.mask ? Stored::Byte : Stored::Word});
   }
-  for (const std::u32string &record : records) {
-    for (int64_t i = 0; i < found.length; ++i) {
-      auto size = static_cast<int64_t>(record.size());
-      uint16_t code = i == 0          ? begin
-                      : i <= size     ? codes[record[i - 1]]
-                      : i == size + 1 ? end
-                                      : pad;
-      appendNumber(fields[found.codes].bytes, code);
-      if (found.mask >= 0) {
-        fields[found.mask].bytes.push_back(code != pad);
-      }
-    }
+  while (lines.next()) {
+    appendLine(fields, wanted, lines, codes);
+  }
+  if (fields[wanted.codes].bytes.empty()) {
+    fail(ExitData, "{}: has no lines", lines.name());
   }
   return fields;
 }

@@ -11,26 +11,41 @@
 
 namespace gmc::runtime {
 
+const DatasetSpec &DataShelf::specOf(const std::string &dataset) const {
+  const DatasetSpec *spec = manifest.findDataset(dataset);
+  if (spec == nullptr) {
+    fail(ExitInternal, "the manifest has no data set `{}`", printable(dataset));
+  }
+  return *spec;
+}
+
+std::optional<std::filesystem::path>
+DataShelf::replacementOf(const DatasetSpec &spec) const {
+  // The rest of a set lies where that lies.
+  for (const std::string &name : {spec.name, spec.of}) {
+    const auto found = folders.find(name);
+    if (found != folders.end()) {
+      return found->second;
+    }
+  }
+  return std::nullopt;
+}
+
 const Dataset &DataShelf::get(const std::string &dataset,
                               const std::string &split) {
   std::unique_ptr<Dataset> &place = splits[dataset + "." + split];
   if (place == nullptr) {
-    const DatasetSpec *spec = manifest.findDataset(dataset);
-    if (spec == nullptr) {
-      fail(ExitInternal, "the manifest has no data set `{}`",
-           printable(dataset));
-    }
-    std::optional<std::filesystem::path> folder;
-    // The rest of a set lies where that lies.
-    for (const std::string &name : {dataset, spec->of}) {
-      const auto found = folders.find(name);
-      if (found != folders.end() && !folder) {
-        folder = found->second;
-      }
-    }
-    place = std::make_unique<Dataset>(loadDataset(*spec, split, folder));
+    const DatasetSpec &spec = specOf(dataset);
+    place = std::make_unique<Dataset>(
+        loadDataset(spec, split, replacementOf(spec)));
   }
   return *place;
+}
+
+std::vector<std::string>
+DataShelf::characters(const std::string &dataset) const {
+  const DatasetSpec &spec = specOf(dataset);
+  return loadCharacters(spec, replacementOf(spec));
 }
 
 std::map<std::string, DatasetIdentity> DataShelf::identities() const {

@@ -13,7 +13,9 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace gmc::runtime {
 
@@ -27,10 +29,17 @@ public:
 
   /// The split, loaded if it was not; it lives as long as the shelf.
   const Dataset &get(const std::string &dataset, const std::string &split);
+  /// The characters of a text, in the order of their codes from 3 on.
+  std::vector<std::string> characters(const std::string &dataset) const;
   /// What identifies the splits loaded so far, by stream.
   std::map<std::string, DatasetIdentity> identities() const;
 
 private:
+  const DatasetSpec &specOf(const std::string &dataset) const;
+  /// Where --data says that `spec` lies.
+  std::optional<std::filesystem::path>
+  replacementOf(const DatasetSpec &spec) const;
+
   const Manifest &manifest;
   DataFolders folders;
   std::map<std::string, std::unique_ptr<Dataset>> splits; ///< by stream

@@ -55,6 +55,9 @@ std::string endingOf(const Emission &emission) {
   if (emission.kind == "npy" || emission.kind == "csv") {
     return "." + emission.kind;
   }
+  if (emission.kind == "text") {
+    return ".txt";
+  }
   fail(ExitUsage, "`emit {}` is not supported yet", printable(emission.kind));
 }
 
@@ -225,6 +228,41 @@ static void writeCsv(const std::vector<std::string> &names,
     text += line + "\n";
   }
   writeFileAtomically(path, text);
+}
+
+/// The characters of a row of codes up to the code for the end. Codes that
+/// stand for none are shown as U+FFFD.
+static std::string spelled(const double *codes, int64_t count,
+                           const std::vector<std::string> &characters) {
+  constexpr int64_t end = 2, first = 3;
+  std::string text;
+  for (int64_t i = 0; i < count && codes[i] != end; ++i) {
+    const auto place = static_cast<int64_t>(codes[i]) - first;
+    if (place >= static_cast<int64_t>(characters.size())) {
+      text += "\xef\xbf\xbd";
+    } else if (place >= 0) {
+      text += characters[place];
+    }
+  }
+  return text;
+}
+
+std::string textOf(const Emission &emission,
+                   const std::vector<Collected> &outputs,
+                   const std::vector<std::string> &characters) {
+  std::string text;
+  const int64_t lines = outputs[emission.outputs.at(0)].items;
+  for (int64_t item = 0; item < lines; ++item) {
+    for (size_t i = 0; i < emission.outputs.size(); ++i) {
+      const Collected &output = outputs[emission.outputs[i]];
+      const int64_t width = elementsOf(output.itemShape);
+      const int64_t row = std::min(item, output.items - 1);
+      text += i == 0 ? "" : "\t";
+      text += spelled(output.numbers.data() + row * width, width, characters);
+    }
+    text += '\n';
+  }
+  return text;
 }
 
 /// Writes an IDX file of bytes: two zeros, the code of bytes, the number of

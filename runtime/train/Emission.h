@@ -34,9 +34,15 @@ void collect(Collected &collected, const Machine &machine, const Slot &slot,
 /// Tells whether `emission` is a number that is printed, and no file.
 bool isPrinted(const Emission &emission);
 
-/// The file ending of an emission: ".png", ".npy", ".csv", or "" of a folder;
-/// Failure 2 for kinds that are not supported yet.
+/// The file ending of an emission: ".png", ".npy", ".csv", ".txt", or "" of
+/// a folder; Failure 2 for kinds that are not supported yet.
 std::string endingOf(const Emission &emission);
+
+/// Returns what a `text` shows: a line an example, the outputs with tabs
+/// between. Codes are spelled with `characters`, the first of which is 3.
+std::string textOf(const Emission &emission,
+                   const std::vector<Collected> &outputs,
+                   const std::vector<std::string> &characters);
 
 /// Writes `emission` of the collected outputs to `path`.
 ///

@@ -166,6 +166,33 @@ static std::filesystem::path pathOf(const Request &request,
   return path;
 }
 
+/// Writes and prints what a `text` shows. Its codes are those of the training's
+/// data: other data would give them other characters.
+static void writeText(const Emission &emission, DataShelf &shelf,
+                      const RunState &run,
+                      const std::vector<Collected> &outputs,
+                      const std::filesystem::path &path) {
+  const Dataset &data = shelf.get(emission.dataset, "train");
+  const auto trained = run.datasets.find(data.stream());
+  if (trained != run.datasets.end() &&
+      trained->second != DatasetIdentity{data.items(), data.digest()}) {
+    fail(ExitData,
+         "{}: these data are not those of the training, so their characters "
+         "have other codes",
+         data.stream());
+  }
+  const std::string text =
+      textOf(emission, outputs, shelf.characters(emission.dataset));
+  writeFileAtomically(path, text);
+  std::string shown = text;
+  for (char &c : shown) {
+    // The terminal must take no commands from the data.
+    const auto byte = static_cast<unsigned char>(c);
+    c = (byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f ? '?' : c;
+  }
+  out().print("{}", shown.substr(0, shown.size() - 1)); // It adds the last end.
+}
+
 /// Refuses, before anything runs, what cannot be written: forms that are not
 /// supported, a set under a name that is taken, a file of what is printed.
 static void checkPlaces(const Request &request, const ProcedureSpec &spec) {
@@ -248,7 +275,11 @@ int runProcedure(const Request &request) {
       makeSamples(options.folder);
     }
     const std::filesystem::path path = pathOf(request, spec, i);
-    writeEmission(spec.emits[i], manifest, outputs, path);
+    if (spec.emits[i].kind == "text") {
+      writeText(spec.emits[i], shelf, loaded.run, outputs, path);
+    } else {
+      writeEmission(spec.emits[i], manifest, outputs, path);
+    }
     out().print("{}", printable(path.string(), 4096));
   }
   return ExitOk;

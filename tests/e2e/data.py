@@ -185,12 +185,23 @@ proc dump(u from c.test, v from c.test, n = 10) batch n {{
 }}
 proc vectors(x from n.train, n = 40) batch n {{ emit csv(x) }}
 proc words(s from w.train, m from w.train, n = 3) batch n {{ emit csv(concat(s, m)) }}
+proc speak(s from w.train, n = 3) batch n {{ emit text(s, round(s / 2)) }}
 """)
     executable = folder / "tables"
     compile_model(gmc, text, executable)
     out = check_training(executable)
-    for verb in ("dump", "vectors", "words"):
-        run(executable, verb, "--out", out)
+    for verb in ("dump", "vectors", "words", "speak"):
+        shown = run(executable, verb, "--out", out)
+    said = (out / "samples" / "speak.txt").read_text(encoding="utf-8")
+    # The codes of zo\xeb are 1 7 6 8 2, so the halves 0 4 3 4; 2 ends a line.
+    require(said == "anna\t\nbob\t\nzo\xeb\tbab\n"
+            and said.splitlines() == shown.splitlines()[:3],
+            f"emit text gives {said!r} and prints {shown!r}")
+    (folder / "names.txt").write_text("anne\nbob\nzo\xeb\n" * 10,
+                                      encoding="utf-8")
+    run(executable, "speak", "--out", out, code=3)
+    (folder / "names.txt").write_text("anna\nbob\nzo\xeb\n" * 10,
+                                      encoding="utf-8")
     seen = rows_of(out / "samples" / "dump.csv")
     distance = numpy.abs(seen[:, None] - table[None]).max(2).min(1)
     require(distance.max() < 1e-6, "a row of the test part is not in the table")

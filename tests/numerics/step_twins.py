@@ -25,11 +25,13 @@ from trainer import find_gmc  # noqa: E402
 import combined  # noqa: E402
 import conditional  # noqa: E402
 import gans  # noqa: E402
+import sequences  # noqa: E402
 import vaes  # noqa: E402
 from replay import Replay  # noqa: E402
 
 MODELS = HERE.parent.parent / "models"
-TWINS = {**vaes.TWINS, **gans.TWINS, **conditional.TWINS, **combined.TWINS}
+TWINS = {**vaes.TWINS, **gans.TWINS, **conditional.TWINS, **combined.TWINS,
+         **sequences.TWINS}
 # Relative to the largest value that the loss had. Adam divides gradients that
 # are 0 but for rounding by themselves, so weights drift apart faster.
 LOSSES, WEIGHTS = 1e-9, 1e-6

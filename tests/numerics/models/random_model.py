@@ -134,6 +134,16 @@ LAYERS = {
                   "group_norm(3) |> tanh |> flatten |> linear({w})",
     "embedding": "use {n} : embedding({w}, 2)\n  "
                  "{x} * mean({n}(iota({w})), over: 1)",
+    "gru": "use {n} : gru({w})\n  scan t in 1..0 carry {n}h = {x} "
+           "{{ {n}h <- {n}({x}[0:2] * (t + 1), {n}h) }}",
+    "scan": "use {n} : linear({w})\n"
+            "  {n}s = scan t in [2, 0, 1] carry {n}h : f32[{w}] = 0.5 {{\n"
+            "    {n}h <- tanh({n}({n}h) + {x})\n"
+            "    yield {n}h * t\n  }}\n  mean({n}s, over: 0)",
+    "attention": "{x} |> reshape({p}, {q}) |> attention(heads: 1) |> flatten |> "
+                 "linear({w})",
+    "each product": "{n} = {x} |> linear(3 * {w}) |> reshape({w}, 3)\n"
+                    "  flatten((reshape({x}, 1, {w}) @ {n}) @ transpose({n}))",
     "scale": "param {n} : f32[{w}] ~ Normal(1, 0.1)\n  {n} * {x}",
     "shift": "param {n} : f32[{w}] = 0.1\n  {n} + {x}",
     "one factor": "param {n} : f32 = 0.9\n  {n} * {x}",

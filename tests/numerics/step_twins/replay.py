@@ -112,12 +112,15 @@ class Replay:
         return worst
 
 
-def descend(optimizer, loss, module):
-    """One update of `module` alone by the gradient of the batch's mean."""
+def descend(optimizer, loss, module, clip=None):
+    """One update of `module` alone by the gradient of the batch's mean, its norm
+    bounded by `clip`."""
     weights = list(module.parameters()) if isinstance(
         module, torch.nn.Module) else [w for m in module
                                        for w in m.parameters()]
     gradients = torch.autograd.grad(loss.mean(), weights)
     for weight, gradient in zip(weights, gradients):
         weight.grad = gradient
+    if clip is not None:
+        torch.nn.utils.clip_grad_norm_(weights, clip)
     optimizer.step()

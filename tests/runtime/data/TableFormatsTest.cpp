@@ -76,6 +76,24 @@ TEST_F(TableFormats, TextThatDoesNotFit) {
   }
 }
 
+TEST_F(TableFormats, ATestPartHasTheCodesOfTheTrainingPart) {
+  writeFile(folder / "train.txt",
+            "zb\n\xc3\xa4\xe2\x82\xac\n\xf0\x9f\x98\x80\n");
+  writeFile(folder / "test.txt", "z\n");
+  FieldSpec codes = numbers("s", {4});
+  codes.classes = 9;
+  DatasetSpec spec = dataset("text", (folder / "train.txt").string(), {codes});
+  EXPECT_EQ(numbersOf(load(spec, "test"), 0), (Numbers{1, 4, 2, 0}));
+  EXPECT_EQ(loadCharacters(spec, std::nullopt),
+            (std::vector<std::string>{"b", "z", "\xc3\xa4", "\xe2\x82\xac",
+                                      "\xf0\x9f\x98\x80"}));
+  writeFile(folder / "test.txt", "z\nba\n");
+  expectFailure(ExitData,
+                "test.txt:2: character 2 is `a`, which the data for training "
+                "lack",
+                [&] { load(spec, "test"); });
+}
+
 TEST_F(TableFormats, CifarRecordsAreALabelAndThreePlanes) {
   auto record = [](char label, char red, char green, char blue) {
     return std::string(1, label) + std::string(1024, red) +

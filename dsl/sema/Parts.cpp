@@ -1,0 +1,117 @@
+//===- Parts.cpp - layers that a net names before it calls them -----------===//
+//
+// `use f : linear(8)` names a layer; `f(x)` calls it, as often as wanted and
+// within scans. The first call makes its weights, the others find them.
+//
+//===----------------------------------------------------------------------===//
+#include "dsl/sema/FrameScope.h"
+#include "dsl/sema/Library.h"
+
+namespace gmc::dsl {
+namespace {
+
+/// Splits "gru(x, h, n)" after its `inputs`: ("(x, h)", "(n)").
+std::pair<std::string, std::string> signaturesOf(const LibraryEntry &layer) {
+  std::string_view list = layer.signature.substr(layer.name().size() + 1);
+  list.remove_suffix(1);
+  size_t end = 0;
+  for (int i = 0; i < layer.inputs; ++i) {
+    end = std::min(list.find(", ", end + (i > 0 ? 2 : 0)), list.size());
+  }
+  std::string_view settings = list.substr(std::min(end + 2, list.size()));
+  return {fmt::format("({})", list.substr(0, end)),
+          fmt::format("({})", settings)};
+}
+
+/// Returns the layer at `site`; reports what is none.
+const LibraryEntry *layerOf(Elaborator &e, const CallSite &site) {
+  const LibraryEntry *layer = findLibrary(site.name);
+  if (layer && layer->isLayer) {
+    return layer;
+  }
+  if (!layer && !e.module.functions.count(site.name)) {
+    if (isReservedFunction(site.name)) {
+      e.module.report(Diag::FunctionUnsupported, site.nameRange, site.name);
+    } else {
+      e.unknownFunction(site);
+    }
+    return nullptr;
+  }
+  e.module.report(Diag::PartWanted, site.nameRange, site.name)
+      .help("`use f : linear(8)`; of nets `use` makes instances outside of "
+            "nets");
+  return nullptr;
+}
+
+} // namespace
+
+void Elaborator::declareParts(const ast::UseStmt &stmt) {
+  const auto *made = ast::as<ast::CallExpr>(stmt.target);
+  const auto *named = made ? ast::as<ast::NameExpr>(made->callee)
+                           : ast::as<ast::NameExpr>(stmt.target);
+  const LibraryEntry *layer = nullptr;
+  std::optional<Arguments> settings;
+  if (named) {
+    CallSite site;
+    site.name = named->text;
+    site.nameRange = named->range;
+    site.range = stmt.target->range;
+    site.arguments = made ? &made->arguments : nullptr;
+    if (!frame->instance) {
+      module.report(Diag::LayerOutsideNet, named->range, named->text)
+          .help("layers have parameters: `use` them in a `net` or a `block`");
+    } else if ((layer = layerOf(*this, site))) {
+      settings = bindArguments(site, site.name + signaturesOf(*layer).second);
+    }
+  } else {
+    module
+        .report(Diag::PartWanted, stmt.target->range,
+                module.source.text(stmt.target->range))
+        .help("`use f : linear(8)`");
+  }
+  for (const ast::Name &name : stmt.names) {
+    Value value;
+    if (settings) {
+      auto part = std::make_shared<Part>();
+      part->layer = layer;
+      part->settings = *settings;
+      part->home.locals = frame->locals;
+      part->home.instance = frame->instance;
+      part->home.prefix = frame->prefix;
+      CallSite site;
+      site.asName = name;
+      part->home.layer = layerPrefix(site, named->text);
+      value.kind = Value::Kind::Part;
+      value.part = std::move(part);
+    }
+    bind(name, std::move(value), "layer");
+  }
+}
+
+Value Elaborator::callPart(const Part &part, const CallSite &site) {
+  auto arguments =
+      bindArguments(site, site.name + signaturesOf(*part.layer).first);
+  if (!arguments) {
+    return {};
+  }
+  Arguments all = part.settings;
+  for (const auto &[name, bound] : arguments->named) {
+    Value value = evaluate(bound);
+    if (value.isError()) {
+      return {};
+    }
+    all.named[name] = {nullptr, std::move(value), bound.range};
+  }
+  CallSite inside;
+  inside.expr = site.expr;
+  inside.name = part.layer->name();
+  inside.nameRange = site.nameRange;
+  inside.range = site.range;
+  Frame inner = part.home;
+  inner.path = frame->path;
+  FrameScope scope(*this, inner);
+  b.setRange(site.range);
+  return part.layer->handler(*this, inside, all, *part.layer);
+}
+
+} // namespace gmc::dsl
