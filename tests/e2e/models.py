@@ -116,6 +116,18 @@ def given_files(out, verb):
     return []
 
 
+def items_of(line):
+    """Its parts between the commas that stand in no brackets."""
+    parts, depth = [""], 0
+    for letter in line:
+        depth += (letter in "([{") - (letter in ")]}")
+        if letter == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return parts
+
+
 def check_verbs(text, executable, out):
     """eval and the procedures of one trained model."""
     declared = re.sub(r"#.*", "", text.read_text())
@@ -123,10 +135,10 @@ def check_verbs(text, executable, out):
     given = {name.strip() for names in
              re.findall(r"(?m)^[ {]*(\w+(?:, \w+)*) = \w+\(next", declared)
              for name in names.split(",")}
-    reports = [re.sub(r"\s*[=(].*", "", item).strip()
-               for line in re.findall(r"(?m)^report (.*?) (?:of|every) ",
+    reports = [re.match(r"\s*(\w+)", item).group(1)
+               for line in re.findall(r"(?ms)^report (.*?)\s(?:of|every) ",
                                       declared)
-               for item in line.split(",")]
+               for item in items_of(line)]
     reports = [name for name in reports if name not in given]
     shown = json.loads(run(executable, "eval", "--json", "--out", out))
     require(sorted(shown) == sorted(reports),
