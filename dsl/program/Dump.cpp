@@ -280,8 +280,8 @@ void dumpRuns(Out out, const Program &program) {
   }
   static constexpr const char *arguments[] = {"count", "fixed", "real",
                                               "data",  "text",  "file"};
-  static constexpr const char *emits[] = {"grid", "row", "npy",
-                                          "csv",  "idx", "frechet"};
+  static constexpr const char *emits[] = {"grid", "row",     "npy", "csv",
+                                          "idx",  "frechet", "text"};
   for (const Procedure &procedure : program.procedures) {
     fmt::format_to(out, "  proc {} body {} batch {}\n", procedure.name,
                    procedure.body, procedure.batch);
