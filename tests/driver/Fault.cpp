@@ -53,6 +53,14 @@ ENS_19GreedyRewriteConfigEPb() {
   return 0;
 }
 #endif
+#ifdef FAULT_NUMBER
+/// std::from_chars(const char *, const char *, double &, chars_format): in the
+/// language, which reads the text's numbers with it.
+long _ZSt10from_charsPKcS0_RdSt12chars_format() {
+  fail("number");
+  return 0;
+}
+#endif
 #ifdef FAULT_TRANSLATE
 /// mlir::translateModuleToLLVMIR(..): nullptr is its failure.
 void *_ZN4mlir23translateModuleToLLVMIREPNS_9OperationERN4llvm11LLVMContextENS2\

@@ -14,7 +14,7 @@ from driver import (GMC, INTERNAL, MEMORY, OK, VAE, DriverTest, cap_memory,
                     main)
 
 # Where: the macro that puts a fault there, the phase that it is in.
-PLACES = {"patterns": "differentiate", "translate": "llvm", "merge": "object",
+PLACES = {"number": "check", "patterns": "differentiate", "translate": "llvm", "merge": "object",
           "parse": "object"}
 
 
@@ -56,11 +56,24 @@ class CrashTest(DriverTest):
         """In a pass, between the passes, on the main thread and on others; each
         would end the process."""
         for place in PLACES:
+            if place == "number":
+                continue  # nothing has been made yet that could be saved
             for kind in ("segv", "abort", "trap", "fatal", "throw"):
                 with self.subTest(place=place, kind=kind):
                     text = self.check_internal(place, kind)
                     if kind == "fatal":
                         self.assertIn("a fault was put in", text)
+
+    def test_c28_front_end(self):
+        for command in (("compile", "small.gm", "-o", "out"),
+                        ("check", "small.gm"), ("explain", "small.gm"),
+                        ("fmt", "small.gm")):
+            for kind in ("segv", "abort", "throw"):
+                with self.subTest(command=command[0], kind=kind):
+                    self.expect(INTERNAL, *command,
+                                says=["internal error", "bug in gmc"],
+                                **self.faulty("number", kind))
+                    self.assertEqual(self.left(), set())
 
     def test_c28_failures(self):
         self.check_internal("translate", "failure")

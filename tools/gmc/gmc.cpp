@@ -2,6 +2,8 @@
 #include "compiler/Driver/Compile.h"
 #include "compiler/Driver/LinkExecutable.h"
 
+#include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/Support/CrashRecoveryContext.h"
 #include "llvm/Support/FileSystem.h"
 
 #include <CLI/CLI.hpp>
@@ -109,6 +111,21 @@ void addOutputFlags(CLI::App &command, ModelFlags &flags) {
       ->excludes(output);
 }
 
+/// Runs a command. What would end the process (phases of the compiler catch
+/// their own and say which) is an internal error.
+int guarded(llvm::function_ref<int()> command) {
+  int code = driver::exitInternal;
+  llvm::CrashRecoveryContext::Enable();
+  llvm::CrashRecoveryContext recovery;
+  recovery.DumpStackAndCleanupOnFailure = false;
+  if (!recovery.RunSafely([&] { code = command(); })) {
+    fmt::print(stderr, "gmc: internal error in phase `check`; this is a bug in "
+                       "gmc, please report it with the text of the model\n");
+    return driver::exitInternal;
+  }
+  return code;
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -144,12 +161,14 @@ int main(int argc, char **argv) {
   }
   flags.invocation.program = llvm::sys::fs::getMainExecutable(
       argv[0], reinterpret_cast<void *>(&main));
-  if (fmtCommand->parsed()) {
-    return driver::format(flags.invocation.input, checkOnly);
-  }
-  if (check->parsed()) {
-    return driver::checkOnly(flags.invocation);
-  }
   flags.invocation.explain = explain->parsed();
-  return driver::compile(flags.invocation);
+  return guarded([&] {
+    if (fmtCommand->parsed()) {
+      return driver::format(flags.invocation.input, checkOnly);
+    }
+    if (check->parsed()) {
+      return driver::checkOnly(flags.invocation);
+    }
+    return driver::compile(flags.invocation);
+  });
 }
