@@ -70,7 +70,7 @@ def categorical_vae(replay):
     for number in replay.rounds():
         call = replay.call("fit")
         x = call.input("x")
-        tau = 0.5 ** (replay.epochs(number) / 10)
+        tau = 0.5 ** replay.share(number, 10)
         logs = enc(x).log_softmax(2)
         z = ((logs + gumbel(call.draw("z"))) / tau).softmax(2)
         rec = nats(log_bernoulli(dec(z), x))

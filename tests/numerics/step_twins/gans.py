@@ -98,7 +98,7 @@ def gan_dropout(replay):
         return disc.linear2(h)
 
     for number in replay.rounds():
-        fading = 0.1 * (1 - replay.epochs(number) / 10)
+        fading = 0.1 * (1 - replay.share(number, 10))
         call = replay.call("disc")
         real = bce(score(call, 0, call.input("x"), fading), 0.9)
         fake = bce(score(call, 1, gen(call.draw("z")), fading), 0.0)

@@ -79,6 +79,10 @@ class Replay:
         """Epochs done before round `number`, of one batch a round."""
         return number / (examples // self.batch)
 
+    def share(self, number, epochs, examples=60000):
+        """How far a ramp over `epochs` has come at round `number`, 0 to 1."""
+        return min(self.epochs(number, examples) / epochs, 1)
+
     def call(self, entry):
         path = self.files.pop(0)
         found = read_metadata(path)["entry"]

@@ -59,7 +59,7 @@ def text_vae(replay):
             rec = rec + functional.cross_entropy(
                 scores, x[:, t + 1], ignore_index=0, reduction="none")
         kl = nats(mu ** 2 + logvar.exp() - 1 - logvar) / 2
-        loss = rec + replay.epochs(number, 100000) / 5 * kl
+        loss = rec + replay.share(number, 5, 100000) * kl
         descend(optimizer, loss, [enc, first, step], clip=5)
         call.compare({"loss": loss, "rec": rec, "kl": kl})
     return {"Enc": enc, "First": first, "Next": step}

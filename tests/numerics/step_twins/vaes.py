@@ -93,7 +93,7 @@ TWINS = {
                         decoder(20, 400, 784, last=nn.Sigmoid), gaussian),
     "beta_vae": vae(lambda: Encoder(784, 400, latent=20),
                     decoder(20, 400, 784),
-                    beta=lambda r, number: 4 * r.epochs(number) / 5),
+                    beta=lambda r, number: 4 * r.share(number, 5)),
     "conv_vae": vae(lambda: ConvolutionalEncoder(20),
                     lambda: convolutional_decoder(20)),
 }
