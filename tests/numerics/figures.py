@@ -17,7 +17,6 @@ figures.json beside this script. Without torch the script is skipped (exit code
 77).
 """
 import argparse
-import gzip
 import json
 import re
 import shutil
@@ -27,15 +26,11 @@ from pathlib import Path
 
 import numpy
 
-try:
-    import torch
-except ImportError:
-    print("torch is not installed")
-    sys.exit(77)
-
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE / "step_twins"), str(HERE / "twins"),
                 str(HERE.parent / "e2e")]
+import with_torch  # noqa: E402,F401
+import torch  # noqa: E402
 import fashion  # noqa: E402
 from executable_gradient import rewrite  # noqa: E402
 from free import Free, batches, pixels  # noqa: E402
@@ -75,13 +70,6 @@ class Judge:
         return float(said.split()[1])
 
 
-def labels():
-    with gzip.open(Path(fashion.DIRECTORY,
-                        "train-labels-idx1-ubyte.gz")) as file:
-        return torch.from_numpy(
-            numpy.frombuffer(file.read(), numpy.uint8, offset=8).copy())
-
-
 class Stream:
     """The batches of a model's data, its random numbers torch's own."""
 
@@ -90,7 +78,7 @@ class Stream:
         grey = fashion.images("train").view(-1, 1, 28, 28)
         self.images, self.generator = pixels(text, grey), generator
         self.size, self.count = size, len(grey)
-        self.labels = labels()
+        self.labels = fashion.labels("train")
 
     def __iter__(self):
         while True:  # an epoch's pixels are drawn together

@@ -93,12 +93,6 @@ class Free(Replay):
                       if not name.startswith("monitor.")}
             self.forms[entry].note(stored, earlier[path.name.split(".")[0]])
 
-    def load(self, name, module):
-        module.load_state_dict({key[len(name) + 1:]: value
-                                for key, value in self.start.items()
-                                if key.startswith(name + ".")})
-        return module
-
     def rounds(self):
         number = 0
         while self.left > 0:

@@ -58,8 +58,9 @@ class Replay:
         self.seen = {}  # monitor -> [(gmc, torch)]
 
     def load(self, name, module):
-        """`module` in f64 with the initial weights of the net `name`."""
-        module = module.double()
+        """`module` in torch's default type with the initial weights of the net
+        `name`."""
+        module = module.to(torch.get_default_dtype())
         module.load_state_dict({key[len(name) + 1:]: value
                                 for key, value in self.start.items()
                                 if key.startswith(name + ".")})

@@ -12,6 +12,8 @@ import torch
 DIRECTORY = "/usr/share/datasets/fashion-mnist"
 FILES = {"train": "train-images-idx3-ubyte.gz",
          "test": "t10k-images-idx3-ubyte.gz"}
+LABELS = {"train": "train-labels-idx1-ubyte.gz",
+          "test": "t10k-labels-idx1-ubyte.gz"}
 
 
 def images(split, directory=DIRECTORY):
@@ -23,3 +25,13 @@ def images(split, directory=DIRECTORY):
         pixels = numpy.frombuffer(file.read(), dtype=numpy.uint8)
     pixels = pixels.reshape(count, rows * columns).astype(numpy.float32)
     return torch.from_numpy(pixels / 255)
+
+
+def labels(split, directory=DIRECTORY):
+    """The classes of `split` as uint8 [n]."""
+    with gzip.open(Path(directory) / LABELS[split]) as file:
+        magic, _ = struct.unpack(">2i", file.read(8))
+        if magic != 0x00000801:
+            raise ValueError(f"{file.name}: magic {magic:#x}, expected 0x801")
+        return torch.from_numpy(
+            numpy.frombuffer(file.read(), dtype=numpy.uint8).copy())
