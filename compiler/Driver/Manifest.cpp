@@ -354,7 +354,7 @@ json::Object turnArgument(const dsl::TurnArgument &argument,
 }
 
 json::Object ManifestWriter::turnOf(const dsl::Turn &turn) {
-  const char *kinds[] = {"call", "repeat", "every", "when", "draw"};
+  const char *kinds[] = {"call", "repeat", "every", "when", "draw", "once"};
   using Kind = dsl::Turn::Kind;
   json::Object object{{"kind", kinds[static_cast<int>(turn.kind)]}};
   if (turn.kind == Kind::Repeat || turn.kind == Kind::Every) {
@@ -366,7 +366,8 @@ json::Object ManifestWriter::turnOf(const dsl::Turn &turn) {
     }
     object["arguments"] = std::move(arguments);
   }
-  if (turn.kind == Kind::Call || turn.kind == Kind::When) {
+  if (turn.kind == Kind::Call || turn.kind == Kind::When ||
+      turn.kind == Kind::Once) {
     object["entry"] = entryIndex.lookup(program.steps[turn.step].name);
   }
   if (turn.kind == Kind::Call || turn.kind == Kind::Draw) {
@@ -512,8 +513,8 @@ json::Array ManifestWriter::procedures() {
       arguments.push_back(argumentOf(argument, procedure));
     }
     for (const dsl::Emit &emit : procedure.emits) {
-      const char *kinds[] = {"grid", "row",     "npy", "csv",
-                             "idx",  "frechet", "text"};
+      const char *kinds[] = {"grid", "row",     "npy",  "csv",
+                             "idx",  "frechet", "text", "scatter"};
       json::Array outputs;
       for (uint32_t output : emit.outputs) {
         outputs.push_back(output);

@@ -75,7 +75,7 @@ OwningOpRef<ModuleOp> ModelImporter::run() {
 
 void ModelImporter::importVariables() {
   for (const dsl::Parameter &parameter : program.parameters) {
-    const char *kinds[] = {"constant", "normal", "uniform"};
+    const char *kinds[] = {"constant", "normal", "uniform", "orthogonal"};
     const char *roles[] = {"parameter", "state", "average"};
     dsl::LineColumn at = source.lineColumn(parameter.where.begin);
     Location loc = FileLineColLoc::get(builder.getContext(), source.name(),

@@ -137,10 +137,13 @@ void dumpTurns(Out out, const std::vector<Turn> &turns, const Program &program,
     }
     std::string callee =
         turn.kind == Turn::Kind::Draw ? "" : program.steps[turn.step].name;
-    fmt::format_to(
-        out, "{}{}{}{}({})\n", turn.kind == Turn::Kind::When ? "when " : "",
-        fmt::join(turn.results, ", "), turn.results.empty() ? "" : " = ",
-        callee, fmt::join(arguments, ", "));
+    fmt::format_to(out, "{}{}{}{}({})\n",
+                   turn.kind == Turn::Kind::When   ? "when "
+                   : turn.kind == Turn::Kind::Once ? "once "
+                                                   : "",
+                   fmt::join(turn.results, ", "),
+                   turn.results.empty() ? "" : " = ", callee,
+                   fmt::join(arguments, ", "));
     dumpTurns(out, turn.body, program, depth + 1);
   }
 }
@@ -208,7 +211,8 @@ void dumpDeclarations(Out out, const Program &program) {
   for (const NamedConstant &constant : program.constants) {
     fmt::format_to(out, "  constant {} = {}\n", constant.name, constant.value);
   }
-  static constexpr const char *initials[] = {"constant", "normal", "uniform"};
+  static constexpr const char *initials[] = {"constant", "normal", "uniform",
+                                             "orthogonal"};
   for (size_t i = 0; i < program.parameters.size(); ++i) {
     const Parameter &parameter = program.parameters[i];
     static constexpr const char *roles[] = {"parameter", "state", "average"};
@@ -280,8 +284,8 @@ void dumpRuns(Out out, const Program &program) {
   }
   static constexpr const char *arguments[] = {"count", "fixed", "real",
                                               "data",  "text",  "file"};
-  static constexpr const char *emits[] = {"grid", "row",     "npy", "csv",
-                                          "idx",  "frechet", "text"};
+  static constexpr const char *emits[] = {"grid", "row",     "npy",  "csv",
+                                          "idx",  "frechet", "text", "scatter"};
   for (const Procedure &procedure : program.procedures) {
     fmt::format_to(out, "  proc {} body {} batch {}\n", procedure.name,
                    procedure.body, procedure.batch);

@@ -163,7 +163,12 @@ struct Body {
 };
 
 struct InitialValue {
-  enum class Kind : uint8_t { Constant, Normal, Uniform } kind = Kind::Constant;
+  enum class Kind : uint8_t {
+    Constant,
+    Normal,
+    Uniform,
+    Orthogonal, ///< the rows, or the columns where these are fewer
+  } kind = Kind::Constant;
   double a = 0; ///< the constant, the mean, or the lower end
   double b = 0; ///< the standard deviation, or the upper end
 };
@@ -268,12 +273,14 @@ struct TurnArgument {
 
 /// A statement of `train { }`.
 struct Turn {
-  /// Draw: `x = next s`. When: runs `body` where the only output of `step` is
+  /// Draw: `x = next s`. Once: a call, in the first round that comes to it.
+  /// When: runs `body` where the only output of `step` is
   /// not 0. An update `k <- e` is the Call of a step made of it.
-  enum class Kind : uint8_t { Call, Repeat, Every, When, Draw };
+  enum class Kind : uint8_t { Call, Repeat, Every, When, Draw, Once };
   Kind kind = Kind::Call;
-  uint32_t step = 0; ///< Call, When: index into Program::steps
-  std::vector<TurnArgument> arguments; ///< Call, When; Draw: of each field
+  uint32_t step = 0; ///< Call, When, Once: index into Program::steps
+  std::vector<TurnArgument> arguments; ///< Call, When, Once; Draw: of each
+                                       ///< result, a field or from a pool
   std::vector<std::string> results;    ///< names for outputs, or for fields
   int64_t count = 0;                   ///< Repeat: times; Every: rounds
   std::vector<Turn> body;
@@ -341,9 +348,10 @@ struct Emit {
     Row,
     Npy,
     Csv,
-    Idx,    ///< a folder of images and, if wanted, labels
+    Idx,     ///< a folder of images and, if wanted, labels
     Frechet, ///< the distance of two sets of features
-    Text     ///< rows of codes as characters
+    Text,    ///< rows of codes as characters
+    Scatter  ///< points of the plane
   } kind = Kind::Grid;
   /// Outputs of the body shown side by side (`grid(x, y)`: pairs).
   std::vector<uint32_t> outputs;

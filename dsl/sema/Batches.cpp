@@ -1,7 +1,8 @@
 //===- Batches.cpp - what crosses the batch by name -----------------------===//
 //
-// `concat` and `split` over the batch, `permute`, and `peers`, the same batch
-// on a second axis. Nothing else lets one example see another.
+// `concat` and `split` over the batch, `group` and `ungroup`, `permute`, and
+// `peers`, the same batch on a second axis. Nothing else lets one example see
+// another.
 //
 //===----------------------------------------------------------------------===//
 #include "dsl/sema/Batches.h"
@@ -157,7 +158,66 @@ Value peers(Elaborator &e, const CallSite &site, const Arguments &arguments,
   return Value::ofTensor(result);
 }
 
+/// Gives `x` another batch, of as many numbers, and remembers that its examples
+/// are made of several.
+Value regrouped(Elaborator &e, ValueId x, Type type, SourceRange range) {
+  const size_t since = e.b.size();
+  e.b.setRange(range);
+  ValueId result = e.b.reshape(x, std::move(type));
+  if (result >= since) {
+    e.mixing.insert(result);
+  }
+  return Value::ofTensor(result);
+}
+
+/// `group(x, 4, over: batch)`: 4 consecutive examples are one, along a new
+/// first event axis.
+Value group(Elaborator &e, const CallSite &site, const Arguments &arguments,
+            const LibraryEntry &) {
+  const Bound &bound = *arguments.find("x"), &size = *arguments.find("n");
+  auto x = e.tensor(bound);
+  auto n =
+      size.expr ? e.integer(*size.expr, "the size of a group") : std::nullopt;
+  if (!x || !n ||
+      !overBatch(e, site, *arguments.find("over"), *x, bound.range)) {
+    return {};
+  }
+  Type type = e.b.type(*x);
+  if (*n < 1 || type.axes[0].extent % *n != 0) {
+    e.module
+        .report(Diag::SplitBatch, site.range, type.axes[0].extent,
+                *n < 1 ? *n : type.axes[0].extent / *n)
+        .help("the batch must be a multiple of the size of a group");
+    return {};
+  }
+  type.axes[0].extent /= *n;
+  type.event.insert(type.event.begin(), *n);
+  return regrouped(e, *x, std::move(type), site.range);
+}
+
+/// The way back: event axis 0 becomes consecutive examples.
+Value ungroup(Elaborator &e, const CallSite &site, const Arguments &arguments,
+              const LibraryEntry &) {
+  const Bound &bound = *arguments.find("x");
+  auto x = e.tensor(bound);
+  if (!x || !overBatch(e, site, *arguments.find("over"), *x, bound.range)) {
+    return {};
+  }
+  Type type = e.b.type(*x);
+  if (type.event.empty()) {
+    e.module.report(Diag::UngroupNumber, bound.range)
+        .label("is " + typeText(type))
+        .help("event axis 0 becomes the examples: `[4, 10]` is four of `[10]`");
+    return {};
+  }
+  type.axes[0].extent *= type.event.front();
+  type.event.erase(type.event.begin());
+  return regrouped(e, *x, std::move(type), site.range);
+}
+
 constexpr LibraryEntry entries[] = {
+    {"group(x, n, over:)", group},
+    {"ungroup(x, over:)", ungroup},
     {"permute(x, over:, each:?)", permute},
     {"peers(x)", peers},
 };

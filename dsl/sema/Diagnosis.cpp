@@ -46,6 +46,10 @@ public:
   void walk(const std::vector<Turn> &turns) {
     for (const Turn &turn : turns) {
       walk(turn.body);
+      for (size_t i = 0;
+           turn.kind == Turn::Kind::Draw && i < turn.results.size(); ++i) {
+        drawn[turn.results[i]] = turn.arguments[i];
+      }
       if (turn.kind == Turn::Kind::Call && seen.insert(turn.step).second) {
         examine(turn);
       }
@@ -55,7 +59,11 @@ public:
 private:
   void examine(const Turn &turn) {
     Diagnosis diagnosis;
-    for (const TurnArgument &argument : turn.arguments) {
+    for (const TurnArgument &given : turn.arguments) {
+      auto known = drawn.find(given.value);
+      bool isDrawn =
+          given.kind == TurnArgument::Kind::Value && known != drawn.end();
+      const TurnArgument &argument = isDrawn ? known->second : given;
       bool isData = argument.kind == TurnArgument::Kind::Next ||
                     argument.kind == TurnArgument::Kind::Same;
       bool isFirst = diagnosis.fields.empty();
@@ -210,6 +218,7 @@ private:
 
   Module &module;
   std::set<uint32_t> seen;
+  std::map<std::string, TurnArgument> drawn; ///< by the names in `train`
 };
 
 } // namespace

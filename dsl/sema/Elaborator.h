@@ -168,6 +168,7 @@ public:
   std::set<std::string> stepArguments;
   std::map<std::string, DataField> argumentFields;
   bool elboUsed = false; ///< since it was last cleared
+  bool atStart = false;  ///< of a step: what it moves, params too, begins so
   bool hasSet = false;   ///< a report of a step, which goes over a set
   std::vector<SetStatistic> setStatistics;
   Probing *probing = nullptr; ///< null: nothing is noted
@@ -350,6 +351,7 @@ private:
   Value evaluateElementwise(const ast::BinaryExpr &expr, Op op, ValueId a,
                             ValueId c);
   bool finite(const ast::BinaryExpr &expr, double a, double c, double result);
+  Value evaluateModulo(const ast::BinaryExpr &expr, ValueId a, ValueId c);
   Value evaluateMatmul(const ast::BinaryExpr &expr, ValueId a, ValueId b);
   Value productOfEach(const ast::BinaryExpr &expr, ValueId a, ValueId b);
   Value evaluateIf(const ast::IfExpr &expr);

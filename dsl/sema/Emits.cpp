@@ -76,7 +76,7 @@ std::optional<Emit::Kind> kindOf(const std::string &name) {
       {"grid", Emit::Kind::Grid}, {"row", Emit::Kind::Row},
       {"npy", Emit::Kind::Npy},   {"csv", Emit::Kind::Csv},
       {"idx", Emit::Kind::Idx},   {"frechet", Emit::Kind::Frechet},
-      {"text", Emit::Kind::Text}};
+      {"text", Emit::Kind::Text}, {"scatter", Emit::Kind::Scatter}};
   auto it = kinds.find(name);
   return it == kinds.end() ? std::nullopt : std::optional(it->second);
 }
@@ -157,16 +157,12 @@ void Elaborator::emit(const ast::EmitStmt &stmt) {
   }
   auto kind = kindOf(callee->text);
   if (!kind) {
-    if (callee->text == "scatter") {
-      module.report(Diag::EmitUnsupported, callee->range, callee->text);
-    } else {
-      auto builder =
-          module.report(Diag::UnknownEmit, callee->range, callee->text);
-      if (auto help =
-              module.nearest(callee->text, {"grid", "row", "npy", "csv", "idx",
-                                            "frechet", "text"})) {
-        builder.help(*help);
-      }
+    auto builder =
+        module.report(Diag::UnknownEmit, callee->range, callee->text);
+    if (auto help =
+            module.nearest(callee->text, {"grid", "row", "npy", "csv", "idx",
+                                          "frechet", "text", "scatter"})) {
+      builder.help(*help);
     }
     return;
   }
@@ -204,6 +200,13 @@ void Elaborator::emit(const ast::EmitStmt &stmt) {
       return;
     }
     bool pictures = *kind == Emit::Kind::Grid || *kind == Emit::Kind::Row;
+    if (*kind == Emit::Kind::Scatter && type.event != std::vector<int64_t>{2}) {
+      module.report(Diag::EmitShape, argument.range, callee->text)
+          .label("is " + dsl::typeText(type))
+          .help("a point of the plane is f32[2]: `reshape(2)`, or two entries "
+                "of more, `z[0:2]`");
+      return;
+    }
     if (pictures && !isImage(type)) {
       module.report(Diag::EmitShape, argument.range, callee->text)
           .label("is " + dsl::typeText(type))

@@ -2,6 +2,7 @@
 #include "dsl/program/Dump.h"
 #include "dsl/program/ScalarMath.h"
 #include "dsl/sema/Elaborator.h"
+#include "dsl/sema/Formulas.h"
 #include "dsl/sema/Library.h"
 
 #include <algorithm>
@@ -581,6 +582,16 @@ Value Elaborator::evaluateElementwise(const ast::BinaryExpr &expr, Op op,
   return Value::ofTensor(result);
 }
 
+/// `a % c` of aligned operands.
+Value Elaborator::evaluateModulo(const ast::BinaryExpr &expr, ValueId a,
+                                 ValueId c) {
+  if (b.constantValue(c) == 0.0) {
+    module.report(Diag::DivisionByZero, expr.right->range).label("this is 0");
+    return {};
+  }
+  return Value::ofTensor(remainderOf(b, a, c));
+}
+
 Value Elaborator::evaluateBinary(const ast::BinaryExpr &expr) {
   Value left = evaluate(*expr.left), right = evaluate(*expr.right);
   if (left.kind == Value::Kind::Choice || right.kind == Value::Kind::Choice) {
@@ -608,10 +619,6 @@ Value Elaborator::evaluateBinary(const ast::BinaryExpr &expr) {
   if (expr.op == BinaryOp::Matmul) {
     return evaluateMatmul(expr, *a, *c);
   }
-  if (expr.op == BinaryOp::Modulo) {
-    module.report(Diag::ModuloUnsupported, expr.opRange);
-    return {};
-  }
   stretchNew(left, *a, right, *c);
   if (!aligned(ast::spellingOf(expr.op), expr.opRange, *a, expr.left->range, *c,
                expr.right->range)) {
@@ -619,6 +626,9 @@ Value Elaborator::evaluateBinary(const ast::BinaryExpr &expr) {
   }
   if (auto op = elementwiseOp(expr.op)) {
     return evaluateElementwise(expr, *op, *a, *c);
+  }
+  if (expr.op == BinaryOp::Modulo) {
+    return evaluateModulo(expr, *a, *c);
   }
   ValueId x = b.binary(Op::NotEqual, *a, 0.0);
   ValueId y = b.binary(Op::NotEqual, *c, 0.0);

@@ -11,6 +11,13 @@ namespace gmc::dsl {
 /// dimensions (named axes counted first), which vanish.
 ValueId logSumExp(BodyBuilder &b, ValueId x, const std::vector<int64_t> &dims);
 
+/// The largest whole number that is not above x; a constant to derivatives.
+ValueId floorOf(BodyBuilder &b, ValueId x);
+
+/// a - c floor(a / c), which lies between 0 and c; derivative 1 in a and
+/// -floor(a / c) in c.
+ValueId remainderOf(BodyBuilder &b, ValueId a, ValueId c);
+
 /// sqrt(x) with derivative 0 at 0, of any order.
 ValueId rootAtZero(BodyBuilder &b, ValueId x);
 

@@ -13,10 +13,9 @@ namespace {
 bool finite(Elaborator &e, const CallSite &site, double x, double result) {
   if (!std::isfinite(result)) {
     e.module.report(Diag::DomainError, site.range, site.name, x)
-        .help(site.name == "exp" ? "the result is too large"
-              : site.name == "log1p"
-                  ? "`log1p` takes numbers above -1"
-                  : "`log` and `sqrt` take numbers above 0");
+        .help(site.name == "exp"     ? "the result is too large"
+              : site.name == "log1p" ? "`log1p` takes numbers above -1"
+                                     : "`log` and `sqrt` take numbers above 0");
   }
   return std::isfinite(result);
 }
@@ -96,6 +95,20 @@ ValueId gelu(BodyBuilder &b, ValueId x) {
 }
 
 } // namespace
+
+ValueId floorOf(BodyBuilder &b, ValueId x) {
+  ValueId fixed = b.unary(Op::Stop, x), near = b.unary(Op::Round, fixed);
+  return b.binary(Op::Sub, near, b.binary(Op::Greater, near, fixed));
+}
+
+ValueId remainderOf(BodyBuilder &b, ValueId a, ValueId c) {
+  ValueId times = floorOf(b, b.binary(Op::Div, a, c));
+  // a / c is rounded, so that near a whole number it may be one too many.
+  ValueId left = b.binary(Op::Sub, a, b.binary(Op::Mul, c, times));
+  ValueId beyond = b.binary(Op::Less, b.binary(Op::Mul, left, c), 0.0);
+  times = b.binary(Op::Sub, times, b.unary(Op::Stop, beyond));
+  return b.binary(Op::Sub, a, b.binary(Op::Mul, c, times));
+}
 
 ValueId alongLast(BodyBuilder &b, ValueId a, int64_t extent) {
   Type type = b.type(a);

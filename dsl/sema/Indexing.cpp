@@ -466,7 +466,39 @@ Value cumsum(Elaborator &e, const CallSite &site, const Arguments &arguments,
   return Value::ofTensor(e.b.matmul(*x, upper, false));
 }
 
+/// Of a vector the matrix with its entries on the diagonal and zeros beside
+/// it, of a square matrix the vector of the diagonal.
+Value diag(Elaborator &e, const CallSite &site, const Arguments &arguments,
+           const LibraryEntry &) {
+  const Bound &bound = *arguments.find("x");
+  auto x = e.tensor(bound);
+  if (!x) {
+    return {};
+  }
+  BodyBuilder &b = e.b;
+  const Type type = b.type(*x);
+  const std::vector<int64_t> &event = type.event;
+  const bool isMatrix = event.size() == 2 && event[0] == event[1];
+  if (event.size() != 1 && !isMatrix) {
+    e.module.report(Diag::DiagonalOf, bound.range)
+        .label("is " + typeText(type))
+        .help("`diag` takes a vector or a square matrix");
+    return {};
+  }
+  const int64_t n = event.front();
+  const Type square{{}, {n, n}};
+  if (!e.sizeIsSane({type.axes, square.event}, site.range)) {
+    return {};
+  }
+  b.setRange(site.range);
+  ValueId on = b.binary(Op::Equal, b.iota(square, 0), b.iota(square, 1));
+  ValueId rows = isMatrix ? *x : alongLast(b, *x, n);
+  ValueId kept = b.select(on, rows, b.constant(0));
+  return Value::ofTensor(isMatrix ? sumLast(b, kept) : kept);
+}
+
 constexpr LibraryEntry entries[] = {
+    {"diag(x)", diag},
     {"reshape(x, dims..)", reshape},
     {"split(x, parts, axis:?, over:?)", split},
     {"concat(x.., axis:?, over:?)", concat},

@@ -55,9 +55,8 @@ namedInitial(Elaborator &e, const Bound &bound, double fanIn, double fanOut) {
     word = ast::as<ast::NameExpr>(call->callee);
   }
   std::string name = word ? word->text : "";
-  if (name == "orthogonal") {
-    e.module.report(Diag::OrthogonalUnsupported, bound.range);
-    return std::nullopt;
+  if (!call && name == "orthogonal") {
+    return InitialValue{Kind::Orthogonal, 0, 0};
   }
   if (!call && name == "zeros") {
     return InitialValue{Kind::Constant, 0, 0};
@@ -80,8 +79,8 @@ namedInitial(Elaborator &e, const Bound &bound, double fanIn, double fanOut) {
                             : InitialValue{Kind::Uniform, -*a, *a};
   }
   e.module.report(Diag::UnknownInitial, bound.range)
-      .help("`init:` is normal(std), uniform(a), xavier, kaiming, zeros or "
-            "ones");
+      .help("`init:` is normal(std), uniform(a), xavier, kaiming, "
+            "orthogonal, zeros or ones");
   return std::nullopt;
 }
 

@@ -311,9 +311,6 @@ void Module::collect() {
       report(Diag::ModelUnsupported, decl->range);
       addBroken(ast::cast<ast::ModelDecl>(*decl).name);
       break;
-    case ast::DeclKind::At:
-      report(Diag::AtUnsupported, decl->range);
-      break;
     default:
       break;
     }
@@ -321,7 +318,32 @@ void Module::collect() {
   for (const auto &decl : file.declarations) {
     if (const auto *ema = ast::as<ast::EmaDecl>(decl)) {
       collectEma(*ema);
+    } else if (const auto *start = ast::as<ast::AtDecl>(decl)) {
+      collectStart(*start);
     }
+  }
+}
+
+void Module::collectStart(const ast::AtDecl &decl) {
+  const std::string &name = decl.step.text;
+  auto it = functions.find(name);
+  if (it == functions.end() || it->second.kind != FileFunction::Kind::Step) {
+    std::vector<std::string> steps;
+    for (const auto &[other, function] : functions) {
+      if (function.kind == FileFunction::Kind::Step) {
+        steps.push_back(other);
+      }
+    }
+    auto builder = report(Diag::UnknownStep, decl.step.range, name);
+    if (auto help = nearest(name, steps)) {
+      builder.help(*help);
+    }
+    return;
+  }
+  auto [other, isNew] = starts.emplace(name, &decl);
+  if (!isNew) {
+    report(Diag::Redefined, decl.step.range, "at start of " + name)
+        .label(other->second->step.range, "first here");
   }
 }
 

@@ -95,6 +95,8 @@ public:
   std::map<std::string, InitialRule, std::less<>> initialRules;
   /// Names that turns of `train` gave, and where.
   std::map<std::string, SourceRange, std::less<>> turnResults;
+  /// By the name of a step: what is done before it runs first.
+  std::map<std::string, const ast::AtDecl *, std::less<>> starts;
   /// Of each `train`: the values that every round gives.
   std::vector<TurnValues> turnValues;
   /// Names being evaluated, outermost first; what finds cycles.
@@ -161,6 +163,7 @@ private:
   void collectUse(const ast::UseDecl &decl);
   void collectImport(const ast::NetImportDecl &decl);
   const ast::NetDecl *findNet(const std::string &name, SourceRange range);
+  void collectStart(const ast::AtDecl &decl);
   void collectEma(const ast::EmaDecl &decl);
   void collectPool(const ast::PoolDecl::Item &item);
   void collectParam(const ast::ParamDecl &decl);

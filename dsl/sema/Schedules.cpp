@@ -4,6 +4,7 @@
 // of no named axis, which move every round.
 //
 //===----------------------------------------------------------------------===//
+#include "dsl/sema/Formulas.h"
 #include "dsl/sema/Library.h"
 
 #include <cmath>
@@ -92,6 +93,25 @@ std::optional<ValueId> progress(Elaborator &e, const Arguments &arguments) {
   return b.binary(Op::Min, b.binary(Op::Max, ratio, 0.0), 1.0);
 }
 
+/// Returns the progress within one of n equal cycles, 1 behind the last
+/// (Fu et al. 2019): n p - floor(n p).
+std::optional<ValueId> inCycles(Elaborator &e, const Bound &cycles, ValueId p) {
+  auto n = cycles.expr ? e.integer(*cycles.expr, "a number of cycles")
+                       : std::nullopt;
+  if (!n) {
+    return std::nullopt;
+  }
+  if (*n < 1) {
+    e.module.report(Diag::CycleCount, cycles.range, *n)
+        .help("a ramp is gone through once, or more often");
+    return std::nullopt;
+  }
+  BodyBuilder &b = e.b;
+  ValueId turns = b.binary(Op::Mul, p, static_cast<double>(*n));
+  ValueId part = b.binary(Op::Sub, turns, floorOf(b, turns));
+  return b.select(b.binary(Op::Less, p, 1.0), part, b.constant(1));
+}
+
 /// Returns the value at progress p of 0..1 between a and c.
 std::optional<ValueId> shaped(Elaborator &e, const Bound *shape,
                               SourceRange ends, ValueId a, ValueId c,
@@ -134,13 +154,12 @@ Value ramp(Elaborator &e, const CallSite &site, const Arguments &arguments,
         .help("`ramp(0 -> 1, over 10 epochs)`");
     return {};
   }
-  if (const Bound *cycles = arguments.find("cycles")) {
-    e.module.report(Diag::CyclesUnsupported, cycles->range);
-    return {};
-  }
   auto a = e.scalarNode(*arrow->from, "the start of a ramp");
   auto c = e.scalarNode(*arrow->to, "the end of a ramp");
   auto p = progress(e, arguments);
+  if (p && arguments.find("cycles")) {
+    p = inCycles(e, *arguments.find("cycles"), *p);
+  }
   if (!a || !c || !p) {
     return {};
   }

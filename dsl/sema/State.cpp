@@ -16,10 +16,15 @@ namespace gmc::dsl {
 
 namespace {
 
-/// Returns the state that `name` is; reports otherwise.
-const FileValue *findState(Module &module, const ast::Name &name) {
+/// Returns the state that `name` is, or the param where these move as well;
+/// reports otherwise.
+const FileValue *findState(Module &module, const ast::Name &name,
+                           bool orParam) {
   auto it = module.values.find(name.text);
-  if (it != module.values.end() && it->second.kind == FileValue::Kind::State) {
+  bool isParam =
+      it != module.values.end() && it->second.kind == FileValue::Kind::Param;
+  if (it != module.values.end() &&
+      (it->second.kind == FileValue::Kind::State || (orParam && isParam))) {
     module.use(it->second.range);
     return &it->second;
   }
@@ -30,8 +35,6 @@ const FileValue *findState(Module &module, const ast::Name &name) {
     }
   }
   auto builder = module.report(Diag::UpdateTarget, name.range, name.text);
-  bool isParam =
-      it != module.values.end() && it->second.kind == FileValue::Kind::Param;
   if (isParam) {
     builder.label(it->second.range, "a `param` is moved by `minimize`");
   } else if (auto help = module.nearest(name.text, states)) {
@@ -79,7 +82,7 @@ std::optional<ValueId> Elaborator::nextOfState(const ast::Name &name,
 
 void Elaborator::updateFileState(const ast::Name &name, const Value &value,
                                  SourceRange range) {
-  const FileValue *state = findState(module, name);
+  const FileValue *state = findState(module, name, atStart);
   if (!state || state->failed) {
     return;
   }

@@ -99,6 +99,14 @@ void Elaborator::line(const ast::Stmt &stmt) {
           .help("`minimize` stands in a `step`");
       return;
     }
+    if (atStart) {
+      module
+          .report(Diag::StartMinimize, stmt.range,
+                  body.name.substr(0, body.name.rfind('.')))
+          .help("these lines say where states and params begin, `k <- e`; the "
+                "step itself trains");
+      return;
+    }
     return minimize(ast::cast<ast::MinimizeStmt>(stmt));
   case ast::StmtKind::Emit:
     if (mode != Mode::Procedure || frame != &root) {

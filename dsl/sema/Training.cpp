@@ -2,7 +2,8 @@
 //
 // Turns are calls of steps. An expression in `train`, a condition or a new
 // value of a state, becomes a step of its own, whose inputs are the values of
-// earlier turns that it names.
+// earlier turns that it names. So do the lines `at start of` a step, which run
+// once in front of its first call.
 //
 //===----------------------------------------------------------------------===//
 #include "dsl/sema/Passes.h"
@@ -74,7 +75,8 @@ private:
     };
     for (const auto &turn : block.turns) {
       if (const auto *call = ast::as<ast::CallTurn>(turn)) {
-        add(walkCall(*call));
+        std::optional<Turn> made = walkCall(*call, turns);
+        add(std::move(made));
       } else if (const auto *draw = ast::as<ast::DrawTurn>(turn)) {
         add(walkDraw(*draw));
       } else if (const auto *update = ast::as<ast::UpdateTurn>(turn)) {
@@ -388,7 +390,9 @@ private:
     return all;
   }
 
-  std::optional<Turn> walkCall(const ast::CallTurn &call) {
+  /// Returns the call, and adds to `turns` what stands in front of it.
+  std::optional<Turn> walkCall(const ast::CallTurn &call,
+                               std::vector<Turn> &turns) {
     for (const ast::Name &name : call.results) {
       module.turnResults.emplace(name.text, name.range);
     }
@@ -410,6 +414,10 @@ private:
     if (!index) {
       poison(call.results);
       return std::nullopt;
+    }
+    if (auto start = module.starts.find(step->name.text);
+        start != module.starts.end()) {
+      addStart(*step, *start->second, *filled, turns);
     }
     Turn turn;
     turn.step = *index;
@@ -468,6 +476,84 @@ private:
     return index;
   }
 
+  /// Adds the lines at the start of `step` to `turns`, for the arguments of a
+  /// call of it. Those that are drawn get names, so that both take the same.
+  void addStart(const ast::StepDecl &step, const ast::AtDecl &start,
+                std::vector<Filling> &filled, std::vector<Turn> &turns) {
+    auto index = ensureStart(step, start, filled);
+    if (!index) {
+      return;
+    }
+    Turn draw;
+    draw.kind = Turn::Kind::Draw;
+    for (Filling &filling : filled) {
+      if (filling.argument.kind == TurnArgument::Kind::Value) {
+        continue;
+      }
+      TurnArgument named;
+      named.kind = TurnArgument::Kind::Value;
+      named.value = fmt::format("{}.{}", step.name.text, expressions++);
+      draw.results.push_back(named.value);
+      draw.arguments.push_back(std::exchange(filling.argument, named));
+    }
+    if (!draw.results.empty()) {
+      turns.push_back(std::move(draw));
+    }
+    Turn once;
+    once.kind = Turn::Kind::Once;
+    once.step = *index;
+    for (const Argument &argument : module.program.steps[*index].arguments) {
+      for (size_t i = 0; i < filled.size(); ++i) {
+        if (step.parameters[i].text == argument.name) {
+          once.arguments.push_back(filled[i].argument);
+        }
+      }
+    }
+    turns.push_back(std::move(once));
+  }
+
+  std::optional<uint32_t> ensureStart(const ast::StepDecl &step,
+                                      const ast::AtDecl &start,
+                                      const std::vector<Filling> &filled) {
+    auto [it, isNew] = starts.try_emplace(step.name.text);
+    if (!isNew) {
+      return it->second;
+    }
+    unsigned errors = module.diagnostics.errorCount();
+    Body body;
+    body.name = step.name.text + ".start";
+    Elaborator e(module, body, Elaborator::Mode::Step, body.name);
+    e.atStart = true;
+    e.openAxes = {{"batch", std::max<int64_t>(module.program.batch, 1)}};
+    for (size_t i = 0; i < step.parameters.size(); ++i) {
+      addArgument(e, step.parameters[i], filled[i].type, filled[i].field);
+    }
+    e.run(start.body);
+    givesNoValue(start.body);
+    if (body.updates.empty() && module.diagnostics.errorCount() == errors) {
+      module.report(Diag::StartNothing, start.step.range, step.name.text)
+          .help("its lines say where states and params begin: `k <- e`");
+    }
+    if (module.diagnostics.errorCount() == errors) {
+      prune(body);
+      dropUnusedArguments(body);
+      it->second = static_cast<uint32_t>(module.program.steps.size());
+      module.program.steps.push_back(std::move(body));
+    }
+    return it->second;
+  }
+
+  /// Reports an expression at the end of a step's lines.
+  void givesNoValue(const ast::Body &body) {
+    if (!body.statements.empty() &&
+        body.statements.back()->kind == ast::StmtKind::Expression) {
+      module.report(Diag::StepValue, body.statements.back()->range)
+          .label("goes nowhere")
+          .help("values leave a step through its signature: `step fit(x) -> "
+                "w`");
+    }
+  }
+
   std::optional<Body> elaborateStep(const ast::StepDecl &step,
                                     const std::vector<Filling> &filled) {
     unsigned errors = module.diagnostics.errorCount();
@@ -489,13 +575,7 @@ private:
     }
     e.run(step.body);
     e.finishStates();
-    if (!step.body.statements.empty() &&
-        step.body.statements.back()->kind == ast::StmtKind::Expression) {
-      module.report(Diag::StepValue, step.body.statements.back()->range)
-          .label("goes nowhere")
-          .help("values leave a step through its signature: `step fit(x) -> "
-                "w`");
-    }
+    givesNoValue(step.body);
     for (const ast::Name &output : step.outputs) {
       auto it = e.frame->locals.find(output.text);
       if (it == e.frame->locals.end()) {
@@ -518,6 +598,7 @@ private:
 
   Module &module;
   std::map<std::string, std::optional<uint32_t>> steps;
+  std::map<std::string, std::optional<uint32_t>> starts; ///< of these steps
   TurnValues results;
   std::map<std::string, SourceRange> bound; ///< names that turns gave
   std::set<std::string> drawn;

@@ -88,8 +88,8 @@ static TensorSpec readTensor(const Member &m, const Manifest &manifest) {
   t.role = m.at("role").text();
   t.network = m.textOr("network", "");
   Member init = m.at("init");
-  t.init.kind =
-      init.at("kind").oneOf<Initial::Kind>({"constant", "normal", "uniform"});
+  t.init.kind = init.at("kind").oneOf<Initial::Kind>(
+      {"constant", "normal", "uniform", "orthogonal"});
   t.init.a = init.numberOr("a", 0);
   t.init.b = init.numberOr("b", 0);
   t.init.drawnAs = init.textOr("as", "");
@@ -343,9 +343,8 @@ static void readCallee(const Member &m, const Manifest &manifest, Turn &turn) {
 
 static void checkDraw(const Member &m, const Turn &turn) {
   for (const CallArgument &argument : turn.arguments) {
-    if (argument.kind != CallArgument::Kind::Next &&
-        argument.kind != CallArgument::Kind::Same) {
-      m.complain("a draw takes fields of data");
+    if (argument.kind == CallArgument::Kind::Value) {
+      m.complain("a draw takes fields of data, and what a pool gives");
     }
   }
   if (turn.results.size() != turn.arguments.size()) {
@@ -357,8 +356,8 @@ static void checkDraw(const Member &m, const Turn &turn) {
 static Turn readTurn(const Member &m, const Manifest &manifest) {
   Turn turn;
   using Kind = Turn::Kind;
-  turn.kind =
-      m.at("kind").oneOf<Kind>({"call", "repeat", "every", "when", "draw"});
+  turn.kind = m.at("kind").oneOf<Kind>(
+      {"call", "repeat", "every", "when", "draw", "once"});
   if (turn.kind == Kind::Repeat || turn.kind == Kind::Every) {
     turn.count = m.at("count").integer(1, largest);
   } else {
@@ -366,7 +365,8 @@ static Turn readTurn(const Member &m, const Manifest &manifest) {
       return readCallArgument(e, manifest);
     });
   }
-  if (turn.kind == Kind::Call || turn.kind == Kind::When) {
+  if (turn.kind == Kind::Call || turn.kind == Kind::When ||
+      turn.kind == Kind::Once) {
     readCallee(m, manifest, turn);
   }
   if (turn.kind == Kind::Call || turn.kind == Kind::Draw) {

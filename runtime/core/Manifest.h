@@ -36,7 +36,7 @@ struct Storage {
 };
 
 struct Initial {
-  enum class Kind : uint8_t { Constant, Normal, Uniform };
+  enum class Kind : uint8_t { Constant, Normal, Uniform, Orthogonal };
   Kind kind = Kind::Constant;
   double a = 0;        ///< value, mean or lower bound
   double b = 0;        ///< unused, standard deviation or upper bound
@@ -98,7 +98,7 @@ struct DatasetSpec {
                         ///< many
   std::string filter;   ///< not empty: a label, of whose classes the training
   std::vector<int64_t> leftOut; ///< part lacks these
-  std::string of;       ///< not empty: keeps what the subset of that set leaves
+  std::string of; ///< not empty: keeps what the subset of that set leaves
   std::vector<FieldSpec> record; ///< with `of`: all fields of that set
 };
 
@@ -164,11 +164,12 @@ struct CallArgument {
 };
 
 struct Turn {
-  enum class Kind : uint8_t { Call, Repeat, Every, When, Draw };
+  enum class Kind : uint8_t { Call, Repeat, Every, When, Draw, Once };
   Kind kind = Kind::Call;
-  int64_t entry = 0; ///< Call; When: its first output is the condition
+  int64_t entry = 0; ///< Call; Once: unless it has run; When: its first output
+                     ///< is the condition
   std::vector<std::string> results;    ///< Call, Draw
-  std::vector<CallArgument> arguments; ///< Call, When; Draw: of each result
+  std::vector<CallArgument> arguments; ///< Call, When, Once; Draw: each result
   int64_t count = 1;                   ///< Repeat, Every
   std::vector<Turn> turns;
 };

@@ -11,6 +11,8 @@
 #include "runtime/core/Random.h"
 #include "runtime/core/Status.h"
 
+#include <Eigen/Dense>
+#include <algorithm>
 #include <cstring>
 
 namespace gmc::runtime {
@@ -123,8 +125,39 @@ static double initialElement(const Initial &init, const Draw &draw,
     return init.a + init.b * draw.normal<double>(element);
   case Initial::Kind::Uniform:
     return init.a + (init.b - init.a) * draw.uniform<double>(element);
+  case Initial::Kind::Orthogonal:
+    break; // of all elements at once
   }
   fail(ExitInternal, "an initial value of an unknown kind");
+}
+
+/// Returns `count` numbers, row-major, of a matrix of `rows` rows that are
+/// orthonormal, or whose columns are where it is higher than wide: Q of the QR
+/// decomposition of normal draws, with the signs that make the diagonal of R
+/// positive, which makes it unique and Q uniform among all such matrices
+/// (Saxe, McClelland and Ganguli 2014; Mezzadri 2007).
+static std::vector<double> orthogonal(const Draw &draw, int64_t count,
+                                      int64_t rows) {
+  using Matrix =
+      Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  std::vector<double> numbers(count);
+  for (int64_t i = 0; i < count; ++i) {
+    numbers[i] = draw.normal<double>(i);
+  }
+  Eigen::Map<Matrix> matrix(numbers.data(), rows, count / rows);
+  const bool isWide = matrix.rows() < matrix.cols();
+  const Matrix high = isWide ? Matrix(matrix.transpose()) : Matrix(matrix);
+  const Eigen::HouseholderQR<Matrix> qr(high);
+  Matrix q = qr.householderQ() * Matrix::Identity(high.rows(), high.cols());
+  for (int64_t i = 0; i < q.cols(); ++i) {
+    q.col(i) *= qr.matrixQR()(i, i) < 0 ? -1 : 1;
+  }
+  if (isWide) {
+    matrix = q.transpose();
+  } else {
+    matrix = q;
+  }
+  return numbers;
 }
 
 void initialTensor(ScalarType type, const TensorSpec &tensor, uint64_t seed,
@@ -136,6 +169,12 @@ void initialTensor(ScalarType type, const TensorSpec &tensor, uint64_t seed,
     using T = decltype(zero);
     T *out = reinterpret_cast<T *>(dense.data());
     int64_t count = elementsOf(tensor.shape);
+    if (tensor.init.kind == Initial::Kind::Orthogonal) {
+      const int64_t rows = tensor.shape.empty() ? 1 : tensor.shape[0];
+      std::ranges::transform(orthogonal(draw, count, rows), out,
+                             [](double x) { return static_cast<T>(x); });
+      return;
+    }
     for (int64_t i = 0; i < count; ++i) {
       out[i] = static_cast<T>(initialElement(tensor.init, draw, i));
     }

@@ -9,6 +9,7 @@
 #include "runtime/core/Status.h"
 #include "runtime/io/AtomicFile.h"
 #include "runtime/io/ImageGrid.h"
+#include "runtime/io/Scatter.h"
 #include "runtime/train/Frechet.h"
 
 #include <algorithm>
@@ -40,7 +41,8 @@ void collect(Collected &collected, const Machine &machine, const Slot &slot,
 }
 
 static bool isPicture(const Emission &emission) {
-  return emission.kind == "grid" || emission.kind == "row";
+  return emission.kind == "grid" || emission.kind == "row" ||
+         emission.kind == "scatter";
 }
 
 bool isPrinted(const Emission &emission) { return emission.kind == "frechet"; }
@@ -120,6 +122,13 @@ static std::vector<ImageBatch> sideBySide(const ImageBatch &images,
 static void writePicture(const Emission &emission, const Manifest &manifest,
                          const std::vector<const Collected *> &outputs,
                          const std::filesystem::path &path) {
+  if (emission.kind == "scatter") {
+    std::vector<std::span<const double>> sets;
+    for (const Collected *output : outputs) {
+      sets.emplace_back(output->numbers);
+    }
+    return writePng(path, drawScatter(sets));
+  }
   std::vector<ImageBatch> batches;
   const bool isRow = emission.kind == "row";
   for (const Collected *output : outputs) {

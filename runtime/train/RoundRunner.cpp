@@ -40,7 +40,8 @@ RoundRunner::plan(const std::vector<Turn> &turns, Names &names) {
       continue;
     }
     Planned planned;
-    if (turn.kind == Turn::Kind::Call || turn.kind == Turn::Kind::When) {
+    if (turn.kind == Turn::Kind::Call || turn.kind == Turn::Kind::When ||
+        turn.kind == Turn::Kind::Once) {
       planned = planCall(turn, names);
     }
     planned.kind = turn.kind;
@@ -71,29 +72,6 @@ RoundRunner::Planned RoundRunner::planCall(const Turn &turn, Names &names) {
   return call;
 }
 
-/// Plans `x = next s`: the fields of a batch become values.
-RoundRunner::Planned RoundRunner::planDraw(const Turn &turn, Names &names) {
-  Planned draw;
-  draw.kind = Turn::Kind::Draw;
-  for (size_t i = 0; i < turn.arguments.size(); ++i) {
-    const CallArgument &given = turn.arguments[i];
-    const FieldSpec &field =
-        machine.manifest.findDataset(given.dataset)->fields[given.field];
-    const int64_t batch = machine.manifest.batch;
-    const int64_t bytes =
-        batch * elementsOf(field.shape) * sizeOf(machine.manifest.type);
-    const bool advances = given.kind == CallArgument::Kind::Next && i == 0;
-    Argument argument;
-    argument.kind = advances ? Argument::Kind::Advance : Argument::Kind::Latest;
-    argument.index = streamOf(given, batch);
-    argument.field = given.field;
-    argument.bytes = bytes;
-    draw.arguments.push_back(argument);
-    draw.results.push_back({valueOf(turn.results[i], bytes, names), 0, bytes});
-  }
-  return draw;
-}
-
 /// True where argument `index` takes another field of the item that the
 /// argument before it drew: `next s.train` of a record fills several inputs.
 static bool continuesRecord(const Turn &turn, size_t index) {
@@ -105,6 +83,39 @@ static bool continuesRecord(const Turn &turn, size_t index) {
   return before.kind == CallArgument::Kind::Next &&
          before.dataset == here.dataset && before.split == here.split &&
          here.field == before.field + 1;
+}
+
+/// Plans `x = next s`: the fields of a batch, and what pools give, become
+/// values.
+RoundRunner::Planned RoundRunner::planDraw(const Turn &turn, Names &names) {
+  Planned draw;
+  draw.kind = Turn::Kind::Draw;
+  for (size_t i = 0; i < turn.arguments.size(); ++i) {
+    const CallArgument &given = turn.arguments[i];
+    Argument argument;
+    argument.field = given.field;
+    argument.pool = given.pool;
+    if (given.kind == CallArgument::Kind::Pool) {
+      argument.kind = Argument::Kind::Pool;
+      argument.index = names.at(given.name);
+      argument.bytes = int64_t(values[argument.index].size());
+    } else {
+      const FieldSpec &field =
+          machine.manifest.findDataset(given.dataset)->fields[given.field];
+      const int64_t batch = machine.manifest.batch;
+      const bool advances =
+          given.kind == CallArgument::Kind::Next && !continuesRecord(turn, i);
+      argument.kind =
+          advances ? Argument::Kind::Advance : Argument::Kind::Latest;
+      argument.index = streamOf(given, batch);
+      argument.bytes =
+          batch * elementsOf(field.shape) * sizeOf(machine.manifest.type);
+    }
+    draw.arguments.push_back(argument);
+    draw.results.push_back(
+        {valueOf(turn.results[i], argument.bytes, names), 0, argument.bytes});
+  }
+  return draw;
 }
 
 /// Throws unless `slot` is made of whole examples of the pool.
@@ -296,13 +307,26 @@ void RoundRunner::run(const std::vector<Planned> &turns) {
         run(turn.turns);
       }
       break;
-    case Turn::Kind::Draw:
-      for (size_t i = 0; i < turn.results.size(); ++i) {
-        const Argument &argument = turn.arguments[i];
-        std::memcpy(values[turn.results[i].value].data(), field(argument),
-                    size_t(argument.bytes));
+    case Turn::Kind::Once:
+      if (position.executions[turn.entry] == 0) {
+        call(turn);
       }
       break;
+    case Turn::Kind::Draw:
+      draw(turn);
+      break;
+    }
+  }
+}
+
+void RoundRunner::draw(const Planned &turn) {
+  for (size_t i = 0; i < turn.results.size(); ++i) {
+    const Argument &argument = turn.arguments[i];
+    std::byte *value = values[turn.results[i].value].data();
+    if (argument.kind == Argument::Kind::Pool) {
+      swap(argument, value);
+    } else {
+      std::memcpy(value, field(argument), size_t(argument.bytes));
     }
   }
 }

@@ -81,6 +81,7 @@ private:
   void setUpdates(const EntrySpec &entry);
   void run(const std::vector<Planned> &turns);
   void call(const Planned &turn);
+  void draw(const Planned &turn);
   bool holds(const Planned &turn);
   const std::byte *field(const Argument &argument);
   void swap(const Argument &argument, std::byte *input);

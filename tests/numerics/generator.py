@@ -52,7 +52,8 @@ straight_through sum mean var std norm logsumexp logmeanexp bce mse huber
 reshape split concat transpose linspace zeros ones iota linear conv2d
 conv_transpose2d max_pool avg_pool upsample layer_norm instance_norm group_norm
 batch_norm embedding flatten dropout iwae cumsum expand argmax argmin prod xent
-permute peers others gru scan yield attention each_product
+permute peers others group ungroup diag remainder orthogonal gru scan yield attention
+each_product
 Categorical OneHot UniformInt entropy gumbel hard
 skip repeat Normal Laplace Uniform Bernoulli elbo log_prob kl grad ramp
 piecewise sgd adam adamw rmsprop clip keep when spectral_norm init block def once like
@@ -60,7 +61,7 @@ via several_draws for opt same two_objectives shared_net two_trains""".split()
 # What is not seen by its word alone.
 SPELT = {"several_draws": r"\[k: 3\]", "for": r"\bfor \w+ in\b",
          "repeat": r"\brepeat [^{]*\{",
-         "each_product": "@ transpose", "two_objectives": r"(?m)^  m\w+imize .*\n  m\w+imize ",
+         "remainder": r" % \d|\) % \(", "each_product": "@ transpose", "two_objectives": r"(?m)^  m\w+imize .*\n  m\w+imize ",
          "shared_net": r"(?m)^  minimize .* shared\n  maximize .* shared$",
          "two_trains": r"(?m)^train first "}
 

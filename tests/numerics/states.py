@@ -8,6 +8,8 @@ dsl/language.md. states/penalty.gm: 64 gradients of norm 1 cost exactly 0. state
 vector of spectral_norm by numpy's power iteration, R-mean-6. states/norm.gm:
 what batch_norm keeps, moves and reads, R-mean-6 and R-mean-10. states/parts.gm:
 states of nets, values of turns in reports, tables, R-state-1, R-rep-1, R-val-7.
+states/starts.gm: lines at the start of a step, also of a resumed run, R-state-6;
+groups, remainders, diagonals, cycles, R-mean-15, R-val-6, R-sched-1.
 
 usage: states.py GMC
 """
@@ -183,6 +185,45 @@ def check_parts(gmc, model, level, folder):
             f"{len(rows)} rounds, worst difference {worst:.1e}")
 
 
+def check_starts(gmc, model, level, folder):
+    program, run = folder / f"starts{level}", folder / f"run-starts{level}"
+    rows, worst = table(gmc, model, level, folder), 0.0
+    dumped = folder / f"dump-starts{level}"
+    broken = folder / f"broken-starts{level}"
+    for words in (["train", "--steps", "3"], ["resume", "--steps", "6"]):
+        subprocess.run([program, *words, "--dump-draws", dumped, "--out",
+                        broken], check=True, timeout=60,
+                       stdout=subprocess.DEVNULL)
+    same = ((run / "checkpoint.safetensors").read_bytes() ==
+            (broken / "checkpoint.safetensors").read_bytes())
+    first = [read_safetensors(file) for file in dumped.glob("*.fit.start.*")]
+    calls = [read_safetensors(file) for file in sorted(
+        dumped.glob("*.fit.safetensors"), key=lambda f: int(f.name.split(".")[0]))]
+    last = read_safetensors(run / "checkpoint.safetensors")
+    x, w = first[0]["input.x"], first[0]["input.old"].mean(axis=0)
+    centre = (x * numpy.array([1, 3] * 4)[:, None]).mean(axis=0)
+    worst = max(abs(last["fourth"] - (x[3] + x[7]) / 2).max(),
+                abs(last["centre"] - centre).max(),
+                abs(calls[0]["input.x"] - x).max())
+    v, k = numpy.ones(3), numpy.array([1, 2, 4])
+    for i, row in enumerate(rows):
+        u = (numpy.arange(3) - 1.5) * 2.25
+        v = v - 0.001 * k * (u - numpy.floor(5.5 / (v - 2.5)))
+        if i > 0:
+            w = w + 0.2 * (calls[i - 1]["input.x"] - centre - w).mean(axis=0)
+        at = w if i > 0 else numpy.full(2, 7.0)
+        wave = 1 + 2 * ((i + 1) / 2 % 1) if i + 1 < 4 else 3
+        for name, value in (("started", float(i > 0)), ("w0", at[0]),
+                            ("w1", at[1]), ("v0", v[0]), ("v1", v[1]),
+                            ("v2", v[2]), ("wave", wave)):
+            worst = max(worst, abs(row[name] - value))
+    return (len(rows) == 6 and len(first) == 1 and len(calls) == 5 and same
+            and worst <= TOLERANCE,
+            f"{len(rows)} rounds, {len(first)} start, "
+            f"{'the same' if same else 'other'} bytes after a resume, worst "
+            f"difference {worst:.1e}")
+
+
 def main():
     gmc = pathlib.Path(sys.argv[1])
     models = pathlib.Path(__file__).parent / "states"
@@ -193,7 +234,8 @@ def main():
                             (check_spectral, "spectral"),
                             (check_spectral_conv, "spectral_conv"),
                             (check_norm, "norm"),
-                            (check_parts, "parts")):
+                            (check_parts, "parts"),
+                            (check_starts, "starts")):
             for level in (0, 2):
                 ok, said = check(gmc, models / f"{stem}.gm", level,
                                  pathlib.Path(name))

@@ -62,6 +62,10 @@ PIECES = {
     "not equal": "{x} * stop({x} != 7)",
     "gather": "{x} + 0.5 * {x}[round(0.4 * iota({w}))]",
     "divide": "{x} / (1.5 + sin({x}))",
+    "remainder": "{x} + 0.2 * ((7 * {x} + {c}) % 2)",
+    "remainder of values": "stop({x}) % (3 + sin({x})) / 3",
+    "diagonal": "diag(reshape({x}, {w}, 1) @ sin({x})[new])",
+    "on the diagonal": "sum(diag({x}), over: 1) + {x}",
     "reshape": "reshape(tanh(reshape({x}, 1, {w}, 1)), {w})",
     "concat": "concat({x}[{k}:{w}], 0.5 * {x}[0:{k}], axis: 0)",
     "concat of three": "concat({x}[0:1], sin({x}[0:{k}]), {x}[{k}:{w}])"
@@ -100,6 +104,7 @@ LAYERS = {
     "no bias": "linear({x}, {w}, bias: false)",
     "xavier": "linear({x}, {w}, init: xavier) |> tanh",
     "kaiming": "linear({x}, {w}, init: kaiming) |> relu",
+    "orthogonal": "linear({x}, {w}, init: orthogonal)",
     "normal": "linear({x}, {w}, init: normal(0.1))",
     "uniform": "linear({x}, {w}, init: uniform(0.2)) |> sin",
     "spectral norm": "linear({x}, {w}) : spectral_norm",
@@ -225,6 +230,9 @@ TERMS = {
     "max over batch": "mean(max({x}, over: batch)) + 0 * {y}[0]",
     "std over batch": "mean(std({x} + {y}, over: batch))",
     "norm over batch": "mean(norm({x} + 0.3, over: batch))",
+    "groups": "mean(ungroup(sin(group(concat({x}, {y}, over: batch), 2, over: "
+              "batch)), over: batch)[0:1], over: all)",
+    "pairs": "mean(tanh(group(concat({x}, {y}, over: batch), 2, over: batch)))",
     "all": "mean({x}, over: all)^2",
     "batch and axis": "logsumexp(0.1 * {x}, over: [batch, 0])",
     "sum over an axis": "mean(sum(reshape({x}, {p}, {q}), over: 1)^2) / {q}",

@@ -119,6 +119,56 @@ TEST(InitialTensor, NormalHasMeanAndDeviation) {
   EXPECT_NEAR(std::sqrt(variance), 0.02, 0.0008);
 }
 
+/// Returns rows . rows' of a row-major matrix, or columns' . columns.
+static std::vector<double> gram(const std::vector<double> &m, int64_t rows,
+                                int64_t columns, bool ofColumns) {
+  int64_t n = ofColumns ? columns : rows, k = ofColumns ? rows : columns;
+  auto at = [&](int64_t i, int64_t j) {
+    return ofColumns ? m[j * columns + i] : m[i * columns + j];
+  };
+  std::vector<double> result(n * n);
+  for (int64_t i = 0; i < n * n * k; ++i) {
+    result[i / k] += at(i / k / n, i % k) * at(i / k % n, i % k);
+  }
+  return result;
+}
+
+TEST(InitialTensor, OrthogonalHasOrthonormalRowsOrColumns) {
+  for (const Shape &shape : {Shape{7, 3, 2, 2}, Shape{12, 7}, Shape{9, 9}}) {
+    TensorSpec tensor = initialised("w", {Initial::Kind::Orthogonal, 0, 0, ""});
+    tensor.shape = shape;
+    auto values = initialOf<double>(tensor, 3);
+    int64_t columns = elementsOf(shape) / shape[0];
+    int64_t n = std::min(shape[0], columns);
+    auto dots = gram(values, shape[0], columns, shape[0] > columns);
+    for (int64_t i = 0; i < n * n; ++i) {
+      EXPECT_NEAR(dots[i], i / n == i % n ? 1 : 0, 1e-14) << i;
+    }
+  }
+}
+
+// With a positive diagonal of R, the first column (or row) of Q is the first
+// of the draws, divided by its length.
+TEST(InitialTensor, OrthogonalKeepsTheSignsOfItsDraws) {
+  TensorSpec tensor = initialised("w", {Initial::Kind::Normal, 0, 1, ""});
+  for (const Shape &shape : {Shape{3, 50}, Shape{50, 3}}) {
+    tensor.shape = shape;
+    tensor.init.kind = Initial::Kind::Normal;
+    auto draws = initialOf<double>(tensor, 3);
+    tensor.init.kind = Initial::Kind::Orthogonal;
+    auto values = initialOf<double>(tensor, 3);
+    int64_t stride = shape[0] == 3 ? 1 : 3;
+    double length = 0;
+    for (int i = 0; i < 50; ++i) {
+      length += draws[i * stride] * draws[i * stride];
+    }
+    for (int i = 0; i < 50; ++i) {
+      EXPECT_NEAR(values[i * stride], draws[i * stride] / std::sqrt(length),
+                  1e-14);
+    }
+  }
+}
+
 TEST(InitialTensor, DependsOnSeedAndNameAlone) {
   Initial normal{Initial::Kind::Normal, 0, 1, ""};
   auto values = initialOf<float>(initialised("Enc.weight", normal), 3);

@@ -14,8 +14,8 @@ def GM_VariableOp : GM_Op<"variable", [Symbol]> {
   let description = [{
     `role` is "parameter", "optimizer" (a part of an optimiser's state),
     "state" (`state` of the text, or what a layer keeps) or "average" (of an
-    `ema`). `initial` is `constant`, `normal` or `uniform` with its two numbers
-    (runtime/abi/manifest.md), drawn as those of the variable `as` where that is
+    `ema`). `initial` is `constant`, `normal`, `uniform` or `orthogonal` with its two
+    numbers (runtime/abi/manifest.md), drawn as those of the variable `as` where that is
     given. `storage` is set by `--form-kernels`.
 
     Example: `gm.variable @Enc.linear0.bias : tensor<400xf32> role "parameter" of "Enc" initial "uniform"(-0.1, 0.1)`
