@@ -18,8 +18,7 @@ from pathlib import Path
 import numpy
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE / "step_twins"), str(HERE / "twins"),
-                str(HERE.parent / "e2e")]
+sys.path[:0] = [str(HERE), str(HERE / "twins"), str(HERE.parent / "e2e")]
 import with_torch  # noqa: E402,F401
 import torch  # noqa: E402
 import fashion  # noqa: E402

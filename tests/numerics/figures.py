@@ -4,8 +4,8 @@
     tests/numerics/figures.py [--build FOLDER] [--epochs 10] [--seeds 3]
         [--twins 5] [--out build/figures] [--record] [MODEL ..]
 
-gmc trains every model for some seeds on Fashion-MNIST. Its twin
-(step_twins/*.py) trains in torch, in f32, from gmc's initial weights of other
+gmc trains every model for some seeds. Its twin
+(twins/*.py) trains in torch, in f32, from gmc's initial weights of other
 seeds, with batches and random numbers of torch's. Its weights then go into a
 checkpoint, and the same `eval` measures both. Of a model without an ELBO that
 draws pictures, 10,000 of them are held against the test set by the Frechet
@@ -27,13 +27,12 @@ from pathlib import Path
 import numpy
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE / "step_twins"), str(HERE / "twins"),
-                str(HERE.parent / "e2e")]
+sys.path[:0] = [str(HERE), str(HERE / "twins"), str(HERE.parent / "e2e")]
 import with_torch  # noqa: E402,F401
 import torch  # noqa: E402
-import fashion  # noqa: E402
+import data  # noqa: E402
 from executable_gradient import rewrite  # noqa: E402
-from free import Free, batches, pixels  # noqa: E402
+from free import Free  # noqa: E402
 from safetensors_file import read_safetensors  # noqa: E402
 from step_twins import MODELS, TWINS  # noqa: E402
 from trainer import find_gmc  # noqa: E402
@@ -68,24 +67,6 @@ class Judge:
         said = quietly(self.program, "frechet", "--a", pictures, "--out",
                        self.run)
         return float(said.split()[1])
-
-
-class Stream:
-    """The batches of a model's data, its random numbers torch's own."""
-
-    def __init__(self, text, size, seed):
-        generator = torch.Generator().manual_seed(seed)
-        grey = fashion.images("train").view(-1, 1, 28, 28)
-        self.images, self.generator = pixels(text, grey), generator
-        self.size, self.count = size, len(grey)
-        self.labels = fashion.labels("train")
-
-    def __iter__(self):
-        while True:  # an epoch's pixels are drawn together
-            images = self.images(self.generator)
-            source = batches(images, self.labels, self.size, self.generator)
-            for _ in range(self.count // self.size):
-                yield next(source)
 
 
 class Model:
@@ -129,6 +110,17 @@ class Model:
         quietly(self.program, "train", "--seed", seed, "--epochs", self.epochs,
                 "--threads", 1, "--overwrite", "--out", run)
 
+    def held_words(self, run):
+        """Those of the test set, which `reconstruct` prints first in a line."""
+        if ": text(" not in self.text:
+            return []
+        asked = subprocess.run([self.program, "reconstruct", "-n", "999999",
+                                "--out", run], text=True, capture_output=True)
+        count = re.search(r"has (\d+) items", asked.stderr).group(1)
+        quietly(self.program, "reconstruct", "-n", count, "--out", run)
+        return [line.split("\t")[0] for line in
+                (run / "samples" / "reconstruct.txt").open(encoding="utf-8")]
+
     def twin(self, run, seed):
         """Trains the twin; leaves its weights as a checkpoint in `run`."""
         quietly(self.program, "train", "--seed", seed, "--steps", 0,
@@ -141,10 +133,11 @@ class Model:
         inputs = (read_safetensors(path).get("input.x") for path in
                   run.with_name("draws").glob("*.safetensors"))
         size = len(next(x for x in inputs if x is not None))
-        stream = Stream(self.text, size, seed)
+        generator = torch.Generator().manual_seed(seed)
+        found = data.streams(self.text, size, generator, self.held_words(run))
         nets = TWINS[self.name](
-            Free(start, run.with_name("draws"), iter(stream),
-                 round(self.epochs * stream.count), size, seed))
+            Free(self.text, start, run.with_name("draws"), found, self.epochs,
+                 generator))
         held = read_safetensors(start)
         changes = {}
         for net, module in nets.items():
@@ -180,6 +173,8 @@ def main():
     parser.add_argument("--out", type=Path, default=Path("build/figures"))
     parser.add_argument("--record", action="store_true")
     options = parser.parse_args()
+    if options.twins < 2:
+        parser.error("a range needs at least two twins")
     gmc = find_gmc(options.build)
     torch.set_num_threads(1)
     failures = 0

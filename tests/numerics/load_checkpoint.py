@@ -1,8 +1,7 @@
 #!/usr/bin/python3
-"""Loads a checkpoint of gmc's into torch and compares its test ELBO.
+"""Loads a checkpoint of models/vae.gm into torch and compares its test ELBO.
 
-    tests/numerics/load_checkpoint.py CHECKPOINT --model vae|vae_deep
-        [--report FILE]
+    tests/numerics/load_checkpoint.py CHECKPOINT [--report FILE]
 
 FILE is what `eval --json` of the same trainer printed (- is standard input).
 The reader is safetensors_file.py. The weights must fit torch's modules by name
@@ -20,30 +19,31 @@ import torch
 from safetensors_file import read_safetensors
 
 sys.path.insert(0, str(Path(__file__).parent / "twins"))
-import elbo  # noqa: E402  (beside the twins)
 import fashion  # noqa: E402
-import vae  # noqa: E402
-import vae_deep  # noqa: E402
-
-MODELS = {"vae": vae.build, "vae_deep": vae_deep.build}
+from networks import Encoder, mlp  # noqa: E402
+from vaes import grey_bernoulli, nats  # noqa: E402
 
 
-def load(path, build):
-    """torch's module with the weights of the checkpoint; strict by name."""
-    model = build()
+def load(path):
+    """torch's networks with the weights of the checkpoint; strict by name."""
+    nets = torch.nn.ModuleDict({"Enc": Encoder(784, 400, latent=20),
+                                "Dec": mlp((20, 400, 784), torch.nn.ReLU)})
     weights = {name: torch.from_numpy(value.astype(numpy.float32))
                for name, value in read_safetensors(path).items()
                if name.startswith(("Enc.", "Dec."))}
-    model.load_state_dict(weights)
-    return model
+    nets.load_state_dict(weights)
+    return nets["Enc"], nets["Dec"]
 
 
 @torch.no_grad()
-def measure(model, data, draws=8):
+def measure(enc, dec, x, draws=8):
     """Means of elbo, rec, kl, and the standard error of a one-draw elbo."""
-    rec = torch.stack([model.terms(data)[0].double() for _ in range(draws)])
-    kl = model.terms(data)[1].double().mean().item()
-    noise = rec.var(0).sum().sqrt().item() / len(data)
+    mu, logvar = enc(x)
+    kl = nats(mu ** 2 + logvar.exp() - 1 - logvar).double().mean().item() / 2
+    rec = torch.stack([grey_bernoulli(
+        dec(mu + (logvar / 2).exp() * torch.randn_like(mu)), x).double()
+        for _ in range(draws)])
+    noise = rec.var(0).sum().sqrt().item() / len(x)
     mean = rec.mean().item()
     return {"elbo": mean - kl, "rec": mean, "kl": kl, "noise": noise}
 
@@ -61,17 +61,16 @@ def disagreements(ours, theirs):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("checkpoint")
-    parser.add_argument("--model", choices=MODELS, default="vae")
     parser.add_argument("--report", type=argparse.FileType())
     parser.add_argument("--data", default=fashion.DIRECTORY)
     options = parser.parse_args()
     torch.manual_seed(0)
     torch.set_num_threads(1)
     try:
-        model = load(options.checkpoint, MODELS[options.model])
+        enc, dec = load(options.checkpoint)
     except (ValueError, KeyError, RuntimeError) as error:
         sys.exit(f"{options.checkpoint}: {error}")
-    ours = measure(model, fashion.images("test", options.data))
+    ours = measure(enc, dec, fashion.images("test", options.data))
     print(json.dumps(ours))
     wrong = disagreements(ours, json.load(options.report)) \
         if options.report else []

@@ -5,7 +5,7 @@ equal batches: every loss of 50 rounds, in f64.
     tests/numerics/step_twins.py [--build FOLDER] [MODEL ..] [--rounds 50]
         [--batch 16] [--level 2]
 
-A twin (step_twins/*.py) takes the initial weights from a checkpoint and the
+A twin (twins/*.py) takes the initial weights from a checkpoint and the
 batches and raw random numbers from `train --dump-draws`; layers, losses,
 gradients and optimisers are torch's. A model of models/ without a twin fails.
 Without torch the test is skipped (exit code 77).
@@ -20,7 +20,7 @@ from pathlib import Path
 from with_torch import torch
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE / "step_twins"), str(HERE.parent / "e2e")]
+sys.path[:0] = [str(HERE / "twins"), str(HERE.parent / "e2e")]
 from trainer import find_gmc  # noqa: E402
 import combined  # noqa: E402
 import conditional  # noqa: E402

@@ -12,24 +12,6 @@ import torch
 from replay import Call, Replay, read_metadata, tensors
 
 
-def batches(images, labels, size, generator):
-    """Whole batches for ever, shuffled anew each epoch."""
-    while True:
-        order = torch.randperm(len(images), generator=generator)
-        for some in order.split(size)[:len(images) // size]:
-            yield {"x": images[some], "y": labels[some].float()}
-
-
-def pixels(text, grey):
-    """What maps grey values of 0 to 1 to what the `data` of `text` says."""
-    line = re.search(r"(?m)^data .*$", text).group()
-    if "binarize(each epoch)" in line:
-        return lambda generator: torch.bernoulli(grey, generator=generator)
-    low, high = re.search(r"in \[(-?\d+), ?(\d+)\]", line).groups()
-    scaled = int(low) + (int(high) - int(low)) * grey
-    return lambda generator: scaled
-
-
 class Form:
     """What one step is given, as recorded rounds show it."""
 
@@ -75,15 +57,21 @@ class FreeCall(Call):
 class Free(Replay):
     """Stands in for the files of a training in a twin's argument."""
 
-    def __init__(self, start, recorded, stream, examples, batch, seed):
-        """`start`: a checkpoint of initial weights; `recorded`: a folder of
-        --dump-draws; `stream`: batches, of which `examples` // `batch` times
-        the epochs are taken."""
+    def __init__(self, text, start, recorded, streams, epochs, generator):
+        """`text`: the model's; `start`: a checkpoint of initial weights;
+        `recorded`: a folder of --dump-draws; `streams`: data -> Stream. It
+        ends after `epochs` of the data that `train` names, or of the only."""
         self.start = {name: value.float() if value.is_floating_point()
                       else value for name, value in tensors(start).items()}
-        self.batch, self.hypers = batch, {}
-        self.stream, self.left, self.latest = stream, examples // batch, None
-        self.generator = torch.Generator().manual_seed(seed)
+        owner = re.search(r"(?m)^(?:train .*)?\}.* epochs of (\w+)", text)
+        clock = streams[owner.group(1)] if owner \
+            else next(iter(streams.values()))
+        self.batch, self.hypers = clock.size, {}
+        self.owner, self.left = clock, round(epochs * clock.count) // clock.size
+        self.taken = {call: streams[data] for call, data in
+                      re.findall(r"(\w+)\(next (\w+)\.train", text)}
+        self.batches = {stream: iter(stream) for stream in streams.values()}
+        self.latest, self.generator = None, generator
         self.forms = defaultdict(Form)
         earlier = defaultdict(list)
         for path in sorted(recorded.glob("*.safetensors")):
@@ -102,6 +90,7 @@ class Free(Replay):
     def call(self, entry):
         form = self.forms[entry]
         if "input.x" in form.shapes and form.fresh:
-            self.latest = next(self.stream)
-            self.left -= 1
+            stream = self.taken[entry]
+            self.latest = next(self.batches[stream])
+            self.left -= stream is self.owner
         return FreeCall(form, self.latest, self.generator)
