@@ -37,8 +37,8 @@ TWINS = {**vaes.TWINS, **gans.TWINS, **conditional.TWINS, **combined.TWINS,
 LOSSES, WEIGHTS = 1e-9, 1e-6
 
 
-# Models of other data than Fashion-MNIST, and the batch that they are run with.
-SMALLER = {"cyclegan": 2}
+# Models of large pictures, and the batch that they are run with.
+SMALLER = {"cyclegan": 2, "dcgan_64": 2}
 
 
 def data_of(model, folder):

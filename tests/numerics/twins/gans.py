@@ -6,7 +6,8 @@ from torch.optim import Adam, RMSprop
 
 from networks import (advance, cycle_discriminator, cycle_generator,
                       dcgan_discriminator, dcgan_generator, growing_generator,
-                      leaky, mlp, shrinking_critic)
+                      large_dcgan_discriminator, large_dcgan_generator, leaky,
+                      mlp, shrinking_critic)
 from replay import descend
 
 IMAGE = (1, 28, 28)
@@ -343,4 +344,7 @@ TWINS = {
     "dcgan": alternating(plain_disc,
                          lambda disc, fake: bce(disc(fake), 1.0),
                          dcgan_generator, dcgan_discriminator),
+    "dcgan_64": alternating(plain_disc,
+                            lambda disc, fake: bce(disc(fake), 1.0),
+                            large_dcgan_generator, large_dcgan_discriminator),
 }

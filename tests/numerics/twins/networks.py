@@ -110,6 +110,37 @@ def dcgan_discriminator():
         linear0=nn.Linear(128 * 7 * 7, 1)))
 
 
+def large_dcgan_generator(width=64):
+    """G of dcgan_64.gm."""
+    def up(before, channels):
+        return nn.Sequential(OrderedDict(
+            conv_transpose2d0=nn.ConvTranspose2d(before, channels, 4, stride=2,
+                                                 padding=1, bias=False),
+            batch_norm0=nn.BatchNorm2d(channels), between=nn.ReLU()))
+    return nn.Sequential(OrderedDict(
+        shape=nn.Unflatten(1, (100, 1, 1)),
+        conv_transpose2d0=nn.ConvTranspose2d(100, 8 * width, 4, bias=False),
+        batch_norm0=nn.BatchNorm2d(8 * width), between=nn.ReLU(),
+        up0=up(8 * width, 4 * width), up1=up(4 * width, 2 * width),
+        up2=up(2 * width, width),
+        conv_transpose2d1=nn.ConvTranspose2d(width, 1, 4, stride=2, padding=1,
+                                             bias=False), last=nn.Tanh()))
+
+
+def large_dcgan_discriminator(width=64):
+    """D of dcgan_64.gm."""
+    def down(before, channels):
+        return nn.Sequential(OrderedDict(
+            conv2d0=nn.Conv2d(before, channels, 4, stride=2, padding=1,
+                              bias=False),
+            batch_norm0=nn.BatchNorm2d(channels), between=leaky()))
+    return nn.Sequential(OrderedDict(
+        conv2d0=nn.Conv2d(1, width, 4, stride=2, padding=1, bias=False),
+        between=leaky(), down0=down(width, 2 * width),
+        down1=down(2 * width, 4 * width), down2=down(4 * width, 8 * width),
+        conv2d1=nn.Conv2d(8 * width, 1, 4, bias=False), flatten=nn.Flatten()))
+
+
 def growing_generator():
     """G of wgan_gp_conv.gm."""
     def up(before, channels):
