@@ -146,7 +146,13 @@ class Model:
                 if not name.endswith("num_batches_tracked"):
                     changes[key] = value.detach().numpy().reshape(
                         held[key].shape)
-        start.write_bytes(rewrite(start.read_bytes(), changes))
+        left = {name for name in held if name not in changes
+                and not name.endswith((".m", ".v"))}
+        if left:
+            raise AssertionError(f"{self.name}: the twin leaves out {left}")
+        # Schedules, which an evaluation may read, stand where training ends.
+        end = self.folder / f"gmc-1-{self.epochs:g}" / start.name
+        start.write_bytes(rewrite(end.read_bytes(), changes))
 
 
 def summary(ours, theirs):

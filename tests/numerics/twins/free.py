@@ -4,6 +4,7 @@ A twin (vaes.py and its siblings) asks for batches and raw draws by name. Here
 it gets new ones; only their shapes and families, and which batch a step has
 from an earlier one of its round, are read off a few recorded rounds.
 """
+import math
 import re
 from collections import defaultdict
 
@@ -67,7 +68,8 @@ class Free(Replay):
         clock = streams[owner.group(1)] if owner \
             else next(iter(streams.values()))
         self.batch, self.hypers = clock.size, {}
-        self.owner, self.left = clock, round(epochs * clock.count) // clock.size
+        self.owner = clock
+        self.left = math.ceil(epochs * (clock.count // clock.size))
         self.taken = {call: streams[data] for call, data in
                       re.findall(r"(\w+)\(next (\w+)\.train", text)}
         self.batches = {stream: iter(stream) for stream in streams.values()}

@@ -219,7 +219,9 @@ def began(replay):
         k = (k + 1e-3 * (0.5 * real - made).mean().detach()).clamp(0, 1)
         call.compare({"loss.D": loss, "loss.G": made, "real": real,
                       "made": made})
-    return {"G": gen, "D": disc}
+    balance = nn.Module()
+    balance.register_buffer("k", k)
+    return {"G": gen, "D": disc, "k": balance}
 
 
 class BeganDiscriminator(nn.Module):
