@@ -60,7 +60,6 @@ void readBatch(Module &module, const ast::TrainDecl &train, bool usesData) {
 
 void findBatchAndClock(Module &module) {
   std::vector<const ast::Path *> streams;
-  std::optional<ast::Name> named;
   bool any = false;
   for (const auto &decl : module.file.declarations) {
     if (const auto *train = ast::as<ast::TrainDecl>(decl)) {
@@ -68,8 +67,8 @@ void findBatchAndClock(Module &module) {
       size_t before = streams.size();
       streamsOf(train->body, streams);
       readBatch(module, *train, streams.size() != before);
-      if (train->duration->stream && !named) {
-        named = train->duration->stream;
+      if (train->duration->stream) {
+        module.epochOwners.insert(train->duration->stream->text);
       }
     }
   }
@@ -83,9 +82,9 @@ void findBatchAndClock(Module &module) {
       paths.insert(path->parts[0].text + "." + path->parts[1].text);
     }
   }
-  if (named) {
-    module.epochStream = named->text + ".train";
-  } else if (paths.size() == 1) {
+  if (module.epochOwners.size() == 1) {
+    module.epochStream = *module.epochOwners.begin() + ".train";
+  } else if (module.epochOwners.empty() && paths.size() == 1) {
     module.epochStream = *paths.begin();
   }
 }
@@ -102,7 +101,12 @@ std::optional<std::string> Module::streamOf(const ast::DurationExpr &duration) {
     return name + ".train";
   }
   if (!epochStream) {
-    report(Diag::EpochOwner, duration.range)
+    std::string owners;
+    for (const std::string &name : epochOwners) {
+      owners += (owners.empty() ? "`" : " or `") + name + "`";
+    }
+    report(Diag::EpochOwner, duration.range,
+           owners.empty() ? "no data set owns" : owners + " could own")
         .label("of which data set?")
         .help("`10 epochs of a`, or `1000 rounds`");
   }

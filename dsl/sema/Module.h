@@ -103,6 +103,8 @@ public:
   std::vector<std::pair<std::string, SourceRange>> open;
   /// The stream whose epochs a duration counts that names none.
   std::optional<std::string> epochStream;
+  /// The data sets whose epochs some `train` lasts for, as they say.
+  std::set<std::string> epochOwners;
 
   template <typename... Args>
   DiagnosticBuilder report(Diag diag, SourceRange range, const Args &...args) {

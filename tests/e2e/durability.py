@@ -50,6 +50,8 @@ KINDS = {
                         "drawn every epoch", 60, []),
     "semi_supervised_vae": ("models/semi_supervised_vae.gm", "two data sets of "
                             "two lengths", 60, ["--const", "labels=20"]),
+    "text_vae": ("models/text_vae.gm", "words, a scan, cells", 40,
+                 ["--const", "hidden=16"]),
 }
 
 
