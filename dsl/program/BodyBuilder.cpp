@@ -348,8 +348,46 @@ ValueId BodyBuilder::transposeEvent(ValueId a,
   if (std::is_sorted(dims.begin(), dims.end())) {
     return a;
   }
+  return transpose(a, std::move(result), std::move(dims));
+}
+
+/// Result dimension i is dimension `dims[i]` of `a`.
+ValueId BodyBuilder::transpose(ValueId a, Type result,
+                               std::vector<int64_t> dims) {
+  if (std::is_sorted(dims.begin(), dims.end()) || constantValue(a)) {
+    return reshape(a, std::move(result));
+  }
   return append(Op::Transpose, {a}, {.dims = std::move(dims)},
                 std::move(result));
+}
+
+ValueId BodyBuilder::liftEvent(ValueId a, int64_t axis,
+                               const std::string &name) {
+  Type result = type(a);
+  const auto moved = static_cast<int64_t>(result.axes.size()) + axis;
+  result.axes = *unitedAxes(result.axes, {{name, result.event[axis]}});
+  result.event.erase(result.event.begin() + axis);
+  const auto place = static_cast<int64_t>(*findAxis(result, name));
+  std::vector<int64_t> dims;
+  for (int64_t d = 0; d < static_cast<int64_t>(result.shape().size()); ++d) {
+    int64_t rest = d < place ? d : d - 1;
+    dims.push_back(d == place ? moved : rest < moved ? rest : rest + 1);
+  }
+  return transpose(a, std::move(result), std::move(dims));
+}
+
+ValueId BodyBuilder::stackAxis(ValueId a, size_t axis) {
+  Type result = type(a);
+  const auto named = static_cast<int64_t>(result.axes.size());
+  const auto moved = static_cast<int64_t>(axis);
+  result.event.insert(result.event.begin(), result.axes[axis].extent);
+  result.axes.erase(result.axes.begin() + moved);
+  std::vector<int64_t> dims;
+  for (int64_t d = 0; d < static_cast<int64_t>(result.shape().size()); ++d) {
+    int64_t before = d < moved ? d : d + 1;
+    dims.push_back(d >= named ? d : d == named - 1 ? moved : before);
+  }
+  return transpose(a, std::move(result), std::move(dims));
 }
 
 ValueId BodyBuilder::sliceEvent(ValueId a, int64_t axis, int64_t begin,

@@ -79,6 +79,10 @@ public:
   ValueId reshapeEvent(ValueId a, std::vector<int64_t> event);
   /// Reorders event axes: result axis i is axis `order[i]` of `a`.
   ValueId transposeEvent(ValueId a, const std::vector<int64_t> &order);
+  /// Makes event axis `axis` the named axis `name`, which is none of `a`.
+  ValueId liftEvent(ValueId a, int64_t axis, const std::string &name);
+  /// Makes named axis number `axis` event axis 0.
+  ValueId stackAxis(ValueId a, size_t axis);
   /// Entries [begin, end) of event axis `axis`.
   ValueId sliceEvent(ValueId a, int64_t axis, int64_t begin, int64_t end);
   /// Entries [begin, end) of the batch, the first named axis.
@@ -116,6 +120,7 @@ public:
   std::optional<ValueId> sigmoidArgument(ValueId a);
 
 private:
+  ValueId transpose(ValueId a, Type result, std::vector<int64_t> dims);
   ValueId append(Op op, std::vector<ValueId> operands, Attributes attrs,
                  Type type);
   ValueId convolution(Op op, ValueId a, ValueId w, const Geometry &geometry,

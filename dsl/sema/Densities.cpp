@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "dsl/sema/Formulas.h"
 #include "dsl/sema/Library.h"
+#include "dsl/sema/Mixtures.h"
 
 #include <cmath>
 #include <numeric>
@@ -123,6 +124,8 @@ ValueId elementLogProb(BodyBuilder &b, const Distribution &d, ValueId x) {
     ValueId product = b.binary(Op::Mul, oneHot(b, x, classesOf(b, d)), logs);
     return sumLast(b, product);
   }
+  case Family::Mixture: // by valueLogProb
+    break;
   }
   return x;
 }
@@ -203,8 +206,16 @@ std::optional<ValueId> elementEntropy(BodyBuilder &b, const Distribution &d) {
         b.unary(Op::Neg, b.binary(Op::Mul, b.unary(Op::Exp, logs), logs));
     return d.family == Family::OneHot ? terms : sumLast(b, terms);
   }
+  case Family::Mixture:
+    return std::nullopt;
   }
   return std::nullopt;
+}
+
+ValueId stretched(BodyBuilder &b, ValueId value,
+                  const std::vector<int64_t> &event) {
+  Type type{b.type(value).axes, event};
+  return b.type(value).event == event ? value : b.broadcast(value, type);
 }
 
 /// What `q.NAME` is, or nothing.
@@ -242,22 +253,53 @@ std::optional<ValueId> fieldOf(BodyBuilder &b, const Distribution &d,
       return b.unary(Op::Exp, classLogs(b, d));
     }
     return name == "logits" ? std::optional(classLogs(b, d)) : std::nullopt;
+  case Family::Mixture:
+    if (isMean) {
+      auto means = fieldOf(b, *d.component, "mean");
+      return means ? std::optional(mixtureMean(
+                         b, d, stretched(b, *means, d.component->type.event)))
+                   : std::nullopt;
+    }
+    return name == "logits"  ? std::optional(d.first)
+           : name == "probs" ? std::optional(b.unary(Op::Exp, d.first))
+                             : std::nullopt;
   }
   return std::nullopt;
 }
 
-ValueId stretched(BodyBuilder &b, ValueId value,
-                  const std::vector<int64_t> &event) {
-  Type type{b.type(value).axes, event};
-  return b.type(value).event == event ? value : b.broadcast(value, type);
+/// The sum over the last event axes, `kept` of them left.
+ValueId sumBehind(BodyBuilder &b, ValueId a, size_t kept) {
+  const Type type = b.type(a);
+  std::vector<int64_t> dims;
+  for (size_t i = kept; i < type.event.size(); ++i) {
+    dims.push_back(static_cast<int64_t>(type.axes.size() + i));
+  }
+  return dims.empty() ? a : b.reduce(Op::Sum, a, std::move(dims));
+}
+
+/// log p(x), summed over the event axes of `x` behind the first `kept`.
+ValueId valueLogProb(BodyBuilder &b, const Distribution &d, ValueId x,
+                     size_t kept) {
+  const std::vector<int64_t> event = b.type(x).event;
+  if (d.component) {
+    const size_t outer = event.size() - std::min(d.own, event.size());
+    ValueId each = valueLogProb(b, *d.component, x, outer);
+    return sumBehind(b, mixtureLogProb(b, d, each), kept);
+  }
+  return sumBehind(b, stretched(b, elementLogProb(b, d, x), event), kept);
 }
 
 } // namespace
 
 ValueId Elaborator::logProb(const Distribution &d, ValueId value) {
-  ValueId element = elementLogProb(b, d, value);
-  element = stretched(b, element, b.type(value).event);
-  return b.reduceEvent(Op::Sum, element);
+  for (const Distribution *m = &d; m->component; m = m->component.get()) {
+    if (findAxis(b.type(value), m->axis)) {
+      module.report(Diag::MixtureOfAxis, b.range(), m->axis)
+          .label(d.where, "its components are on the axis")
+          .help("name another axis");
+    }
+  }
+  return valueLogProb(b, d, value, 0);
 }
 
 std::optional<ValueId> Elaborator::unitDivergence(const Distribution &q,
@@ -311,7 +353,8 @@ Value Elaborator::distributionField(const Distribution &d,
   }
   // Without brackets of its own a parameter is a single number.
   ValueId value = *field;
-  bool perClass = d.family == Distribution::Family::Categorical;
+  bool perClass = d.family == Distribution::Family::Categorical ||
+                  (d.component && expr.member.text != "mean");
   return Value::ofTensor(perClass ? value : stretched(b, value, d.type.event));
 }
 
@@ -332,6 +375,9 @@ Value entropyCall(Elaborator &e, const CallSite &site,
   e.b.setRange(site.range);
   auto element = elementEntropy(e.b, d);
   if (!element) {
+    e.module.report(Diag::NoClosedEntropy, bound.range)
+        .label(d.where, "is a mixture")
+        .help("a draw estimates it: `z ~ q`, then `-log_prob(q, z)`");
     return {};
   }
   return Value::ofTensor(

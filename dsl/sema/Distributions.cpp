@@ -276,6 +276,32 @@ constexpr LibraryEntry entries[] = {
 
 std::span<const LibraryEntry> distributionEntries() { return entries; }
 
+void repeatParameters(BodyBuilder &b, Distribution &d,
+                      const std::vector<int64_t> &event) {
+  if (d.component) {
+    auto component = std::make_shared<Distribution>(*d.component);
+    repeatParameters(b, *component, event);
+    d.component = std::move(component);
+  } else if (!d.type.event.empty() && d.family != Family::Categorical) {
+    // Parameters of an event of their own are repeated along new axes.
+    for (ValueId *id : {&d.first, &d.second}) {
+      *id = b.type(*id).event.empty() ? *id : trailing(b, *id, event);
+    }
+  }
+  d.type.event = event;
+}
+
+std::shared_ptr<const Distribution> stopped(BodyBuilder &b,
+                                            const Distribution &d) {
+  auto result = std::make_shared<Distribution>(d);
+  result->first = b.unary(Op::Stop, d.first);
+  result->second = b.unary(Op::Stop, d.second);
+  if (d.component) {
+    result->component = stopped(b, *d.component);
+  }
+  return result;
+}
+
 Value Elaborator::reshaped(const Value &value, const ast::IndexExpr &index) {
   auto d = std::make_shared<Distribution>(*value.distribution);
   std::vector<int64_t> event;
@@ -293,13 +319,7 @@ Value Elaborator::reshaped(const Value &value, const ast::IndexExpr &index) {
     event.push_back(*extent);
   }
   event.insert(event.end(), d->type.event.begin(), d->type.event.end());
-  if (!d->type.event.empty() && d->family != Family::Categorical) {
-    // Parameters of an event of their own are repeated along new axes.
-    for (ValueId *id : {&d->first, &d->second}) {
-      *id = b.type(*id).event.empty() ? *id : trailing(b, *id, event);
-    }
-  }
-  d->type.event = std::move(event);
+  repeatParameters(b, *d, event);
   if (!sizeIsSane(d->type, index.brackets)) {
     return {};
   }

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "dsl/sema/Formulas.h"
 #include "dsl/sema/Library.h"
+#include "dsl/sema/Mixtures.h"
 
 namespace gmc::dsl {
 
@@ -133,6 +134,8 @@ ValueId Elaborator::sample(const Distribution &d, const std::string &name,
   case Family::Categorical:
   case Family::OneHot:
     return classOf(*this, d, type, site, how, name);
+  case Family::Mixture:
+    return sample(drawnComponent(*this, d, type, name), name, once, how);
   }
   return d.first;
 }
@@ -193,11 +196,19 @@ std::optional<Estimator> Elaborator::estimatorOf(const ast::DrawStmt &stmt,
   }
   if (d.family != Family::OneHot && d.family != Family::Bernoulli) {
     bool isLabel = d.family == Family::Categorical;
-    module.report(Diag::EstimatorFamily, written.range, name->text)
-        .label(d.where, isLabel ? "gives labels" : "has a gradient of its own")
-        .help(isLabel ? "a label is a whole number; draw from "
-                        "`OneHot(logits: ..)`"
-                      : "leave `by` away");
+    auto report =
+        module.report(Diag::EstimatorFamily, written.range, name->text);
+    if (d.component) {
+      report.label(d.where, "is a mixture")
+          .help("draw the component by a `OneHot(logits: pi)`");
+    } else {
+      report
+          .label(d.where,
+                 isLabel ? "gives labels" : "has a gradient of its own")
+          .help(isLabel ? "a label is a whole number; draw from "
+                          "`OneHot(logits: ..)`"
+                        : "leave `by` away");
+    }
     return std::nullopt;
   }
   if (isStraight) {

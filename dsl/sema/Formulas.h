@@ -59,6 +59,17 @@ ValueId stdOf(BodyBuilder &b, const Distribution &d);
 /// The number of classes of a Categorical or OneHot.
 int64_t classesOf(const BodyBuilder &b, const Distribution &d);
 
+/// The family of what a draw of `d` is: of a mixture, that of its components.
+const Distribution &familyOf(const Distribution &d);
+
+/// Repeats what `d` is made of so that its values have `event`.
+void repeatParameters(BodyBuilder &b, Distribution &d,
+                      const std::vector<int64_t> &event);
+
+/// `d`, its parameters being constants to gradients.
+std::shared_ptr<const Distribution> stopped(BodyBuilder &b,
+                                            const Distribution &d);
+
 /// log p of the classes, along the last axis behind or in the event.
 ValueId classLogs(BodyBuilder &b, const Distribution &d);
 

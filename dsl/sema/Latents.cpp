@@ -75,8 +75,9 @@ bool labelsFit(Elaborator &e, const Distribution &d, const DataField &field,
 }
 
 /// Reports a Bernoulli observed on values that are not 0 or 1.
-bool supportFits(Elaborator &e, const Distribution &d, const std::string &name,
+bool supportFits(Elaborator &e, const Distribution &of, const std::string &name,
                  SourceRange range) {
+  const Distribution &d = familyOf(of);
   auto it = e.argumentFields.find(name);
   if (it != e.argumentFields.end() &&
       d.family == Distribution::Family::Categorical) {
@@ -171,7 +172,8 @@ void observe(Elaborator &e, const ast::DrawStmt &stmt, const Distribution &d) {
     return;
   }
   e.b.setRange(stmt.range);
-  e.observations.push_back({name, e.logProb(d, x), d.family, d.grey,
+  const Distribution &kind = familyOf(d);
+  e.observations.push_back({name, e.logProb(d, x), kind.family, kind.grey,
                             Type{{}, e.b.type(x).event}.elements()});
 }
 
@@ -300,11 +302,13 @@ std::string nameOf(const Bound &bound) {
 }
 
 /// Whether a draw of `d` can be `number`, as far as constants tell.
-bool canGive(const Elaborator &e, const Distribution &d, double number) {
+bool canGive(const Elaborator &e, const Distribution &of, double number) {
   using Family = Distribution::Family;
+  const Distribution &d = familyOf(of);
   switch (d.family) {
   case Family::Normal:
   case Family::Laplace:
+  case Family::Mixture:
     return true;
   case Family::Uniform: {
     auto low = e.b.constantValue(d.first), high = e.b.constantValue(d.second);
@@ -321,8 +325,9 @@ bool canGive(const Elaborator &e, const Distribution &d, double number) {
   return true;
 }
 
-std::string supportText(const Elaborator &e, const Distribution &d) {
+std::string supportText(const Elaborator &e, const Distribution &of) {
   using Family = Distribution::Family;
+  const Distribution &d = familyOf(of);
   switch (d.family) {
   case Family::Uniform:
     return "gives numbers between its ends";

@@ -9,11 +9,11 @@ namespace {
 
 /// What the language reference names and what does not work yet.
 constexpr auto reserved = std::to_array<std::string_view>(
-    {"lift",         "stack", "Beta",   "Gamma",   "Mixture", "modes",
-     "active_units", "fid",   "frozen", "weights", "dot",     "binarize",
-     "flip",         "crop",  "subset", "idx",     "folder",  "npy",
-     "cifar10",      "csv",   "text",   "ring",    "grid",    "gaussians",
-     "swiss_roll",   "moons", "row",    "scatter", "swap"});
+    {"Beta",    "Gamma",  "modes",     "active_units", "fid",   "frozen",
+     "weights", "dot",    "binarize",  "flip",         "crop",  "subset",
+     "idx",     "folder", "npy",       "cifar10",      "csv",   "text",
+     "ring",    "grid",   "gaussians", "swiss_roll",   "moons", "row",
+     "scatter", "swap"});
 
 const std::map<std::string_view, const LibraryEntry *> &table() {
   static const auto *entries = [] {
@@ -23,8 +23,8 @@ const std::map<std::string_view, const LibraryEntry *> &table() {
           convolutionEntries(), normalisationEntries(), resamplingEntries(),
           elementwiseEntries(), reductionEntries(), shapeEntries(),
           lossEntries(), distributionEntries(), latentEntries(), boundEntries(),
-          batchEntries(), densityEntries(), gradientEntries(),
-          scheduleEntries()}) {
+          batchEntries(), namedAxisEntries(), mixtureEntries(),
+          densityEntries(), gradientEntries(), scheduleEntries()}) {
       for (const LibraryEntry &entry : group) {
         all->emplace(entry.name(), &entry);
       }

@@ -56,6 +56,8 @@ std::span<const LibraryEntry> lossEntries();          // Losses.cpp
 std::span<const LibraryEntry> distributionEntries();  // Distributions.cpp
 std::span<const LibraryEntry> densityEntries();       // Densities.cpp
 std::span<const LibraryEntry> batchEntries();         // Batches.cpp
+std::span<const LibraryEntry> namedAxisEntries();     // NamedAxes.cpp
+std::span<const LibraryEntry> mixtureEntries();       // Mixtures.cpp
 std::span<const LibraryEntry> latentEntries();        // Latents.cpp
 std::span<const LibraryEntry> boundEntries();         // Bounds.cpp
 std::span<const LibraryEntry> gradientEntries();      // Objectives.cpp

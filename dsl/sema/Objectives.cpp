@@ -5,6 +5,7 @@
 // depends on N, and that no op without a derivative stands between.
 //
 //===----------------------------------------------------------------------===//
+#include "dsl/sema/Formulas.h"
 #include "dsl/sema/Library.h"
 
 #include <algorithm>
@@ -641,10 +642,7 @@ Value stopCall(Elaborator &e, const CallSite &site, const Arguments &arguments,
                const LibraryEntry &) {
   Value value = e.evaluate(*arguments.find("x"));
   if (value.kind == Value::Kind::Distribution) {
-    auto d = std::make_shared<Distribution>(*value.distribution);
-    d->first = e.b.unary(Op::Stop, d->first);
-    d->second = e.b.unary(Op::Stop, d->second);
-    return Value::ofDistribution(std::move(d));
+    return Value::ofDistribution(stopped(e.b, *value.distribution));
   }
   auto x = e.toTensor(value, arguments.find("x")->range);
   if (!x) {

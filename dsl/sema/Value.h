@@ -73,15 +73,20 @@ struct Distribution {
     Uniform,
     Categorical, ///< whole numbers from 0
     OneHot,      ///< the same as 1 at one place of the last event axis
+    Mixture,     ///< one of several of a family, drawn by weights
   };
   enum class Spread : uint8_t { Std, Var, LogVar };
   Family family = Family::Normal;
   /// Normal: mean, spread. Bernoulli: logits. Laplace: mean, scale.
   /// Uniform: low, high. Categorical, OneHot: log p, classes along its last
-  /// axis, which may lack axes of the event in front.
+  /// axis, which may lack axes of the event in front. Mixture: log weights, on
+  /// the named axis `axis`, of `component`, whose values have `own` event axes.
   ValueId first = 0, second = 0;
   Spread spread = Spread::Std;
   bool grey = false; ///< Bernoulli observed on numbers between 0 and 1
+  std::shared_ptr<const Distribution> component;
+  std::string axis;
+  size_t own = 0;
   /// Named axes and event of the values that it gives.
   Type type;
   SourceRange where;

@@ -5,8 +5,10 @@ bounds/linear_gaussian.gm: elbo <= iwae(k) <= log p, nll(importance: 3000), draw
 in twelve parts, near -log p, bpd by its formula, and the weights written by
 hand as good as iwae's. bounds/linear_vae.gm: a linear VAE of 10
 dimensions and 3 latents is probabilistic PCA; its bound after training is within
-1e-3 nat of the best likelihood, which the eigenvalues of the data say. Rules
-R-mean-13, R-dist-4, R-dist-5 of dsl/language.md.
+1e-3 nat of the best likelihood, which the eigenvalues of the data say.
+bounds/mixture_prior.gm: the prior is a mixture of Gaussians, drawn as its mean
+and covariance say. Rules R-mean-13, R-dist-4, R-dist-5, R-dist-8 of
+dsl/language.md.
 
 usage: bounds.py GMC
 """
@@ -110,10 +112,38 @@ def check_components(gmc, folder):
            f"elbo as reported, from 8 draws an example {shown['elbo']:.4f}")
 
 
+def check_mixture(gmc, folder):
+    draw = numpy.random.default_rng(3)
+    place = numpy.array([[3, 0, 0, 1], [-3, 1, 0, 0], [0, -3, 2, 0]])
+    x = place[draw.integers(0, 3, 768)] + 0.5 * draw.normal(size=(768, 4))
+    write(folder, x[:512], x[512:])
+    shown, tensors = trained(gmc, "mixture_prior", folder)
+    w, c = tensors["Dec.linear0.weight"], tensors["Dec.linear0.bias"]
+    centres, heights = tensors["centres"], tensors["heights"]
+    share = numpy.exp(heights) / numpy.exp(heights).sum()
+    spread = 0.25 * w @ w.T + 0.25 * numpy.eye(4)
+    exact = numpy.mean([math.log(sum(
+        p * math.exp(log_normal(one[None], w @ mean + c, spread))
+        for p, mean in zip(share, centres))) for one in x[512:]])
+    order = [shown["elbo"], shown["ten"], exact]
+    yield (order == sorted(order) and abs(shown["nll"] + exact) < 0.02
+           and numpy.ptp(heights) > 0.01,
+           f"mixture: elbo, iwae(10), log p {order}, nll {shown['nll']:.4f}")
+    subprocess.run([folder / "mixture_prior", "draw", "--out", folder / "run"],
+                   check=True, timeout=60, stdout=subprocess.DEVNULL)
+    z = numpy.loadtxt(folder / "run" / "samples" / "draw.csv", delimiter=",")
+    mean = share @ centres
+    covariance = (centres - mean).T * share @ (centres - mean) + 0.25 * numpy.eye(2)
+    off = abs(z.mean(axis=0) - mean) / numpy.sqrt(numpy.diag(covariance) / len(z))
+    apart = abs(numpy.cov(z.T) - covariance).max() / covariance.max()
+    yield (off.max() < 4 and apart < 0.04,
+           f"draws: mean {off.max():.1f} errors off, covariance {apart:.1e}")
+
+
 def main():
     gmc = pathlib.Path(sys.argv[1]).resolve()
     failures = 0
-    for check in (check_bounds, check_components):
+    for check in (check_bounds, check_components, check_mixture):
         with tempfile.TemporaryDirectory() as name:
             for ok, said in check(gmc, pathlib.Path(name)):
                 failures += not ok

@@ -33,11 +33,26 @@ def laplace(x):
     return numpy.where(x < 0, 0.5 * numpy.exp(x), 1 - 0.5 * numpy.exp(-x))
 
 
+# A mixture of Normals of deviation 0.5, means and weights.
+MEANS, SHARES = numpy.linspace(-2, 2, 4), numpy.array([1, 2, 3, 4]) / 10
+
+
+def phi_of_mixture(x):
+    return sum(w * phi((x - mean) / 0.5) for w, mean in zip(SHARES, MEANS))
+
+
+def mixture_log_prob(x):
+    terms = SHARES * numpy.exp(-2 * (x - MEANS) ** 2)
+    return math.log(terms.sum() / (0.5 * math.sqrt(2 * math.pi)))
+
+
 CONTINUOUS = {
     "normal": lambda x: phi((x - 0.5) / 2),
     "laplace": lambda x: laplace((x - 0.5) / 2),
     "uniform": lambda x: numpy.clip((x + 1) / 4, 0, 1),
     "several": lambda x: phi(x - 0.5),
+    "mixture": lambda x: phi_of_mixture(x),
+    "mixtures": lambda x: phi_of_mixture(x),
 }
 DISCRETE = {
     "bernoulli": [0.7, 0.3],
@@ -87,7 +102,10 @@ def formulas():
             -(CLASSES * numpy.log(CLASSES)).sum(), log(7),
             0.5 * log(2 * math.pi * math.e * 4), 1 + log(4), log(2),
             -0.3 * log(0.3) - 0.7 * log(0.7), 16, 4, log(CLASSES[3]),
-            -log(two[1] / two.sum()), 1 * 2 * 3 * 2 * 4 * 6, 0, 3, 0.6, 12]
+            -log(two[1] / two.sum()), 1 * 2 * 3 * 2 * 4 * 6, 0, 3, 0.6, 12,
+            mixture_log_prob(0.3),
+            mixture_log_prob(0.3) + mixture_log_prob(1.3),
+            SHARES @ MEANS, SHARES @ numpy.arange(4)]
 
 
 def main():
@@ -118,7 +136,7 @@ def main():
                 table = numpy.loadtxt(run / "samples" / f"{verb}.csv",
                                       delimiter=",", ndmin=2)
                 test = distance if verb in CONTINUOUS else chi_square
-                both = verb == "two_hot"
+                both = verb in ("two_hot", "mixtures")
                 found, bound = test(table.ravel() if both else table[:, 0],
                                     exact)
                 ones = abs(table[:, 1:] - 1).max() if verb in ALWAYS_ONE else 0

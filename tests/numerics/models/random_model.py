@@ -90,6 +90,9 @@ PIECES = {
     "centre": "{x} - 0.5 * mean({x})",
     "spread": "{x} / (0.5 + std({x} + iota({w})))",
     "every turn": "mean(sin(t * {x}) for t in linspace(0.5, 1.5, 3), over: t)",
+    "lifted": "{x} + 0.2 * stack(sin(lift({x}, 0 as m)), over: m)",
+    "lifted row": "stack(sin(lift(reshape({x}, {p}, {q}), 1 as m)) + 0.1 * "
+                  "reshape({x}, {w})[{k}], over: m) |> transpose |> reshape({w})",
     "every index": "sum({x} * i / 3 for i in 1..2, over: i)",
     "nested loops": "mean(sin(i * {x} + j) for i in 1..2 for j in [0, 1], "
                     "over: [i, j])",
@@ -177,6 +180,8 @@ DRAWS = {
     "label": "{n} ~ Categorical(logits: stop({x}))\n  {x} + 0.3 * onehot({n}, "
              "{w})",
     "uniform label": "{n} ~ UniformInt({w})\n  {x} * (0.5 + onehot({n}, {w}))",
+    "mixed noise": "{n} ~ Mixture(Normal(lift({x}, 0 as m), 0.2), logits: 0, "
+                   "over: m)\n  {x} + 0.1 * {n}",
     "defined": "jitter({x})",
 }
 # From {x} and {y}, vectors of {w} entries, to one number an example or in all.
@@ -216,6 +221,9 @@ TERMS = {
     "kl of Categorical": "kl(Categorical(logits: {x}), Categorical(logits: "
                          "{y}))",
     "kl of OneHot": "kl(OneHot(logits: {x}), OneHot(probs: exp(sin({y}))))",
+    "log_prob of Mixture": "-log_prob(Mixture(Normal(lift({x}, 0 as m), 0.7), "
+                           "logits: lift(sin({y}), 0 as m), over: m)[{w}], "
+                           "{y}) / {w}",
     "xent": "xent(logits: {x} + sin({y}), label: {k})",
     "entropy of classes": "entropy(OneHot(logits: {x}))",
     "entropy of Normal": "entropy(Normal({x}, 0.5 + {y}^2)) / {w}",
