@@ -60,6 +60,9 @@ Value makeUnary(OpBuilder &builder, Location loc, RankedTensorType type,
   if constexpr (std::is_same_v<Op, nn::LeakyReluOp>) {
     return Op::create(builder, loc, type, operand,
                       builder.getF64FloatAttr(value));
+  } else if constexpr (std::is_same_v<Op, nn::PolygammaOp>) {
+    return Op::create(builder, loc, type, operand,
+                      builder.getI64IntegerAttr(static_cast<int64_t>(value)));
   } else {
     return Op::create(builder, loc, type, operand);
   }

@@ -24,6 +24,7 @@ std::string attributes(const Node &node) {
   switch (node.op) {
   case Op::Constant:
   case Op::LeakyRelu:
+  case Op::Polygamma:
     return fmt::format(" {}", node.attrs.value);
   case Op::Parameter:
   case Op::Argument:

@@ -69,7 +69,7 @@ struct Geometry {
 };
 
 struct Attributes {
-  double value = 0;            ///< Constant, LeakyRelu
+  double value = 0;            ///< Constant, LeakyRelu, Polygamma
   int64_t index = 0;           ///< Parameter, Argument, Scalar
   std::vector<int64_t> dims{}; ///< Shape, Reduction and Contraction ops
   uint64_t site = 0;           ///< Random: 64-bit hash of the path of the draw

@@ -6,6 +6,28 @@
 #include <cmath>
 
 namespace gmc::dsl {
+namespace {
+
+/// Derivative n + 1 of log Gamma at x > 0 (DLMF 5.15.8), from the recurrence
+///   psi_n(x) = psi_n(x + 1) - (-1)^n n! / x^(n + 1).
+double polygamma(int n, double x) {
+  constexpr double bernoulli[] = {1.0 / 6,  -1.0 / 30,     1.0 / 42, -1.0 / 30,
+                                  5.0 / 66, -691.0 / 2730, 7.0 / 6};
+  double factorial = std::tgamma(n + 1.0), sum = 0;
+  for (; x < 14 + 2 * n; x += 1) {
+    sum += factorial / std::pow(x, n + 1);
+  }
+  sum += factorial / (2 * std::pow(x, n + 1));
+  sum += n == 0 ? -std::log(x) : factorial / n / std::pow(x, n);
+  for (int k = 1; k <= 7; ++k) {
+    sum += bernoulli[k - 1] *
+           std::exp(std::lgamma(2 * k + n) - std::lgamma(2 * k + 1)) /
+           std::pow(x, 2 * k + n);
+  }
+  return n % 2 == 0 ? -sum : sum;
+}
+
+} // namespace
 
 double computeUnary(Op op, double a, double value) {
   switch (op) {
@@ -40,6 +62,10 @@ double computeUnary(Op op, double a, double value) {
     return std::max(a, 0.0);
   case Op::LeakyRelu:
     return a > 0 ? a : value * a;
+  case Op::Lgamma:
+    return a < 0 ? NAN : std::lgamma(a);
+  case Op::Polygamma:
+    return a < 0 ? NAN : polygamma(static_cast<int>(value), a);
   case Op::Round:
     return std::nearbyint(a);
   case Op::Stop:

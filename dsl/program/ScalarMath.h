@@ -7,7 +7,7 @@
 namespace gmc::dsl {
 
 /// Computes a Unary op of ops.def in double precision; `value` is the attribute
-/// of LeakyRelu.
+/// of LeakyRelu, the order of Polygamma.
 double computeUnary(Op op, double a, double value = 0);
 
 /// Computes a Binary or Compare op of ops.def in double precision.

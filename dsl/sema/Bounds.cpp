@@ -272,7 +272,8 @@ Value nllCall(Elaborator &e, const CallSite &site, const Arguments &arguments,
 bool isContinuous(Distribution::Family family) {
   using Family = Distribution::Family;
   return family == Family::Normal || family == Family::Laplace ||
-         family == Family::Uniform;
+         family == Family::Uniform || family == Family::Gamma ||
+         family == Family::Beta;
 }
 
 /// The sum over the event of log2 of the steps that the model sees between two

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dsl/sema/Formulas.h"
+#include "dsl/sema/GammaFamily.h"
 #include "dsl/sema/Library.h"
 #include "dsl/sema/Mixtures.h"
 
@@ -115,6 +116,10 @@ ValueId elementLogProb(BodyBuilder &b, const Distribution &d, ValueId x) {
     // -log(high - low), the value being taken to lie inside
     return b.unary(Op::Neg,
                    b.unary(Op::Log, b.binary(Op::Sub, d.second, d.first)));
+  case Family::Gamma:
+    return gammaLogProb(b, d, x);
+  case Family::Beta:
+    return betaLogProb(b, d, x);
   case Family::OneHot:
     // x log p, summed over the classes with the event
     return b.binary(Op::Mul, x, d.first);
@@ -164,6 +169,12 @@ std::optional<ValueId> elementDivergence(BodyBuilder &b, const Distribution &q,
                              b.unary(Op::Softplus, q.first));
     return b.binary(Op::Add, gain, norms);
   }
+  if (q.family == Family::Gamma) {
+    return gammaDivergence(b, q, p);
+  }
+  if (q.family == Family::Beta) {
+    return betaDivergence(b, q, p);
+  }
   if (q.family == Family::Laplace) {
     // log sp/sq + |d| / sp + sq/sp exp(-|d| / sq) - 1
     ValueId far = b.unary(Op::Abs, b.binary(Op::Sub, q.first, p.first));
@@ -192,6 +203,10 @@ std::optional<ValueId> elementEntropy(BodyBuilder &b, const Distribution &d) {
                     1.0);
   case Family::Uniform:
     return b.unary(Op::Log, b.binary(Op::Sub, d.second, d.first));
+  case Family::Gamma:
+    return gammaEntropy(b, d);
+  case Family::Beta:
+    return betaEntropy(b, d);
   case Family::Bernoulli: {
     // softplus(l) - p l
     ValueId probability = b.unary(Op::Sigmoid, d.first);
@@ -242,6 +257,17 @@ std::optional<ValueId> fieldOf(BodyBuilder &b, const Distribution &d,
            : name == "low"  ? std::optional(d.first)
            : name == "high" ? std::optional(d.second)
                             : std::nullopt;
+  case Family::Gamma:
+    return isMean ? std::optional(b.binary(Op::Div, d.first, d.second))
+           : name == "concentration" ? std::optional(d.first)
+           : name == "rate"          ? std::optional(d.second)
+                                     : std::nullopt;
+  case Family::Beta:
+    return isMean                     ? std::optional(b.binary(
+                                            Op::Div, d.first, b.binary(Op::Add, d.first, d.second)))
+           : name == "concentration1" ? std::optional(d.first)
+           : name == "concentration0" ? std::optional(d.second)
+                                      : std::nullopt;
   case Family::Bernoulli:
     return isMean || name == "probs"
                ? std::optional(b.unary(Op::Sigmoid, d.first))
@@ -348,7 +374,8 @@ Value Elaborator::distributionField(const Distribution &d,
         .label(d.where, "has none")
         .help(
             "there are `mean`, and the parameters: `std var logvar`, `scale`, "
-            "`low high`, `probs logits`");
+            "`low high`, `concentration rate`, `concentration1 "
+            "concentration0`, `probs logits`");
     return {};
   }
   // Without brackets of its own a parameter is a single number.

@@ -148,6 +148,35 @@ Value laplace(Elaborator &e, const CallSite &site, const Arguments &arguments,
   return pairOf(e, site, Family::Laplace, mu, muRange, scale, scaleRange);
 }
 
+/// Gamma(concentration, rate) and Beta(concentration1, concentration0).
+template <Family family>
+Value positivePair(Elaborator &e, const CallSite &site,
+                   const Arguments &arguments, const LibraryEntry &) {
+  constexpr bool isGamma = family == Family::Gamma;
+  const std::vector<std::string> names =
+      isGamma ? std::vector<std::string>{"concentration", "rate"}
+              : std::vector<std::string>{"concentration1", "concentration0"};
+  Given given;
+  if (!gather(e, site, arguments, names, given)) {
+    return {};
+  }
+  for (const std::string &name : names) {
+    if (!given.count(name)) {
+      missing(e, site,
+              isGamma ? "a concentration and a rate"
+                      : "`concentration1` and `concentration0`");
+      return {};
+    }
+    auto [id, range] = given[name];
+    if (!positive(e, site, id, range, name.c_str())) {
+      return {};
+    }
+  }
+  auto [first, firstRange] = given[names[0]];
+  auto [second, secondRange] = given[names[1]];
+  return pairOf(e, site, family, first, firstRange, second, secondRange);
+}
+
 Value uniform(Elaborator &e, const CallSite &site, const Arguments &arguments,
               const LibraryEntry &) {
   const Bound &lowBound = *arguments.find("low");
@@ -269,6 +298,8 @@ constexpr LibraryEntry entries[] = {
     {"Normal(mean?, std?, var:?, logvar:?, mu:?)", normal},
     {"Laplace(mean?, scale?)", laplace},
     {"Uniform(low, high)", uniform},
+    {"Gamma(concentration?, rate?)", positivePair<Family::Gamma>},
+    {"Beta(concentration1?, concentration0?)", positivePair<Family::Beta>},
     {"Bernoulli(probs?, logits:?, grey:?)", bernoulli},
 };
 

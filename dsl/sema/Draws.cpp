@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dsl/sema/Formulas.h"
+#include "dsl/sema/GammaFamily.h"
 #include "dsl/sema/Library.h"
 #include "dsl/sema/Mixtures.h"
 
@@ -128,6 +129,10 @@ ValueId Elaborator::sample(const Distribution &d, const std::string &name,
   }
   case Family::Laplace:
     return laplaceOf(b, d, b.random(Op::RandomUniform, type, site));
+  case Family::Gamma:
+    return gammaDraw(b, d, type, site);
+  case Family::Beta:
+    return betaDraw(b, d, type, site);
   case Family::Bernoulli:
     return bernoulliOf(*this, d, b.random(Op::RandomUniform, type, site), how,
                        name);

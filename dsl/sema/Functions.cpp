@@ -15,7 +15,9 @@ bool finite(Elaborator &e, const CallSite &site, double x, double result) {
     e.module.report(Diag::DomainError, site.range, site.name, x)
         .help(site.name == "exp"     ? "the result is too large"
               : site.name == "log1p" ? "`log1p` takes numbers above -1"
-                                     : "`log` and `sqrt` take numbers above 0");
+              : site.name.ends_with("gamma")
+                  ? "`lgamma` and `digamma` take numbers above 0"
+                  : "`log` and `sqrt` take numbers above 0");
   }
   return std::isfinite(result);
 }
@@ -242,6 +244,8 @@ constexpr LibraryEntry entries[] = {
     {"sigmoid(x)", unary, Op::Sigmoid},
     {"tanh(x)", unary, Op::Tanh},
     {"erf(x)", unary, Op::Erf},
+    {"lgamma(x)", unary, Op::Lgamma},
+    {"digamma(x)", unary, Op::Polygamma},
     {"exp(x)", unary, Op::Exp},
     {"log(x)", unary, Op::Log},
     {"log1p(x)", unary, Op::Log1p},

@@ -74,6 +74,26 @@ bool labelsFit(Elaborator &e, const Distribution &d, const DataField &field,
   return false;
 }
 
+/// Reports a Beta or Gamma observed on values outside of (0, 1), or below 0.
+bool positiveFits(Elaborator &e, const Distribution &d, const DataField &field,
+                  const std::string &name, SourceRange range) {
+  const bool isBeta = d.family == Distribution::Family::Beta;
+  const auto [low, high] = field.shownRange();
+  const bool isWhole = field.binarize || field.mask || field.classes > 0;
+  const bool inside = low >= 0 && !(isBeta && high > 1) && !isWhole;
+  if (inside) {
+    return true;
+  }
+  e.module.report(Diag::PositiveSupport, range, name, low, high)
+      .label(d.where,
+             isBeta ? "gives numbers between 0 and 1" : "gives numbers above 0")
+      .help(isBeta ? "give the data `in [0,1]` and, of grey levels, "
+                     "`dequantize`; or observe it under another distribution"
+                   : "observe it under a Normal, or give the data another "
+                     "range");
+  return false;
+}
+
 /// Reports a Bernoulli observed on values that are not 0 or 1.
 bool supportFits(Elaborator &e, const Distribution &of, const std::string &name,
                  SourceRange range) {
@@ -83,12 +103,18 @@ bool supportFits(Elaborator &e, const Distribution &of, const std::string &name,
       d.family == Distribution::Family::Categorical) {
     return labelsFit(e, d, it->second, name, range);
   }
-  if (it == e.argumentFields.end() ||
-      d.family != Distribution::Family::Bernoulli) {
+  if (it == e.argumentFields.end()) {
     return true;
   }
   const DataField &field = it->second;
   const auto [low, high] = field.shownRange();
+  if (d.family == Distribution::Family::Beta ||
+      d.family == Distribution::Family::Gamma) {
+    return positiveFits(e, d, field, name, range);
+  }
+  if (d.family != Distribution::Family::Bernoulli) {
+    return true;
+  }
   if (low != 0 || high != 1) {
     e.module.report(Diag::BernoulliRange, range, name, low, high)
         .help("give the data `in [0,1]`, or observe it under a Normal");
@@ -314,6 +340,10 @@ bool canGive(const Elaborator &e, const Distribution &of, double number) {
     auto low = e.b.constantValue(d.first), high = e.b.constantValue(d.second);
     return (!low || *low <= number) && (!high || number <= *high);
   }
+  case Family::Gamma:
+    return number > 0;
+  case Family::Beta:
+    return number > 0 && number < 1;
   case Family::Bernoulli:
     return d.grey ? number >= 0 && number <= 1 : number == 0 || number == 1;
   case Family::OneHot: // one number at every place
@@ -331,6 +361,10 @@ std::string supportText(const Elaborator &e, const Distribution &of) {
   switch (d.family) {
   case Family::Uniform:
     return "gives numbers between its ends";
+  case Family::Gamma:
+    return "gives numbers above 0";
+  case Family::Beta:
+    return "gives numbers between 0 and 1";
   case Family::Categorical:
     return fmt::format("gives whole numbers from 0 to {}",
                        classesOf(e.b, d) - 1);

@@ -9,11 +9,10 @@ namespace {
 
 /// What the language reference names and what does not work yet.
 constexpr auto reserved = std::to_array<std::string_view>(
-    {"Beta",    "Gamma",  "modes",     "active_units", "fid",   "frozen",
-     "weights", "dot",    "binarize",  "flip",         "crop",  "subset",
-     "idx",     "folder", "npy",       "cifar10",      "csv",   "text",
-     "ring",    "grid",   "gaussians", "swiss_roll",   "moons", "row",
-     "scatter", "swap"});
+    {"modes",     "active_units", "fid",   "frozen", "weights", "dot",
+     "binarize",  "flip",         "crop",  "subset", "idx",     "folder",
+     "npy",       "cifar10",      "csv",   "text",   "ring",    "grid",
+     "gaussians", "swiss_roll",   "moons", "row",    "scatter", "swap"});
 
 const std::map<std::string_view, const LibraryEntry *> &table() {
   static const auto *entries = [] {

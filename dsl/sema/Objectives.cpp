@@ -386,6 +386,43 @@ bool addOver(Elaborator &e, const ast::Name &name, Minimize &minimize) {
   return true;
 }
 
+/// Reports a `grad` through a draw of a Gamma or Beta whose concentration
+/// depends on what `depends` says, and which is needed: the draw has a first
+/// derivative in it alone.
+bool differentiatesDrawTwice(Elaborator &e, const std::vector<bool> &depends,
+                             const std::vector<bool> &needed,
+                             SourceRange range) {
+  const Body &body = e.body;
+  if (std::none_of(body.nodes.begin(), body.nodes.end(), [](const Node &node) {
+        return node.op == Op::GammaQuantile;
+      })) {
+    return false;
+  }
+  for (size_t i = 0; i < body.nodes.size(); ++i) {
+    const Node &gradient = body.nodes[i];
+    if (gradient.op != Op::Gradient || !needed[i]) {
+      continue;
+    }
+    std::vector<bool> sources(body.nodes.size(), false);
+    sources[gradient.operands[1]] = true;
+    auto inner = dependents(body, sources);
+    auto below = ancestors(body, gradient.operands[0]);
+    for (size_t j = 0; j < i; ++j) {
+      const Node &node = body.nodes[j];
+      if (node.op == Op::GammaQuantile && below[j] && inner[node.operands[1]] &&
+          depends[node.operands[1]]) {
+        e.module.report(Diag::DrawTwiceDifferentiated, gradient.where)
+            .label(node.where, "drawn here")
+            .label(range, "differentiates it once more")
+            .help("`stop(..)` of the gradient, or of the concentration, makes "
+                  "it a constant");
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 /// Checks that the objective depends on what is trained, by derivatives.
 void checkReach(Elaborator &e, const ast::MinimizeStmt &stmt,
                 const Minimize &minimize) {
@@ -400,6 +437,9 @@ void checkReach(Elaborator &e, const ast::MinimizeStmt &stmt,
   }
   auto depends = dependents(body, sources);
   auto needed = ancestors(body, minimize.objective);
+  if (differentiatesDrawTwice(e, depends, needed, stmt.objective->range)) {
+    return;
+  }
   for (size_t i = 0; i < body.nodes.size(); ++i) {
     const Node &node = body.nodes[i];
     if (!depends[i] || !needed[i] || !hasNoDerivative(node.op)) {
@@ -619,6 +659,10 @@ Value gradCall(Elaborator &e, const CallSite &site, const Arguments &arguments,
         .label(xBound.range, "this value")
         .help("`x` must be the very value that `y` was computed from; bind it "
               "to a name and use the name in both");
+    return {};
+  }
+  if (differentiatesDrawTwice(e, dependents(e.body, sources),
+                              ancestors(e.body, *y), site.range)) {
     return {};
   }
   bool perExample = findAxis(e.b.type(*y), "batch").has_value();

@@ -73,12 +73,15 @@ struct Distribution {
     Uniform,
     Categorical, ///< whole numbers from 0
     OneHot,      ///< the same as 1 at one place of the last event axis
+    Gamma,       ///< of a rate
+    Beta,
     Mixture,     ///< one of several of a family, drawn by weights
   };
   enum class Spread : uint8_t { Std, Var, LogVar };
   Family family = Family::Normal;
   /// Normal: mean, spread. Bernoulli: logits. Laplace: mean, scale.
-  /// Uniform: low, high. Categorical, OneHot: log p, classes along its last
+  /// Uniform: low, high. Gamma: concentration, rate. Beta: concentration1, that
+  /// of x, and concentration0, that of 1 - x. Categorical, OneHot: log p, classes along its last
   /// axis, which may lack axes of the event in front. Mixture: log weights, on
   /// the named axis `axis`, of `component`, whose values have `own` event axes.
   ValueId first = 0, second = 0;

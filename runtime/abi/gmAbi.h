@@ -50,6 +50,11 @@ extern const GmEntry gmKernels[];
 /// Returns when every thread of the pool has called it.
 void gmBarrier(const GmFrame *frame);
 
+/// Returns log z, z being where the distribution function of Gamma(a, 1) is u.
+double gmLogGammaQuantile(double u, double a);
+/// Returns the derivative of that in a, u being held, where it is l.
+double gmLogGammaQuantileSlope(double l, double a);
+
 #ifdef __cplusplus
 }
 #endif

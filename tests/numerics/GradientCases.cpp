@@ -117,6 +117,16 @@ void addElementwise(std::vector<GradientCase> &cases) {
   cases.push_back(unary("cos", -2, 2));
   cases.push_back(unary("tanh", -2, 2));
   cases.push_back(unary("erf", -2, 2));
+  cases.push_back(unary("lgamma", 0.2, 5));
+  cases.push_back(unary("polygamma", 0.5, 5, Kink::none, "order 0"));
+  cases.push_back(unary("polygamma", 0.5, 5, Kink::none, "order 2"));
+  // In the uniform number alone: the concentration has a first derivative only.
+  cases.push_back({"gamma_quantile",
+                   {"gamma_quantile", "lgamma"},
+                   {{"2x3", 0.1, 0.9}},
+                   "%c = nn.constant 1.7 : " + matrix +
+                       "\n%y = nn.gamma_quantile %a0, %c : " + matrix,
+                   "2x3"});
   cases.push_back(unary("sigmoid", -3, 3));
   cases.push_back(unary("softplus", -3, 3));
   cases.push_back(unary("relu", -2, 2, Kink::zero));

@@ -1,6 +1,8 @@
 //===- NNInterpreter.cpp - what nn ops mean, one loop nest an op ----------===//
 #include "tests/numerics/NNInterpreter.h"
 
+#include "runtime/abi/gmAbi.h"
+
 #include "llvm/ADT/TypeSwitch.h"
 
 #include <cmath>
@@ -50,6 +52,22 @@ HostTensor tabulate(Operation *op,
 
 // ---- element by element -----------------------------------------------------
 
+/// psi_n(u) by 60 turns of the recurrence and three terms of the series behind.
+double polygamma(int n, double u) {
+  long double sum = 0, x = u, factorial = std::tgamma(n + 1.0L);
+  for (int i = 0; i < 60; ++i, x += 1) {
+    sum += factorial / std::pow(x, n + 1.0L);
+  }
+  sum += (n == 0 ? -std::log(x) : factorial / n / std::pow(x, n)) +
+         factorial / (2 * std::pow(x, n + 1.0L));
+  const long double bernoulli[] = {1.0L / 6, -1.0L / 30, 1.0L / 42};
+  for (int k = 1; k <= 3; ++k) {
+    sum += bernoulli[k - 1] * std::tgamma(2.0L * k + n) /
+           std::tgamma(2.0L * k + 1) / std::pow(x, 2.0L * k + n);
+  }
+  return static_cast<double>(n % 2 == 0 ? -sum : sum);
+}
+
 double unary(Operation *op, double u) {
   return llvm::TypeSwitch<Operation *, double>(op)
       .Case([&](NegOp) { return -u; })
@@ -65,6 +83,10 @@ double unary(Operation *op, double u) {
       .Case([&](CosOp) { return std::cos(u); })
       .Case([&](TanhOp) { return std::tanh(u); })
       .Case([&](ErfOp) { return std::erf(u); })
+      .Case([&](LgammaOp) { return std::lgamma(u); })
+      .Case([&](PolygammaOp poly) {
+        return polygamma(static_cast<int>(poly.getOrder()), u);
+      })
       .Case([&](SigmoidOp) { return 1 / (1 + std::exp(-u)); })
       .Case([&](SoftplusOp) {
         return std::fmax(u, 0) + std::log1p(std::exp(-std::fabs(u)));
@@ -102,6 +124,8 @@ double binary(Operation *op, double a, double b) {
       .Case([&](MulOp) { return a * b; })
       .Case([&](DivOp) { return a / b; })
       .Case([&](PowOp) { return std::pow(a, b); })
+      .Case([&](GammaQuantileOp) { return gmLogGammaQuantile(a, b); })
+      .Case([&](GammaQuantileSlopeOp) { return gmLogGammaQuantileSlope(a, b); })
       .Case([&](MinOp) { return a <= b ? a : b; })
       .Case([&](MaxOp) { return a >= b ? a : b; })
       .Case([&](CompareOp compare) {
@@ -260,9 +284,7 @@ HostTensor convolution(Operation *op, Operands operands) {
     }
   };
   forEachIndex({c.images, c.yChannels, from, c.taps[0], c.taps[1]},
-               [&](ArrayRef<int64_t> i) {
-                 tap(i[0], i[1], i[2], i[3], i[4]);
-               });
+               [&](ArrayRef<int64_t> i) { tap(i[0], i[1], i[2], i[3], i[4]); });
   return result;
 }
 

@@ -54,7 +54,7 @@ conv_transpose2d max_pool avg_pool upsample layer_norm instance_norm group_norm
 batch_norm embedding flatten dropout iwae cumsum expand argmax argmin prod xent
 permute peers others group ungroup diag remainder orthogonal gru scan yield attention
 each_product
-lift stack Mixture Categorical OneHot UniformInt entropy gumbel hard
+lift stack Mixture Gamma Beta lgamma digamma Categorical OneHot UniformInt entropy gumbel hard
 skip repeat Normal Laplace Uniform Bernoulli elbo log_prob kl grad ramp
 piecewise sgd adam adamw rmsprop clip keep when spectral_norm init block def once like
 via several_draws for opt same two_objectives shared_net two_trains""".split()

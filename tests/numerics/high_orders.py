@@ -30,7 +30,7 @@ VECTOR, IMAGE = (5,), (2, 4, 4)
 # Function by function: its text, what torch computes, the shape of x.
 CASES = [
     *((f"{name}(x)", getattr(torch, name), VECTOR) for name in
-      "tanh exp sin cos erf sigmoid abs sqrt log log1p".split()),
+      "tanh exp sin cos erf sigmoid abs sqrt log log1p lgamma digamma".split()),
     ("relu(x - 1)", lambda x: torch.relu(x - 1), VECTOR),
     ("softplus(x)", lambda x: torch.log(1 + torch.exp(x)), VECTOR),
     ("log_sigmoid(x)", lambda x: -torch.log(1 + torch.exp(-x)), VECTOR),

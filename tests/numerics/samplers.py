@@ -33,6 +33,33 @@ def laplace(x):
     return numpy.where(x < 0, 0.5 * numpy.exp(x), 1 - 0.5 * numpy.exp(-x))
 
 
+def gamma_chance(a, x):
+    """The distribution function of Gamma(a, 1): its power series."""
+    term = total = numpy.ones_like(x) / a
+    for n in range(1, 1500):
+        term = term * x / (a + n)
+        total = total + term
+    return numpy.exp(a * numpy.log(x) - x - math.lgamma(a)) * total
+
+
+def beta_chance(a, c, x):
+    """The distribution function of a Beta: x^a sum of (1 - c)_n x^n / (n! (a + n))
+    over B(a, c), of 1 - x above 1/2."""
+    if a <= 0 or (x > 0.5).any():
+        low = x <= 0.5
+        result = numpy.empty_like(x)
+        result[low] = beta_chance(a, c, x[low])
+        result[~low] = 1 - beta_chance(c, a, 1 - x[~low])
+        return result
+    term = numpy.ones_like(x)
+    total = term / a
+    for n in range(1, 80):
+        term = term * x * (n - c) / n
+        total = total + term / (a + n)
+    log_beta = math.lgamma(a) + math.lgamma(c) - math.lgamma(a + c)
+    return x ** a * total * math.exp(-log_beta)
+
+
 # A mixture of Normals of deviation 0.5, means and weights.
 MEANS, SHARES = numpy.linspace(-2, 2, 4), numpy.array([1, 2, 3, 4]) / 10
 
@@ -51,6 +78,11 @@ CONTINUOUS = {
     "laplace": lambda x: laplace((x - 0.5) / 2),
     "uniform": lambda x: numpy.clip((x + 1) / 4, 0, 1),
     "several": lambda x: phi(x - 0.5),
+    "gamma": lambda x: gamma_chance(2.5, 2 * x),
+    "small_gamma": lambda x: gamma_chance(0.1, x.astype(float) ** 10),
+    "large_gamma": lambda x: gamma_chance(300, x),
+    "beta": lambda x: beta_chance(2, 3, x),
+    "small_beta": lambda x: beta_chance(0.1, 2, x),
     "mixture": lambda x: phi_of_mixture(x),
     "mixtures": lambda x: phi_of_mixture(x),
 }
@@ -93,6 +125,37 @@ def chi_square(values, chances):
             chi_square_bound(len(chances) - 1))
 
 
+def simpson(f, low, high, n=20000):
+    x = numpy.linspace(low, high, n + 1)
+    weights = numpy.full(n + 1, 2.0)
+    weights[1::2], weights[[0, -1]] = 4, 1
+    return (f(x) * weights).sum() * (high - low) / n / 3
+
+
+def gamma_formulas():
+    """Densities, and integrals of them."""
+    def gamma(a, r):
+        return lambda x: (a * math.log(r) + (a - 1) * numpy.log(x) - r * x
+                          - math.lgamma(a))
+
+    def beta(a, c):
+        norm = math.lgamma(a) + math.lgamma(c) - math.lgamma(a + c)
+        return lambda x: ((a - 1) * numpy.log(x) + (c - 1) * numpy.log(1 - x)
+                          - norm)
+
+    found = []
+    for q, p, low, high in ((gamma(2.5, 2), gamma(0.5, 3), 1e-9, 40),
+                            (beta(2, 3), beta(0.5, 1.5), 1e-9, 1 - 1e-9)):
+        # Four components of the parameter `p`, all of them 0.
+        found += [4 * q(0.7),
+                  4 * simpson(lambda x: numpy.exp(q(x)) * (q(x) - p(x)), low,
+                              high),
+                  4 * simpson(lambda x: -numpy.exp(q(x)) * q(x), low, high)]
+    step = 1e-4
+    slope = (math.lgamma(2.5 + step) - math.lgamma(2.5 - step)) / (2 * step)
+    return found + [5, 1.6, math.lgamma(2.5), slope]
+
+
 def formulas():
     """What proc formulas emits."""
     other, two = numpy.array([1, 2, 3, 4]) / 10, SCORES ** 2
@@ -105,7 +168,7 @@ def formulas():
             -log(two[1] / two.sum()), 1 * 2 * 3 * 2 * 4 * 6, 0, 3, 0.6, 12,
             mixture_log_prob(0.3),
             mixture_log_prob(0.3) + mixture_log_prob(1.3),
-            SHARES @ MEANS, SHARES @ numpy.arange(4)]
+            SHARES @ MEANS, SHARES @ numpy.arange(4)] + gamma_formulas()
 
 
 def main():

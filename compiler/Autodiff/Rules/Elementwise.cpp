@@ -71,6 +71,33 @@ Value erfRule(nn::ErfOp op, unsigned, Value g, GradientBuilder &b) {
   return b.mul(g, bell);
 }
 
+Value polygammaOf(Value u, int64_t order, GradientBuilder &b) {
+  return nn::PolygammaOp::create(b.below(), u.getType(), u, order);
+}
+
+/// g psi(u)
+Value lgammaRule(nn::LgammaOp op, unsigned, Value g, GradientBuilder &b) {
+  return b.mul(g, polygammaOf(op.getOperand(), 0, b));
+}
+
+/// g psi_(n + 1)(u)
+Value polygammaRule(nn::PolygammaOp op, unsigned, Value g, GradientBuilder &b) {
+  auto order = static_cast<int64_t>(op.getOrder());
+  return b.mul(g, polygammaOf(op.getOperand(), order + 1, b));
+}
+
+/// With y = log z: g / (z p(z)), log p(z) = (b - 1) y - e^y - lgamma(b); and g
+/// times the slope.
+Value gammaQuantileRule(nn::GammaQuantileOp op, unsigned operand, Value g,
+                        GradientBuilder &b) {
+  Value concentration = op.getRhs(), y = op.getResult();
+  if (operand == 1) {
+    return b.mul(g, b.binary<nn::GammaQuantileSlopeOp>(y, concentration));
+  }
+  Value norm = b.add(b.unary<nn::LgammaOp>(concentration), b.unary<nn::ExpOp>(y));
+  return b.mul(g, b.unary<nn::ExpOp>(b.sub(norm, b.mul(concentration, y))));
+}
+
 /// g y (1 - y)
 Value sigmoidRule(nn::SigmoidOp op, unsigned, Value g, GradientBuilder &b) {
   Value y = op.getResult();
@@ -179,6 +206,8 @@ void attachUnaryRules(MLIRContext *context) {
   attach<nn::CosOp, cosRule>(context);
   attach<nn::TanhOp, tanhRule>(context);
   attach<nn::ErfOp, erfRule>(context);
+  attach<nn::LgammaOp, lgammaRule>(context);
+  attach<nn::PolygammaOp, polygammaRule>(context);
   attach<nn::SigmoidOp, sigmoidRule>(context);
   attach<nn::SoftplusOp, softplusRule>(context);
   attach<nn::ReluOp, reluRule>(context);
@@ -189,7 +218,8 @@ void attachUnaryRules(MLIRContext *context) {
 } // namespace
 
 // nn.round has no rule on purpose: its derivative is 0 almost everywhere, which
-// is never what a model means; the way round is `straight_through`.
+// is never what a model means; the way round is `straight_through`. Nor has
+// nn.gamma_quantile_slope; the front end refuses what would ask for it.
 void autodiff::attachElementwiseRules(MLIRContext *context) {
   attachUnaryRules(context);
   attach<nn::AddOp, addRule>(context);
@@ -197,6 +227,7 @@ void autodiff::attachElementwiseRules(MLIRContext *context) {
   attach<nn::MulOp, mulRule>(context);
   attach<nn::DivOp, divRule>(context);
   attach<nn::PowOp, powRule>(context);
+  attach<nn::GammaQuantileOp, gammaQuantileRule>(context);
   attach<nn::MaxOp, extremumRule<ComparePredicate::greater_equal, nn::MaxOp>>(
       context);
   attach<nn::MinOp, extremumRule<ComparePredicate::less_equal, nn::MinOp>>(

@@ -2,16 +2,20 @@
 //
 // What one instruction does stays for the LLVM dialect. Functions of f32
 // vectors become polynomials where the pass is asked for them; every other
-// function is a call of libm, one for each lane of a vector.
+// function is a call of libm or of the runtime, one for each lane of a vector.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Codegen/CPU/Passes.h"
 #include "compiler/Codegen/CPU/Polynomials.h"
+#include "compiler/Dialect/RT/IR/RTDialect.h"
 
 #include "mlir/Conversion/MathToLibm/MathToLibm.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Approximation.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Transforms/DialectConversion.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
@@ -22,6 +26,42 @@ namespace gmc::cpu {
 #include "compiler/Codegen/CPU/Passes.h.inc"
 
 namespace {
+
+/// Writes `call` as calls of its function, one for each lane.
+void lowerCall(ModuleOp module, rt::CallOp call) {
+  OpBuilder builder(call);
+  Location loc = call.getLoc();
+  auto lanes = dyn_cast<VectorType>(call.getType());
+  Type element = getElementTypeOrSelf(call.getType());
+  if (!module.lookupSymbol(call.getCallee())) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(module.getBody());
+    func::FuncOp::create(builder, module.getLoc(), call.getCallee(),
+                         builder.getFunctionType({element, element}, element))
+        .setPrivate();
+  }
+  auto callOf = [&](Value a, Value b) {
+    return func::CallOp::create(builder, loc, call.getCallee(), element,
+                                ValueRange{a, b})
+        .getResult(0);
+  };
+  Value result;
+  if (!lanes) {
+    result = callOf(call.getLhs(), call.getRhs());
+  } else {
+    result =
+        arith::ConstantOp::create(builder, loc, builder.getZeroAttr(lanes));
+    for (int64_t lane = 0; lane < lanes.getNumElements(); ++lane) {
+      ArrayRef<int64_t> place(lane);
+      Value a = vector::ExtractOp::create(builder, loc, call.getLhs(), place);
+      Value b = vector::ExtractOp::create(builder, loc, call.getRhs(), place);
+      result =
+          vector::InsertOp::create(builder, loc, callOf(a, b), result, place);
+    }
+  }
+  call.replaceAllUsesWith(result);
+  call.erase();
+}
 
 struct LowerMath : impl::CPULowerMathBase<LowerMath> {
   using Base::Base;
@@ -52,6 +92,11 @@ struct LowerMath : impl::CPULowerMathBase<LowerMath> {
   }
 
   void runOnOperation() override {
+    SmallVector<rt::CallOp> calls;
+    getOperation().walk([&](rt::CallOp call) { calls.push_back(call); });
+    for (rt::CallOp call : calls) {
+      lowerCall(getOperation(), call);
+    }
     if (polynomials && failed(expand())) {
       return signalPassFailure();
     }

@@ -6,7 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Conversion/NNToLinalg/ScalarBody.h"
+#include "compiler/Conversion/NNToLinalg/Scalars.h"
 #include "compiler/Dialect/NN/IR/NNDialect.h"
+#include "compiler/Dialect/RT/IR/RTDialect.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -17,41 +19,6 @@ using namespace mlir;
 namespace gmc::conversion {
 
 namespace {
-
-/// Builds arith and math ops on scalars of one float type.
-struct Scalars {
-  OpBuilder &builder;
-  Location loc;
-  FloatType type;
-
-  Value number(double value) const {
-    return arith::ConstantOp::create(builder, loc,
-                                     builder.getFloatAttr(type, value));
-  }
-  Value holds(arith::CmpFPredicate predicate, Value a, Value b) const {
-    return arith::CmpFOp::create(builder, loc, predicate, a, b);
-  }
-  Value choose(Value condition, Value a, Value b) const {
-    return arith::SelectOp::create(builder, loc, condition, a, b);
-  }
-  Value add(Value a, Value b) const {
-    return arith::AddFOp::create(builder, loc, a, b);
-  }
-  Value mul(Value a, Value b) const {
-    return arith::MulFOp::create(builder, loc, a, b);
-  }
-  Value div(Value a, Value b) const {
-    return arith::DivFOp::create(builder, loc, a, b);
-  }
-  Value neg(Value a) const { return arith::NegFOp::create(builder, loc, a); }
-  Value exp(Value a) const { return math::ExpOp::create(builder, loc, a); }
-  Value abs(Value a) const { return math::AbsFOp::create(builder, loc, a); }
-  /// max(0, u) as one maximum instruction that keeps NaN: 0 > u ? 0 : u.
-  Value positive(Value u) const {
-    Value zero = number(0);
-    return choose(holds(arith::CmpFPredicate::OGT, zero, u), zero, u);
-  }
-};
 
 Value sign(const Scalars &s, Value u) {
   Value zero = s.number(0);
@@ -101,6 +68,14 @@ Value convert(const Scalars &s, Value u) {
   return arith::TruncFOp::create(s.builder, s.loc, s.type, u);
 }
 
+/// A function of the runtime, in f64.
+Value buildCall(const Scalars &s, StringRef callee, Value a, Value b) {
+  Scalars wide{s.builder, s.loc, s.builder.getF64Type()};
+  Value result = rt::CallOp::create(s.builder, s.loc, wide.type, callee,
+                                    convert(wide, a), convert(wide, b));
+  return convert(s, result);
+}
+
 } // namespace
 
 bool isElementwise(Operation *op) {
@@ -126,6 +101,10 @@ Value buildScalar(OpBuilder &builder, Operation *op,
       .Case([&](nn::CosOp) { return math::CosOp::create(builder, loc, a); })
       .Case([&](nn::TanhOp) { return math::TanhOp::create(builder, loc, a); })
       .Case([&](nn::ErfOp) { return math::ErfOp::create(builder, loc, a); })
+      .Case([&](nn::LgammaOp) { return buildLogGamma(s, a); })
+      .Case([&](nn::PolygammaOp poly) {
+        return buildPolygamma(s, a, static_cast<int>(poly.getOrder()));
+      })
       .Case([&](nn::SigmoidOp) { return sigmoid(s, a); })
       .Case([&](nn::SoftplusOp) { return softplus(s, a); })
       .Case([&](nn::ReluOp) { return s.positive(a); })
@@ -140,6 +119,12 @@ Value buildScalar(OpBuilder &builder, Operation *op,
       .Case([&](nn::MulOp) { return s.mul(a, b); })
       .Case([&](nn::DivOp) { return s.div(a, b); })
       .Case([&](nn::PowOp) { return math::PowFOp::create(builder, loc, a, b); })
+      .Case([&](nn::GammaQuantileOp) {
+        return buildCall(s, "gmLogGammaQuantile", a, b);
+      })
+      .Case([&](nn::GammaQuantileSlopeOp) {
+        return buildCall(s, "gmLogGammaQuantileSlope", a, b);
+      })
       .Case([&](nn::MinOp) {
         return arith::MinimumFOp::create(builder, loc, a, b);
       })

@@ -90,6 +90,8 @@ PIECES = {
     "centre": "{x} - 0.5 * mean({x})",
     "spread": "{x} / (0.5 + std({x} + iota({w})))",
     "every turn": "mean(sin(t * {x}) for t in linspace(0.5, 1.5, 3), over: t)",
+    "lgamma": "lgamma(softplus({x}) + 0.2)",
+    "digamma": "0.3 * digamma(softplus({x}) + 0.5)",
     "lifted": "{x} + 0.2 * stack(sin(lift({x}, 0 as m)), over: m)",
     "lifted row": "stack(sin(lift(reshape({x}, {p}, {q}), 1 as m)) + 0.1 * "
                   "reshape({x}, {w})[{k}], over: m) |> transpose |> reshape({w})",
@@ -180,6 +182,8 @@ DRAWS = {
     "label": "{n} ~ Categorical(logits: stop({x}))\n  {x} + 0.3 * onehot({n}, "
              "{w})",
     "uniform label": "{n} ~ UniformInt({w})\n  {x} * (0.5 + onehot({n}, {w}))",
+    "gamma noise": "{n} ~ Gamma(softplus({x}) + 0.5, 2)\n  {x} + 0.1 * {n}",
+    "beta noise": "{n} ~ Beta(softplus({x}) + 0.5, 1.5)\n  {x} + 0.3 * {n}",
     "mixed noise": "{n} ~ Mixture(Normal(lift({x}, 0 as m), 0.2), logits: 0, "
                    "over: m)\n  {x} + 0.1 * {n}",
     "defined": "jitter({x})",
@@ -221,6 +225,14 @@ TERMS = {
     "kl of Categorical": "kl(Categorical(logits: {x}), Categorical(logits: "
                          "{y}))",
     "kl of OneHot": "kl(OneHot(logits: {x}), OneHot(probs: exp(sin({y}))))",
+    "log_prob of Gamma": "-log_prob(Gamma(softplus({x}) + 0.5, 1.5), "
+                         "softplus({y}) + 0.1) / {w}",
+    "log_prob of Beta": "-log_prob(Beta(softplus({x}) + 0.5, 1.5), "
+                        "0.1 + 0.8 * sigmoid({y})) / {w}",
+    "kl of Gamma": "kl(Gamma(softplus({x}) + 0.5, 1), Gamma(2, 1 + {y}^2)) / {w}",
+    "kl of Beta": "kl(Beta(softplus({x}) + 0.5, 1.2), Beta(2, softplus({y}) + "
+                  "0.3)) / {w}",
+    "entropy of Gamma": "entropy(Gamma(softplus({x}) + 0.5, 1 + {y}^2)) / {w}",
     "log_prob of Mixture": "-log_prob(Mixture(Normal(lift({x}, 0 as m), 0.7), "
                            "logits: lift(sin({y}), 0 as m), over: m)[{w}], "
                            "{y}) / {w}",

@@ -41,6 +41,7 @@ def NN_SinOp : NN_UnaryOp<"sin", "sin u">;
 def NN_CosOp : NN_UnaryOp<"cos", "cos u">;
 def NN_TanhOp : NN_UnaryOp<"tanh", "tanh u">;
 def NN_ErfOp : NN_UnaryOp<"erf", "erf u">;
+def NN_LgammaOp : NN_UnaryOp<"lgamma", "log Gamma(u)", "NaN where u < 0.">;
 def NN_SigmoidOp : NN_UnaryOp<"sigmoid", "1 / (1 + e^-u)">;
 def NN_SoftplusOp : NN_UnaryOp<"softplus", "log(1 + e^u)",
   "Computed as max(u, 0) + log1p(e^-|u|), finite for every u.">;
@@ -60,6 +61,17 @@ def NN_LeakyReluOp : NN_ElementwiseOp<"leaky_relu"> {
   let assemblyFormat = "$operand `slope` $slope attr-dict `:` type($result)";
 }
 
+def NN_PolygammaOp : NN_ElementwiseOp<"polygamma"> {
+  let summary = "derivative n + 1 of lgamma";
+  let description = [{
+    NaN where u < 0.
+
+    Example: `%y = nn.polygamma %u order 0 : tensor<2xf32>`
+  }];
+  let arguments = (ins NN_Tensor:$operand, I64Attr:$order);
+  let assemblyFormat = "$operand `order` $order attr-dict `:` type($result)";
+}
+
 def NN_AddOp : NN_BinaryOp<"add", "a + b", "", [Commutative]>;
 def NN_SubOp : NN_BinaryOp<"sub", "a - b">;
 def NN_MulOp : NN_BinaryOp<"mul", "a * b", "", [Commutative]>;
@@ -70,6 +82,13 @@ def NN_MinOp : NN_BinaryOp<"min", "min(a, b)",
   "At a tie the first operand has the derivative.">;
 def NN_MaxOp : NN_BinaryOp<"max", "max(a, b)",
   "At a tie the first operand has the derivative.">;
+
+def NN_GammaQuantileOp : NN_BinaryOp<"gamma_quantile",
+  "log z, z being where the distribution function of Gamma(b, 1) is a",
+  "Its derivative in b has no derivative.">;
+def NN_GammaQuantileSlopeOp : NN_BinaryOp<"gamma_quantile_slope",
+  "derivative of nn.gamma_quantile in b, where it is a",
+  "Has no derivative.">;
 
 def NN_ComparePredicate : I32EnumAttr<"ComparePredicate", "how two numbers relate", [
     I32EnumAttrCase<"less", 0>, I32EnumAttrCase<"less_equal", 1>,

@@ -49,6 +49,9 @@ std::optional<double> evaluateUnary(Operation *op, double u) {
       .Case([&](CosOp) { return std::cos(u); })
       .Case([&](TanhOp) { return std::tanh(u); })
       .Case([&](ErfOp) { return std::erf(u); })
+      .Case([&](LgammaOp) -> Result {
+        return u > 0 ? Result(std::lgamma(u)) : std::nullopt;
+      })
       .Case([&](SigmoidOp) { return 1 / (1 + std::exp(-u)); })
       .Case([&](SoftplusOp) {
         return std::max(u, 0.0) + std::log1p(std::exp(-std::abs(u)));

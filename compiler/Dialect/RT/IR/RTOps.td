@@ -6,12 +6,29 @@ include "compiler/Dialect/RT/IR/RTDialect.td"
 include "mlir/IR/BuiltinAttributes.td"
 include "mlir/IR/EnumAttr.td"
 include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
 def RT_Space : I32EnumAttr<"Space", "a region of memory of GmFrame", [
     I32EnumAttrCase<"state", 0>, I32EnumAttrCase<"arena", 1>,
     I32EnumAttrCase<"scalars", 2>, I32EnumAttrCase<"key", 3>]> {
   let cppNamespace = "::gmc::rt";
+}
+
+def RT_CallOp : RT_Op<"call", ElementwiseMappable.traits # [
+                          Pure, SameOperandsAndResultType]> {
+  let summary = "a function of the runtime, of one element of each operand";
+  let description = [{
+    The function takes and gives doubles (runtime/abi/gmAbi.h), one for each lane
+    of vectors.
+
+    Example: `%y = rt.call "gmLogGammaQuantile"(%u, %a) : f64`
+  }];
+  let arguments = (ins StrAttr:$callee, AnyType:$lhs, AnyType:$rhs);
+  let results = (outs AnyType:$result);
+  let assemblyFormat = [{
+    $callee `(` $lhs `,` $rhs `)` attr-dict `:` type($result)
+  }];
 }
 
 def RT_EntryOp : RT_Op<"entry", [Symbol, IsolatedFromAbove, NoTerminator,

@@ -21,3 +21,12 @@ func.func @others(%x: vector<2xf64>, %y: f32) -> (vector<2xf64>, f32, f32) {
   %2 = math.sqrt %y : f32
   return %0, %1, %2 : vector<2xf64>, f32, f32
 }
+
+// Functions of the runtime take doubles, one lane at a time.
+// CHECK-LABEL: func.func @runtime
+// CHECK-COUNT-3: call @gmLogGammaQuantile({{.*}}) : (f64, f64) -> f64
+func.func @runtime(%u: vector<2xf64>, %a: f64) -> (vector<2xf64>, f64) {
+  %0 = rt.call "gmLogGammaQuantile"(%u, %u) : vector<2xf64>
+  %1 = rt.call "gmLogGammaQuantile"(%a, %a) : f64
+  return %0, %1 : vector<2xf64>, f64
+}
