@@ -186,6 +186,7 @@ private:
   json::Object entryOf(rt::EntryOp entry);
   json::Array imports();
   json::Array pools();
+  bool isBelow1(StringRef step, StringRef rate);
   json::Object turnOf(const dsl::Turn &turn);
   json::Array turnsOf(const std::vector<dsl::Turn> &turns);
   json::Array trains();
@@ -230,8 +231,25 @@ json::Array ManifestWriter::scalars() {
   return array;
 }
 
+/// Tells whether the number `rate`, STATE.ARGUMENT, that an optimiser of `step`
+/// takes is below 1.
+bool ManifestWriter::isBelow1(StringRef step, StringRef rate) {
+  for (const dsl::Body &body : program.steps) {
+    for (const dsl::Minimize &minimize : body.minimizers) {
+      const dsl::Optimizer &optimizer = minimize.optimizer;
+      for (const auto &argument : dsl::argumentsOf(optimizer.kind)) {
+        if (body.name == step && argument.below1 &&
+            optimizer.state + "." + std::string(argument.name) == rate) {
+          return true;
+        }
+      }
+    }
+  }
+  return false;
+}
+
 json::Object ManifestWriter::entryOf(rt::EntryOp entry) {
-  json::Array inputs, outputs, monitors, norms, updates;
+  json::Array inputs, outputs, monitors, norms, rates, updates;
   for (auto slot :
        entry->getAttrOfType<ArrayAttr>("inputs").getAsRange<DictionaryAttr>()) {
     inputs.push_back(slotOf(slot));
@@ -243,7 +261,17 @@ json::Object ManifestWriter::entryOf(rt::EntryOp entry) {
     if (kind == "value") {
       outputs.push_back(std::move(object));
     } else if (kind == "monitor") {
-      monitors.push_back(std::move(object));
+      StringRef name = *object.getString("name");
+      if (!name.consume_front("rate ")) {
+        monitors.push_back(std::move(object));
+        continue;
+      }
+      json::Object rate{{"name", name},
+                        {"offset", *object.getInteger("offset")}};
+      if (isBelow1(entry.getSymName(), name)) {
+        rate["high"] = 1;
+      }
+      rates.push_back(std::move(rate));
     } else {
       norms.push_back(json::Object{{"network", *object.getString("name")},
                                    {"offset", *object.getInteger("offset")}});
@@ -274,6 +302,7 @@ json::Object ManifestWriter::entryOf(rt::EntryOp entry) {
       {"outputs", std::move(outputs)},
       {"monitors", std::move(monitors)},
       {"norms", std::move(norms)},
+      {"rates", std::move(rates)},
       {"counters", std::move(updates)},
       {"flops", entry->getAttrOfType<IntegerAttr>("flops").getInt()}};
 }

@@ -30,6 +30,7 @@ private:
   void importVariables();
   void importEntry(const dsl::Body &body, gm::EntryKind kind,
                    llvm::StringRef name, int64_t batch);
+  void importRates(const dsl::Body &body, BodyImporter &importer);
   void importOutputs(const dsl::Body &body, BodyImporter &importer);
   void importMinimize(const dsl::Minimize &minimize, BodyImporter &importer);
   void importMoves(const dsl::Body &body, BodyImporter &importer);
@@ -113,6 +114,7 @@ void ModelImporter::importEntry(const dsl::Body &body, gm::EntryKind kind,
                         builder);
   importer.importNodes();
   importOutputs(body, importer);
+  importRates(body, importer);
   for (const dsl::Minimize &minimize : body.minimizers) {
     importMinimize(minimize, importer);
   }
@@ -161,6 +163,23 @@ int64_t ModelImporter::updatesOf(llvm::StringRef name) {
     counters.push_back(builder.getStringAttr(name));
   }
   return static_cast<int64_t>(program.scalars.size()) + it->second;
+}
+
+/// What optimisers compute leaves as monitors `rate STATE.ARGUMENT`.
+void ModelImporter::importRates(const dsl::Body &body, BodyImporter &importer) {
+  llvm::StringSet<> seen;
+  for (const dsl::Minimize &minimize : body.minimizers) {
+    const dsl::Optimizer &optimizer = minimize.optimizer;
+    for (auto [argument, id] : llvm::zip_equal(dsl::argumentsOf(optimizer.kind),
+                                               optimizer.arguments)) {
+      std::string name = optimizer.state + "." + std::string(argument.name);
+      if (!body.nodes[id].operands.empty() && seen.insert(name).second) {
+        gm::OutputOp::create(builder, importer.location(body.nodes[id].where),
+                             gm::OutputKind::monitor, "rate " + name,
+                             importer.real(id));
+      }
+    }
+  }
 }
 
 void ModelImporter::importMinimize(const dsl::Minimize &minimize,

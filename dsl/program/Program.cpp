@@ -15,8 +15,22 @@ const char *spellingOf(Op op) {
 }
 
 const char *spellingOf(Statistic statistic) {
-  static constexpr std::array spellings = {"mean", "var", "min", "max"};
+  static constexpr std::array spellings = {"mean", "var", "min", "max",
+                                           "frechet"};
   return spellings[static_cast<size_t>(statistic)];
+}
+
+const std::vector<OptimizerArgument> &argumentsOf(Optimizer::Kind kind) {
+  static const OptimizerArgument lr = {"lr", -1, true},
+                                 b1 = {"b1", 0.9, false, true},
+                                 b2 = {"b2", 0.999, false, true},
+                                 eps = {"eps", 1e-8, true};
+  static const std::vector<OptimizerArgument> tables[] = {
+      {lr, {"momentum", 0, false, true}},
+      {lr, b1, b2, eps},
+      {lr, b1, b2, eps, {"weight_decay", 0.01}},
+      {lr, {"alpha", 0.99, false, true}, eps}};
+  return tables[static_cast<size_t>(kind)];
 }
 
 std::vector<int64_t> Type::shape() const {

@@ -19,6 +19,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -111,6 +112,17 @@ struct Optimizer {
   std::vector<ValueId> arguments;
   bool nesterov = false;
 };
+
+/// An argument of an optimiser: numbers from 0 on, not 0 itself where `open`,
+/// and below 1 where `below1`.
+struct OptimizerArgument {
+  std::string_view name;
+  double otherwise = 0; ///< the default; negative: it must be given
+  bool open = false, below1 = false;
+};
+
+/// Returns the arguments of an optimiser in the order of Optimizer::arguments.
+const std::vector<OptimizerArgument> &argumentsOf(Optimizer::Kind kind);
 
 /// `minimize` or `maximize`.
 struct Minimize {
@@ -300,7 +312,10 @@ struct Train {
 
 /// What is taken over all examples of a set, entry by entry of the event;
 /// `var` divides by n.
-enum class Statistic : uint8_t { Mean, Var, Min, Max };
+///
+/// Frechet: the Fréchet distance of the first half of the entries from the
+/// second, over all examples, one number.
+enum class Statistic : uint8_t { Mean, Var, Min, Max, Frechet };
 
 /// Returns `mean`, `var`, ...
 const char *spellingOf(Statistic statistic);

@@ -184,9 +184,7 @@ Value group(Elaborator &e, const CallSite &site, const Arguments &arguments,
   }
   Type type = e.b.type(*x);
   if (*n < 1 || type.axes[0].extent % *n != 0) {
-    e.module
-        .report(Diag::SplitBatch, site.range, type.axes[0].extent,
-                *n < 1 ? *n : type.axes[0].extent / *n)
+    e.module.report(Diag::GroupBatch, site.range, type.axes[0].extent, *n)
         .help("the batch must be a multiple of the size of a group");
     return {};
   }

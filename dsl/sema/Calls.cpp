@@ -224,6 +224,11 @@ Value Elaborator::callExpr(const ast::CallExpr &expr) {
     site.arguments = &expr.arguments;
     return frozenCall(std::move(site), *made);
   }
+  if (const auto *member = ast::as<ast::MemberExpr>(expr.callee)) {
+    if (auto result = callPartOf(*member, expr)) {
+      return *result;
+    }
+  }
   if (expr.callee->kind == ast::ExprKind::Member ||
       expr.callee->kind == ast::ExprKind::Call) {
     module.report(Diag::CalleeUnsupported, expr.callee->range);

@@ -160,7 +160,7 @@ Value layerOf(Elaborator &e, const CallSite &site, const Arguments &arguments,
   // PyTorch counts the fans of both layers along the weight's own axes.
   double area = double(weight[2] * weight[3]);
   double fanIn = double(weight[1]) * area, fanOut = double(weight[0]) * area;
-  auto start = weightInitial(e, arguments, fanIn, fanOut);
+  auto start = weightInitial(e, site, arguments, fanIn, fanOut);
   if (!start) {
     return {};
   }

@@ -243,6 +243,9 @@ public:
   /// Parts.cpp: `use f : linear(n)` in a net.
   void declareParts(const ast::UseStmt &stmt);
   Value callPart(const Part &part, const CallSite &site);
+  /// `Dec.cell(x, h)`; nothing where that is no layer that a net names.
+  std::optional<Value> callPartOf(const ast::MemberExpr &callee,
+                                  const ast::CallExpr &expr);
   /// Returns the name of the layer at `site`, of `kind`, with prefix and dot.
   std::string layerPrefix(const CallSite &site, const std::string &kind);
   /// Returns the node of a layer's parameter.

@@ -3,6 +3,7 @@
 #include "dsl/program/ScalarMath.h"
 #include "dsl/sema/Elaborator.h"
 #include "dsl/sema/Formulas.h"
+#include "dsl/sema/Intervals.h"
 #include "dsl/sema/Library.h"
 
 #include <algorithm>
@@ -351,7 +352,7 @@ Value Elaborator::evaluateName(const ast::NameExpr &expr) {
   if (expr.text == "elbo") {
     return elbo(nullptr, expr.range).value_or(Value{});
   }
-  if (expr.text == "nll" || expr.text == "bpd") {
+  if (expr.text == "nll" || expr.text == "bpd" || expr.text == "active_units") {
     CallSite site;
     site.expr = &expr;
     site.name = expr.text;
@@ -570,9 +571,13 @@ bool Elaborator::finite(const ast::BinaryExpr &expr, double a, double c,
 Value Elaborator::evaluateElementwise(const ast::BinaryExpr &expr, Op op,
                                       ValueId a, ValueId c) {
   auto left = b.constantValue(a), right = b.constantValue(c);
-  if (op == Op::Div && right == 0.0) {
-    module.report(Diag::DivisionByZero, expr.right->range).label("this is 0");
-    return {};
+  if (op == Op::Div) {
+    const Interval by = intervalOf(body, c);
+    if (by.low == 0 && by.high == 0) {
+      module.report(Diag::DivisionByZero, expr.right->range)
+          .label(right ? "this is 0" : "this is 0, whatever the weights are");
+      return {};
+    }
   }
   ValueId result = b.binary(op, a, c);
   auto number = b.constantValue(result);

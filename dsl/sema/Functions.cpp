@@ -1,5 +1,6 @@
 //===- Functions.cpp - functions that act element by element --------------===//
 #include "dsl/sema/Formulas.h"
+#include "dsl/sema/Intervals.h"
 #include "dsl/sema/Library.h"
 
 #include <cmath>
@@ -22,6 +23,25 @@ bool finite(Elaborator &e, const CallSite &site, double x, double result) {
   return std::isfinite(result);
 }
 
+/// Reports a value none of whose numbers, whatever the weights, has a
+/// logarithm or root (R-val-5).
+bool mayBeFinite(Elaborator &e, const CallSite &site, Op op, ValueId x) {
+  const Interval in = intervalOf(e.body, x);
+  const bool never = op == Op::Log     ? in.high <= 0
+                     : op == Op::Log1p ? in.high <= -1
+                                       : op == Op::Sqrt && in.high < 0;
+  if (never) {
+    e.module
+        .report(Diag::DomainError, site.range, site.name,
+                in.low == in.high
+                    ? fmt::format("{}", in.high)
+                    : fmt::format("numbers of at most {}", in.high))
+        .help(op == Op::Log1p ? "`log1p` takes numbers above -1"
+                              : "`log` and `sqrt` take numbers above 0");
+  }
+  return !never;
+}
+
 /// Functions that are one core op.
 Value unary(Elaborator &e, const CallSite &site, const Arguments &arguments,
             const LibraryEntry &entry) {
@@ -36,6 +56,9 @@ Value unary(Elaborator &e, const CallSite &site, const Arguments &arguments,
   }
   auto x = e.toTensor(value, arguments.find("x")->range);
   if (!x) {
+    return {};
+  }
+  if (!e.b.constantValue(*x) && !mayBeFinite(e, site, entry.op, *x)) {
     return {};
   }
   e.b.setRange(site.range);

@@ -382,6 +382,20 @@ Value iota(Elaborator &e, const CallSite &, const Arguments &arguments,
   return n ? Value::ofTensor(e.b.iota({{}, {*n}}, 0)) : Value{};
 }
 
+/// `count(batch)`: how many examples a batch has.
+Value count(Elaborator &e, const CallSite &, const Arguments &arguments,
+            const LibraryEntry &) {
+  const Bound &what = *arguments.find("what");
+  const auto *word = what.expr ? ast::as<ast::NameExpr>(*what.expr) : nullptr;
+  if (!word || word->text != "batch" || e.openAxes.empty() ||
+      e.mode == Elaborator::Mode::Procedure) {
+    e.module.report(Diag::CountOf, what.range)
+        .help("`count(batch)`, in steps and reports");
+    return {};
+  }
+  return Value::ofNumber(static_cast<double>(e.openAxes[0].extent));
+}
+
 } // namespace
 
 bool labelFits(Elaborator &e, ValueId label, SourceRange range,
@@ -507,6 +521,7 @@ constexpr LibraryEntry entries[] = {
     {"zeros(dims..)", filled},
     {"ones(dims..)", filled},
     {"iota(n)", iota},
+    {"count(what)", count},
     {"onehot(y, n)", onehot},
     {"expand(x, like:)", expand},
     {"cumsum(x)", cumsum},

@@ -84,9 +84,15 @@ namedInitial(Elaborator &e, const Bound &bound, double fanIn, double fanOut) {
   return std::nullopt;
 }
 
-std::optional<InitialValue> weightInitial(Elaborator &e,
+std::optional<InitialValue> weightInitial(Elaborator &e, const CallSite &site,
                                           const Arguments &arguments,
                                           double fanIn, double fanOut) {
+  auto rule = e.module.initialRules.find(site.name + ".weight");
+  if (rule != e.module.initialRules.end() && rule->second.named) {
+    rule->second.used = true;
+    return namedInitial(e, Bound{rule->second.named, {}, rule->second.range},
+                        fanIn, fanOut);
+  }
   if (const Bound *init = arguments.find("init")) {
     return namedInitial(e, *init, fanIn, fanOut);
   }
@@ -158,7 +164,7 @@ Value linear(Elaborator &e, const CallSite &site, const Arguments &arguments,
   if (!e.sizeIsSane({{}, {*n, in}}, site.range)) {
     return {};
   }
-  auto start = weightInitial(e, arguments, double(in), double(*n));
+  auto start = weightInitial(e, site, arguments, double(in), double(*n));
   if (!start) {
     return {};
   }

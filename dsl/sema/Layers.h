@@ -27,8 +27,9 @@ ValueId reflectPad(BodyBuilder &b, ValueId x, int64_t axis, int64_t low,
 bool standsInNet(Elaborator &e, const CallSite &site);
 
 /// Returns where a weight starts that sums `fanIn` terms into each output and
-/// sends each input to `fanOut` outputs: as `init:` says, else uniform.
-std::optional<InitialValue> weightInitial(Elaborator &e,
+/// sends each input to `fanOut` outputs: as the file's `init` or the layer's
+/// `init:` says, else uniform.
+std::optional<InitialValue> weightInitial(Elaborator &e, const CallSite &site,
                                           const Arguments &arguments,
                                           double fanIn, double fanOut);
 

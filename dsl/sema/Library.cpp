@@ -9,21 +9,22 @@ namespace {
 
 /// What the language reference names and what does not work yet.
 constexpr auto reserved = std::to_array<std::string_view>(
-    {"modes",     "active_units", "fid",   "frozen", "weights", "dot",
-     "binarize",  "flip",         "crop",  "subset", "idx",     "folder",
-     "npy",       "cifar10",      "csv",   "text",   "ring",    "grid",
-     "gaussians", "swiss_roll",   "moons", "row",    "scatter", "swap"});
+    {"frozen", "weights", "dot",    "binarize",  "flip",       "crop",
+     "subset", "idx",     "folder", "npy",       "cifar10",    "csv",
+     "text",   "ring",    "grid",   "gaussians", "swiss_roll", "moons",
+     "row",    "scatter", "swap"});
 
 const std::map<std::string_view, const LibraryEntry *> &table() {
   static const auto *entries = [] {
     auto *all = new std::map<std::string_view, const LibraryEntry *>;
     for (auto group :
-         {layerEntries(), attentionEntries(), recurrentEntries(),
+         {layerEntries(),       attentionEntries(),     recurrentEntries(),
           convolutionEntries(), normalisationEntries(), resamplingEntries(),
-          elementwiseEntries(), reductionEntries(), shapeEntries(),
-          lossEntries(), distributionEntries(), latentEntries(), boundEntries(),
-          batchEntries(), namedAxisEntries(), mixtureEntries(),
-          densityEntries(), gradientEntries(), scheduleEntries()}) {
+          elementwiseEntries(), reductionEntries(),     shapeEntries(),
+          lossEntries(),        distributionEntries(),  latentEntries(),
+          boundEntries(),       batchEntries(),         namedAxisEntries(),
+          mixtureEntries(),     densityEntries(),       gradientEntries(),
+          scheduleEntries(),    setEntries(),           coverageEntries()}) {
       for (const LibraryEntry &entry : group) {
         all->emplace(entry.name(), &entry);
       }

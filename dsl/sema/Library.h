@@ -62,6 +62,8 @@ std::span<const LibraryEntry> latentEntries();        // Latents.cpp
 std::span<const LibraryEntry> boundEntries();         // Bounds.cpp
 std::span<const LibraryEntry> gradientEntries();      // Objectives.cpp
 std::span<const LibraryEntry> scheduleEntries();      // Schedules.cpp
+std::span<const LibraryEntry> setEntries();           // SetStatistics.cpp
+std::span<const LibraryEntry> coverageEntries();      // Coverage.cpp
 
 } // namespace gmc::dsl
 

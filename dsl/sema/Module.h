@@ -66,6 +66,8 @@ struct InitialRule {
   InitialValue value;
   SourceRange range;
   bool used = false;
+  /// `weight = xavier`: the word or call, whose value hangs on the shape.
+  const ast::Expr *named = nullptr;
 };
 
 /// A value that a turn of `train` gives.

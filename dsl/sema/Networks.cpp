@@ -344,7 +344,7 @@ ValueId Elaborator::layerParameter(const std::string &prefix, const char *name,
                                    InitialValue initial,
                                    const std::string &kind, SourceRange range) {
   auto rule = module.initialRules.find(kind + "." + name);
-  if (rule != module.initialRules.end()) {
+  if (rule != module.initialRules.end() && !rule->second.named) {
     initial = rule->second.value;
     rule->second.used = true;
   }

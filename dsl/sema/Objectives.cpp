@@ -138,34 +138,15 @@ namespace {
 struct OptimizerRow {
   std::string_view signature;
   Optimizer::Kind kind;
-  /// Arguments in the order of Optimizer::arguments, with defaults; a negative
-  /// default is none.
-  std::vector<std::pair<std::string_view, double>> arguments;
 };
 
 const OptimizerRow *findOptimizer(std::string_view name) {
   using Kind = Optimizer::Kind;
   static const std::map<std::string_view, OptimizerRow> rows = {
-      {"sgd",
-       {"sgd(lr, momentum:?, nesterov:?)",
-        Kind::Sgd,
-        {{"lr", -1}, {"momentum", 0}}}},
-      {"adam",
-       {"adam(lr, b1?, b2?, eps?)",
-        Kind::Adam,
-        {{"lr", -1}, {"b1", 0.9}, {"b2", 0.999}, {"eps", 1e-8}}}},
-      {"adamw",
-       {"adamw(lr, b1?, b2?, eps?, weight_decay:?)",
-        Kind::AdamW,
-        {{"lr", -1},
-         {"b1", 0.9},
-         {"b2", 0.999},
-         {"eps", 1e-8},
-         {"weight_decay", 0.01}}}},
-      {"rmsprop",
-       {"rmsprop(lr, alpha:?, eps:?)",
-        Kind::RmsProp,
-        {{"lr", -1}, {"alpha", 0.99}, {"eps", 1e-8}}}},
+      {"sgd", {"sgd(lr, momentum:?, nesterov:?)", Kind::Sgd}},
+      {"adam", {"adam(lr, b1?, b2?, eps?)", Kind::Adam}},
+      {"adamw", {"adamw(lr, b1?, b2?, eps?, weight_decay:?)", Kind::AdamW}},
+      {"rmsprop", {"rmsprop(lr, alpha:?, eps:?)", Kind::RmsProp}},
   };
   auto it = rows.find(name);
   return it == rows.end() ? nullptr : &it->second;
@@ -173,11 +154,9 @@ const OptimizerRow *findOptimizer(std::string_view name) {
 
 /// Reports a constant argument of an optimiser outside of its range; a `hyper`
 /// remembers the range, as a run may give it another value.
-bool rateFits(Elaborator &e, std::string_view name, ValueId id,
+bool rateFits(Elaborator &e, const OptimizerArgument &argument, ValueId id,
               SourceRange range) {
-  bool above0 = name == "lr" || name == "eps";
-  bool below1 =
-      name == "b1" || name == "b2" || name == "alpha" || name == "momentum";
+  const bool above0 = argument.open, below1 = argument.below1;
   auto number = e.b.constantValue(id);
   if (!number && e.b.node(id).op == Op::Scalar) {
     Scalar &scalar = e.module.program.scalars[e.b.node(id).attrs.index];
@@ -195,7 +174,7 @@ bool rateFits(Elaborator &e, std::string_view name, ValueId id,
   }
   bool fits = (above0 ? *number > 0 : *number >= 0) && (!below1 || *number < 1);
   if (!fits) {
-    e.module.report(Diag::OptimizerRange, range, name, *number)
+    e.module.report(Diag::OptimizerRange, range, argument.name, *number)
         .help(above0   ? "it must be greater than 0"
               : below1 ? "it must be at least 0 and less than 1"
                        : "it must be at least 0");
@@ -231,15 +210,15 @@ std::optional<Optimizer> readOptimizer(Elaborator &e,
   }
   Optimizer optimizer;
   optimizer.kind = row->kind;
-  for (auto [name, otherwise] : row->arguments) {
-    const Bound *bound = arguments->find(name);
+  for (const OptimizerArgument &argument : argumentsOf(row->kind)) {
+    const Bound *bound = arguments->find(argument.name);
     if (!bound) {
-      optimizer.arguments.push_back(e.b.constant(otherwise));
+      optimizer.arguments.push_back(e.b.constant(argument.otherwise));
       continue;
     }
-    std::string what = fmt::format("`{}`", name);
+    std::string what = fmt::format("`{}`", argument.name);
     auto id = e.scalarNode(*bound->expr, what.c_str());
-    if (!id || !rateFits(e, name, *id, bound->range)) {
+    if (!id || !rateFits(e, argument, *id, bound->range)) {
       return std::nullopt;
     }
     optimizer.arguments.push_back(*id);

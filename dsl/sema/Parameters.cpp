@@ -39,6 +39,17 @@ std::optional<InitialValue> fromValue(Elaborator &e, const ast::Expr &expr) {
   return InitialValue{InitialValue::Kind::Constant, *number, 0};
 }
 
+/// Whether `init` says where weights start by a word of `init:`.
+bool isNamedInitial(const ast::Expr &expr) {
+  const auto *call = ast::as<ast::CallExpr>(expr);
+  const auto *word = call ? ast::as<ast::NameExpr>(call->callee)
+                          : ast::as<ast::NameExpr>(expr);
+  static constexpr std::array<std::string_view, 7> words = {
+      "normal", "uniform", "xavier", "kaiming", "orthogonal", "zeros", "ones"};
+  return word &&
+         std::find(words.begin(), words.end(), word->text) != words.end();
+}
+
 /// Returns shape and start of a `param`.
 std::optional<std::pair<std::vector<int64_t>, InitialValue>>
 readSpec(Elaborator &e, const ast::ParamSpec &spec) {
@@ -67,6 +78,11 @@ constexpr std::array<std::string_view, 8> weightedLayers = {
 bool hasWeight(std::string_view layer) {
   return std::find(weightedLayers.begin(), weightedLayers.end(), layer) !=
          weightedLayers.end();
+}
+
+/// Those whose weights sum terms, so that `xavier` means something.
+bool hasFans(std::string_view layer) {
+  return layer == "linear" || layer == "conv2d" || layer == "conv_transpose2d";
 }
 
 } // namespace
@@ -120,8 +136,11 @@ void Module::collectInit(const ast::InitDecl &decl) {
   Body scratch;
   Elaborator elaborator(*this, scratch, Elaborator::Mode::Constant, "");
   for (const auto &rule : decl.rules) {
-    auto initial = rule.draw ? fromDraw(elaborator, *rule.value)
-                             : fromValue(elaborator, *rule.value);
+    const bool isNamed = !rule.draw && rule.parameter.text == "weight" &&
+                         isNamedInitial(*rule.value);
+    auto initial = isNamed     ? InitialValue{}
+                   : rule.draw ? fromDraw(elaborator, *rule.value)
+                               : fromValue(elaborator, *rule.value);
     if (!initial) {
       continue;
     }
@@ -131,6 +150,12 @@ void Module::collectInit(const ast::InitDecl &decl) {
       continue;
     }
     for (const ast::Name &layer : decl.layers) {
+      if (isNamed && !hasFans(layer.text)) {
+        report(Diag::UnknownInitial, rule.value->range)
+            .help("the weights of linear, conv2d and conv_transpose2d start "
+                  "so; those of others as a number or a draw says");
+        continue;
+      }
       if (!hasWeight(layer.text)) {
         if (isReservedFunction(layer.text)) {
           report(Diag::FunctionUnsupported, layer.range, layer.text);
@@ -143,7 +168,8 @@ void Module::collectInit(const ast::InitDecl &decl) {
       }
       auto [it, isNew] = initialRules.emplace(
           layer.text + "." + rule.parameter.text,
-          InitialRule{*initial, rule.parameter.range, false});
+          InitialRule{*initial, rule.parameter.range, false,
+                      isNamed ? rule.value.get() : nullptr});
       if (!isNew) {
         report(Diag::InitTwice, rule.parameter.range, rule.parameter.text,
                layer.text)

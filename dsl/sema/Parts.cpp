@@ -114,4 +114,55 @@ Value Elaborator::callPart(const Part &part, const CallSite &site) {
   return part.layer->handler(*this, inside, all, *part.layer);
 }
 
+/// The names stand in lines of the net's own body, whose settings are made of
+/// numbers of the file.
+std::optional<Value> Elaborator::callPartOf(const ast::MemberExpr &callee,
+                                            const ast::CallExpr &expr) {
+  const auto *object = ast::as<ast::NameExpr>(callee.object);
+  auto it =
+      object ? module.functions.find(object->text) : module.functions.end();
+  Instance *instance =
+      it == module.functions.end() ? nullptr : it->second.instance;
+  const ast::UseStmt *found = nullptr;
+  for (size_t i = 0; instance && i < instance->net->body.statements.size();
+       ++i) {
+    const auto *use = ast::as<ast::UseStmt>(instance->net->body.statements[i]);
+    for (size_t j = 0; use && j < use->names.size(); ++j) {
+      found = use->names[j].text == callee.member.text ? use : found;
+    }
+  }
+  if (!found) {
+    return std::nullopt;
+  }
+  module.use(it->second.range);
+  if (!module.ensureChecked(*instance, callee.range)) {
+    return Value{};
+  }
+  Frame home;
+  std::map<std::string, int> ordinals;
+  home.instance = instance;
+  home.prefix = instance->name + ".";
+  home.ordinals = &ordinals;
+  home.path = frame->path;
+  {
+    FrameScope scope(*this, home);
+    declareParts(*found);
+  }
+  auto local = home.locals.find(callee.member.text);
+  if (local == home.locals.end() ||
+      local->second.value.kind != Value::Kind::Part) {
+    return Value{};
+  }
+  CallSite site;
+  site.expr = &expr;
+  site.name = callee.member.text;
+  site.nameRange = callee.member.range;
+  site.range = expr.range;
+  site.arguments = &expr.arguments;
+  bool outer = std::exchange(frozen, frozen || instance->frozen);
+  Value result = callPart(*local->second.value.part, site);
+  frozen = outer;
+  return result;
+}
+
 } // namespace gmc::dsl

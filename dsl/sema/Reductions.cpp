@@ -224,6 +224,11 @@ Value reduction(Elaborator &e, const CallSite &site, const Arguments &arguments,
     return {};
   }
   e.b.setRange(site.range);
+  if ((entry.name() == "var" || entry.name() == "std") &&
+      e.b.constantValue(*x)) {
+    e.module.report(Diag::SpreadOfConstant, site.range, entry.name())
+        .label(arguments.find("x")->range, "all entries are equal");
+  }
   if (!others) {
     return Value::ofTensor(reduceBy(e.b, entry.name(), *x, *dims));
   }

@@ -8,6 +8,7 @@
 #include "dsl/sema/SetStatistics.h"
 
 #include "dsl/sema/Formulas.h"
+#include "dsl/sema/Library.h"
 
 #include <algorithm>
 
@@ -23,7 +24,7 @@ bool isOverSet(Elaborator &e, const Arguments &arguments) {
          !e.module.values.count("set");
 }
 
-static std::optional<Statistic> statisticOf(std::string_view function) {
+static std::optional<Statistic> kindOf(std::string_view function) {
   if (function == "mean") {
     return Statistic::Mean;
   }
@@ -39,14 +40,28 @@ static std::optional<Statistic> statisticOf(std::string_view function) {
   return std::nullopt;
 }
 
+ValueId statisticOf(Elaborator &e, Statistic kind, ValueId x, Type result) {
+  auto index = static_cast<int64_t>(e.body.arguments.size());
+  e.body.arguments.push_back(
+      {fmt::format("set{}", e.setStatistics.size()), result});
+  e.setStatistics.push_back({kind, x, index});
+  return e.b.leaf(Op::Argument, index, std::move(result));
+}
+
+bool hasSet(Elaborator &e, SourceRange range) {
+  if (!e.hasSet) {
+    e.module.report(Diag::SetWhere, range)
+        .help("a set is what `report .. of STEP on SET` goes over");
+  }
+  return e.hasSet;
+}
+
 Value overSet(Elaborator &e, const CallSite &site, ValueId x,
               const Bound &over) {
-  if (!e.hasSet) {
-    e.module.report(Diag::SetWhere, over.range)
-        .help("a set is what `report .. of STEP on SET` goes over");
+  if (!hasSet(e, over.range)) {
     return {};
   }
-  auto kind = statisticOf(site.name);
+  auto kind = kindOf(site.name);
   if (!kind) {
     e.module.report(Diag::SetStatisticUnknown, site.nameRange, site.name)
         .help("`mean`, `var`, `std`, `min` and `max` are");
@@ -68,18 +83,50 @@ Value overSet(Elaborator &e, const CallSite &site, ValueId x,
     }
     return {};
   }
-  auto index = static_cast<int64_t>(e.body.arguments.size());
-  const Type result{{}, type.event};
-  e.body.arguments.push_back(
-      {fmt::format("set{}", e.setStatistics.size()), result});
-  e.setStatistics.push_back({*kind, x, index});
   e.b.setRange(site.range);
-  ValueId value = e.b.leaf(Op::Argument, index, result);
+  ValueId value = statisticOf(e, *kind, x, {{}, type.event});
   if (site.name == "std") {
     value = rootAtZero(e.b, value);
   }
   return Value::ofTensor(value);
 }
+
+namespace {
+
+/// `fid(features: u, against: v)`: the Fréchet distance of two vectors over all
+/// examples of the set.
+Value fid(Elaborator &e, const CallSite &site, const Arguments &arguments,
+          const LibraryEntry &) {
+  const Bound &u = *arguments.find("features"), &v = *arguments.find("against");
+  auto x = e.tensor(u), y = e.tensor(v);
+  if (!x || !y) {
+    return {};
+  }
+  if (!hasSet(e, site.range)) {
+    return {};
+  }
+  const Type a = e.b.type(*x), c = e.b.type(*y);
+  if (a != c || a.event.size() != 1 || a.axes.size() != 1 ||
+      a.axes[0].name != "batch") {
+    e.module.report(Diag::FeatureLengths, site.nameRange)
+        .label(u.range, typeText(a))
+        .label(v.range, typeText(c))
+        .help("one vector an example: `fid(features: V(G(z)).feat, against: "
+              "V(x).feat)`");
+    return {};
+  }
+  e.b.setRange(site.range);
+  ValueId both = e.b.concatEvent(*x, *y, 0);
+  return Value::ofTensor(statisticOf(e, Statistic::Frechet, both, {}));
+}
+
+constexpr LibraryEntry entries[] = {
+    {"fid(features:, against:)", fid},
+};
+
+} // namespace
+
+std::span<const LibraryEntry> setEntries() { return entries; }
 
 namespace {
 

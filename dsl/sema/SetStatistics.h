@@ -20,6 +20,13 @@ bool isOverSet(Elaborator &e, const Arguments &arguments);
 Value overSet(Elaborator &e, const CallSite &site, ValueId x,
               const Bound &over);
 
+/// Whether a set is gone over here; reports otherwise.
+bool hasSet(Elaborator &e, SourceRange range);
+
+/// Returns what stands for a statistic of `x`, of type `result`, until all
+/// examples have been seen: an argument that nothing fills before.
+ValueId statisticOf(Elaborator &e, Statistic kind, ValueId x, Type result);
+
 /// Takes the items that are made of statistics over the set out of the body
 /// into the one that is returned, with an argument for each statistic; what
 /// these are taken of become the last outputs of the first body, as `report`

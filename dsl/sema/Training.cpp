@@ -346,8 +346,12 @@ private:
     return filling;
   }
 
-  std::optional<Filling> oneFilling(const ast::TurnArgument &argument) {
-    if (const auto *name = ast::as<ast::NameExpr>(argument.value)) {
+  /// Returns an argument of a turn, and adds to `before` what computes it.
+  std::optional<Filling> oneFilling(const ast::TurnArgument &argument,
+                                    std::vector<Turn> &before) {
+    const auto *name = ast::as<ast::NameExpr>(argument.value);
+    if (name &&
+        (results.count(name->text) || !module.values.count(name->text))) {
       return valueFilling(*name, argument.range);
     }
     const auto *call = ast::as<ast::CallExpr>(argument.value);
@@ -361,18 +365,45 @@ private:
     if (value) {
       return swapFilling(*callee, *value, argument.range);
     }
-    module.report(Diag::TurnValueUnsupported, argument.range)
-        .help("a turn passes `next s.train`, `same s.train`, a value that a "
-              "step gave, or `P.swap(value)` of a pool");
-    return std::nullopt;
+    if (callee && callee->member.text == "swap") {
+      module.report(Diag::TurnValueUnsupported, argument.range)
+          .help("`P.swap(v)` takes a value that an earlier turn gave, by its "
+                "name");
+      return std::nullopt;
+    }
+    return computedFilling(*argument.value, argument.range, before);
+  }
+
+  /// An expression as argument: a step of its own computes it.
+  std::optional<Filling> computedFilling(const ast::Expr &expr,
+                                         SourceRange range,
+                                         std::vector<Turn> &before) {
+    auto turn = expressionTurn("value", [&](Elaborator &e) {
+      if (auto id = e.tensor(expr)) {
+        e.body.outputs.push_back({"value", *id});
+      }
+    });
+    if (!turn) {
+      return std::nullopt;
+    }
+    const Body &body = module.program.steps[turn->step];
+    Filling filling;
+    filling.argument.kind = TurnArgument::Kind::Value;
+    filling.argument.value = body.name;
+    filling.type = body.nodes[body.outputs[0].value].type;
+    filling.range = range;
+    turn->results = {body.name};
+    before.push_back(std::move(*turn));
+    return filling;
   }
 
   std::optional<std::vector<Filling>>
-  fillings(const std::vector<ast::TurnArgument> &arguments) {
+  fillings(const std::vector<ast::TurnArgument> &arguments,
+           std::vector<Turn> &before) {
     std::vector<Filling> all;
     for (const auto &argument : arguments) {
       if (argument.kind == ast::TurnArgument::Kind::Value) {
-        auto one = oneFilling(argument);
+        auto one = oneFilling(argument, before);
         if (!one) {
           return std::nullopt;
         }
@@ -397,7 +428,7 @@ private:
       module.turnResults.emplace(name.text, name.range);
     }
     const ast::StepDecl *step = findStep(call.step);
-    auto filled = fillings(call.arguments);
+    auto filled = fillings(call.arguments, turns);
     if (!step || !filled) {
       poison(call.results);
       return std::nullopt;
@@ -661,6 +692,7 @@ void elaborateTraining(Module &module) {
     module.program.trains.push_back(std::move(result));
   }
   if (!module.diagnostics.hasErrors()) {
+    checkRates(module);
     checkTrained(module);
   }
 }

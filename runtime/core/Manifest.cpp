@@ -230,6 +230,13 @@ static EntrySpec readEntry(const Member &m, const Manifest &manifest) {
   entry.norms = m.list("norms", [&](const Member &e) {
     return EntrySpec::Norm{e.at("network").text(), slot(e).offset};
   });
+  entry.rates = m.list("rates", [&](const Member &e) {
+    EntrySpec::Rate rate{e.at("name").text(), slot(e).offset, {}};
+    if (e.has("high")) {
+      rate.high = e.at("high").number();
+    }
+    return rate;
+  });
   entry.draws = m.list("draws", readDraw);
   entry.counters = m.list("counters", [&](const Member &e) {
     auto counters = static_cast<int64_t>(manifest.counters.size());
@@ -395,7 +402,7 @@ static TrainSpec readTrain(const Member &m, const Manifest &manifest) {
 static void readStatistics(const Member &m, const Manifest &manifest,
                            ReportSpec &r) {
   r.statistics = m.list("statistics", [](const Member &e) {
-    return e.oneOf<Statistic>({"mean", "var", "min", "max"});
+    return e.oneOf<Statistic>({"mean", "var", "min", "max", "frechet"});
   });
   if (r.statistics.empty()) {
     return;
@@ -408,9 +415,11 @@ static void readStatistics(const Member &m, const Manifest &manifest,
   bool fits = inputs.size() == count && entry.outputs.size() >= count;
   for (size_t i = 0; fits && i < count; ++i) {
     const Slot &output = entry.outputs[entry.outputs.size() - count + i];
-    fits =
-        !output.shape.empty() && output.shape[0] == entry.batch &&
-        elementsOf(output.shape) == entry.batch * elementsOf(inputs[i].shape);
+    const int64_t numbers = elementsOf(output.shape) / entry.batch;
+    const bool isDistance = r.statistics[i] == Statistic::Frechet;
+    fits = !output.shape.empty() && output.shape[0] == entry.batch &&
+           (isDistance ? numbers % 2 == 0 && elementsOf(inputs[i].shape) == 1
+                       : numbers == elementsOf(inputs[i].shape));
   }
   if (!fits) {
     m.complain("the entry `end` does not take these statistics");

@@ -123,12 +123,19 @@ struct EntrySpec {
     std::string network;
     int64_t offset = 0;
   };
+  /// What an optimiser computes of hypers and clocks: at least 0.
+  struct Rate {
+    std::string name;
+    int64_t offset = 0;
+    std::optional<double> high; ///< it is below
+  };
   Kind kind = Kind::Step;
   std::string name;
   int64_t batch = 1;
   std::vector<Slot> inputs, outputs;
   std::vector<Slot> monitors; ///< shape [], one number each
   std::vector<Norm> norms;
+  std::vector<Rate> rates;
   std::vector<DrawSpec> draws;   ///< of steps
   std::vector<int64_t> counters; ///< indices into Manifest::counters
   int64_t flops = 0;
@@ -181,7 +188,7 @@ struct TrainSpec {
 };
 
 /// What is taken over all examples of a set.
-enum class Statistic : uint8_t { Mean, Var, Min, Max };
+enum class Statistic : uint8_t { Mean, Var, Min, Max, Frechet };
 
 /// A set that an entry is run over.
 struct SetWalk {

@@ -68,6 +68,7 @@ private:
     std::vector<Value> values;
   };
 
+  void checkRates(int64_t entry, uint64_t step) const;
   [[noreturn]] void complain(int64_t entry, uint64_t step) const;
 
   const Machine &machine;

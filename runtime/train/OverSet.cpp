@@ -1,6 +1,9 @@
 //===- OverSet.cpp - statistics over the examples of a set ----------------===//
 #include "runtime/train/OverSet.h"
 
+#include "runtime/core/Status.h"
+#include "runtime/train/Frechet.h"
+
 #include <algorithm>
 
 namespace gmc::runtime {
@@ -12,12 +15,36 @@ OverSet::OverSet(Statistic kind, const Slot &slot, int64_t batch)
 void OverSet::add(const Machine &machine, int64_t valid) {
   const int64_t width = sizeOf(machine.manifest.type);
   int64_t offset = slot->offset;
+  if (kind == Statistic::Frechet) {
+    addFeatures(machine, valid);
+    return;
+  }
   for (int64_t row = 0; row < valid; ++row) {
     ++count;
     for (size_t i = 0; i < values.size(); ++i, offset += width) {
       addNumber(i, machine.number(offset));
     }
   }
+}
+
+void OverSet::addFeatures(const Machine &machine, int64_t valid) {
+  const int64_t width = sizeOf(machine.manifest.type);
+  const auto each = int64_t(values.size());
+  for (int64_t i = 0; i < valid * each; ++i) {
+    (i % each < each / 2 ? first : second)
+        .push_back(machine.number(slot->offset + i * width));
+  }
+  count += valid;
+}
+
+double OverSet::distance() const {
+  if (count < 2) {
+    fail(ExitData,
+         "a Fréchet distance over {} examples: two are the least "
+         "that have a covariance",
+         count);
+  }
+  return frechetDistance(first, second, int64_t(values.size()) / 2);
 }
 
 void OverSet::addNumber(size_t i, double number) {
@@ -47,8 +74,10 @@ std::vector<double> OverSet::variances() const {
 
 void OverSet::store(Machine &machine, const Slot &to) const {
   const int64_t width = sizeOf(machine.manifest.type);
-  const std::vector<double> result =
-      kind == Statistic::Var ? variances() : values;
+  const std::vector<double> result = kind == Statistic::Var ? variances()
+                                     : kind == Statistic::Frechet
+                                         ? std::vector<double>{distance()}
+                                         : values;
   for (size_t i = 0; i < result.size(); ++i) {
     machine.setNumber(to.offset + int64_t(i) * width, result[i]);
   }

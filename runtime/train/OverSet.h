@@ -29,10 +29,13 @@ public:
 
 private:
   void addNumber(size_t i, double number);
+  void addFeatures(const Machine &machine, int64_t valid);
+  double distance() const;
 
   Statistic kind;
   const Slot *slot;
   std::vector<double> values, squares;
+  std::vector<double> first, second; ///< Frechet: all of both sets
   int64_t count = 0;
 };
 

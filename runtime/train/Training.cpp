@@ -176,7 +176,7 @@ void Training::runRound() {
     runner->runRound();
   } catch (const Failure &failure) {
     bar->clear();
-    if (failure.exitCode != ExitNotFinite) {
+    if (failure.exitCode != ExitNotFinite && failure.exitCode != ExitUsage) {
       throw;
     }
     throw Failure(failure.exitCode,

@@ -14,7 +14,24 @@ import numpy
 TOLERANCE = 1e-10  # deviations are 4e5 times smaller than the numbers
 
 
+def covered(points, centres, deviation):
+    """modes, share of good points, divergence of the counts."""
+    apart = numpy.linalg.norm(points[:, None] - centres, axis=2)
+    good = apart.min(1) < 3 * deviation
+    counts = numpy.bincount(apart.argmin(1)[good], minlength=len(centres))
+    share = counts[counts > 0] / counts.sum()
+    return ((counts > 0).sum(), good.mean(),
+            (share * numpy.log(share * len(centres))).sum())
+
+
 def expected(train, test):
+    angles = 2 * numpy.pi * numpy.arange(5) / 5
+    ring = covered(test[:, :2], numpy.stack(
+        [numpy.cos(angles), numpy.sin(angles)], 1), 0.2)
+    nine = covered(test[:, 1:], numpy.stack(numpy.meshgrid(
+        [-1, 0, 1], [-1, 0, 1]), -1).reshape(-1, 2), 0.2)
+    # Of y and 2 y + 1 the covariances C and 4 C commute.
+    distance = ((test.mean(0) + 1) ** 2).sum() + test.var(0, ddof=1).sum()
     weights = numpy.array([1, 10, 100])
     total, spread = train.sum(1), train.var(0)
     largest = numpy.bincount(test.argmax(1), minlength=3)
@@ -23,7 +40,9 @@ def expected(train, test):
             "top": total.max(), "v": (spread * weights).sum(),
             "s": train[:, 1].std(), "wide": (spread > 1).sum() + 1,
             "far.test": (test ** 2).sum(1).mean(),
-            "share": largest.max() / len(test)}
+            "share": largest.max() / len(test), "fid": distance,
+            "modes": ring[0], "good": ring[1], "kl": ring[2],
+            "found": nine[0], "near": nine[1]}
 
 
 def main():
@@ -45,7 +64,7 @@ def main():
             for verb in ("train", "eval"):
                 said = subprocess.run(
                     [program, verb, "--out", run,
-                     *(["--data", folder / "train.csv"] if verb == "train"
+                     *(["--data", f"t={folder / 'train.csv'}"] if verb == "train"
                        else ["--json"])],
                     check=True, timeout=60, capture_output=True).stdout
             found, wanted = json.loads(said), expected(train, test)

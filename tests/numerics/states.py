@@ -10,6 +10,7 @@ what batch_norm keeps, moves and reads, R-mean-6 and R-mean-10. states/parts.gm:
 states of nets, values of turns in reports, tables, R-state-1, R-rep-1, R-val-7.
 states/starts.gm: lines at the start of a step, also of a resumed run, R-state-6;
 groups, remainders, diagonals, cycles, R-mean-15, R-val-6, R-sched-1.
+states/rates.gm: what optimisers are not given, R-opt-1.
 
 usage: states.py GMC
 """
@@ -224,6 +225,28 @@ def check_starts(gmc, model, level, folder):
             f"difference {worst:.1e}")
 
 
+def check_rates(gmc, model, level, folder):
+    """R-opt-1: a run ends in the step that would take another number."""
+    rows, w, v, worst = table(gmc, model, level, folder), 1.0, 0.0, 0.0
+    for i, row in enumerate(rows):
+        v = 0.125 * v + 2 * w
+        w -= (0.5 - 0.1 * min(i, 4)) * v
+        worst = max(worst, abs(row["w"] - w))
+    said = []
+    for value, step, what in ((0.75, 0, ""), (0.35, 5, "lr"),
+                              (5, 1, "momentum")):
+        out = folder / f"run-{model.stem}{level}-{value}"
+        done = subprocess.run([folder / f"{model.stem}{level}", "train", "--set",
+                               f"h={value}", "--out", out], timeout=60,
+                              capture_output=True, text=True, check=False)
+        bad = step > 0
+        told = f"step {step}: `fit.sgd.{what}` is" in done.stderr
+        said.append(done.returncode == (2 if bad else 0) and told == bad
+                    and (out / "checkpoint.safetensors").exists() != bad)
+    return (len(rows) == 6 and worst <= TOLERANCE and all(said),
+            f"{len(rows)} rounds, worst difference {worst:.1e}, runs {said}")
+
+
 def main():
     gmc = pathlib.Path(sys.argv[1])
     models = pathlib.Path(__file__).parent / "states"
@@ -235,7 +258,8 @@ def main():
                             (check_spectral_conv, "spectral_conv"),
                             (check_norm, "norm"),
                             (check_parts, "parts"),
-                            (check_starts, "starts")):
+                            (check_starts, "starts"),
+                            (check_rates, "rates")):
             for level in (0, 2):
                 ok, said = check(gmc, models / f"{stem}.gm", level,
                                  pathlib.Path(name))
