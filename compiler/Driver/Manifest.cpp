@@ -37,9 +37,8 @@ json::Array shapeOf(Type type) {
 }
 
 json::Object durationOf(const dsl::Duration &duration) {
-  const char *units[] = {"rounds", "epochs", "examples"};
   return json::Object{{"count", duration.count},
-                      {"unit", units[static_cast<int>(duration.unit)]},
+                      {"unit", duration.word()},
                       {"stream", duration.stream}};
 }
 
@@ -383,9 +382,8 @@ json::Object turnArgument(const dsl::TurnArgument &argument,
 }
 
 json::Object ManifestWriter::turnOf(const dsl::Turn &turn) {
-  const char *kinds[] = {"call", "repeat", "every", "when", "draw", "once"};
   using Kind = dsl::Turn::Kind;
-  json::Object object{{"kind", kinds[static_cast<int>(turn.kind)]}};
+  json::Object object{{"kind", turn.word()}};
   if (turn.kind == Kind::Repeat || turn.kind == Kind::Every) {
     object["count"] = turn.count;
   } else {
@@ -469,8 +467,6 @@ json::Array ManifestWriter::reports() {
 }
 
 json::Array ManifestWriter::diagnoses() {
-  static constexpr const char *kinds[] = {"latent", "codes", "spread",
-                                          "critic"};
   json::Array array;
   for (const dsl::Diagnosis &diagnosis : program.diagnoses) {
     json::Array fields, probes;
@@ -478,8 +474,8 @@ json::Array ManifestWriter::diagnoses() {
       fields.push_back(field);
     }
     for (const dsl::Probe &probe : diagnosis.probes) {
-      probes.push_back(json::Object{
-          {"kind", kinds[static_cast<int>(probe.kind)]}, {"name", probe.name}});
+      probes.push_back(
+          json::Object{{"kind", probe.word()}, {"name", probe.name}});
     }
     array.push_back(json::Object{
         {"entry",
@@ -495,9 +491,7 @@ json::Array ManifestWriter::diagnoses() {
 
 json::Object ManifestWriter::argumentOf(const dsl::ProcArgument &argument,
                                         const dsl::Procedure &procedure) {
-  const char *kinds[] = {"count", "fixed", "real", "data", "text", "file"};
-  json::Object object{{"kind", kinds[static_cast<int>(argument.kind)]},
-                      {"name", argument.name}};
+  json::Object object{{"kind", argument.word()}, {"name", argument.name}};
   if (argument.kind == dsl::ProcArgument::Kind::Data) {
     object["dataset"] = argument.dataset;
     object["split"] = argument.split;
@@ -542,8 +536,6 @@ json::Array ManifestWriter::procedures() {
       arguments.push_back(argumentOf(argument, procedure));
     }
     for (const dsl::Emit &emit : procedure.emits) {
-      const char *kinds[] = {"grid", "row",     "npy",  "csv",
-                             "idx",  "frechet", "text", "scatter"};
       json::Array outputs;
       for (uint32_t output : emit.outputs) {
         outputs.push_back(output);
@@ -555,7 +547,7 @@ json::Array ManifestWriter::procedures() {
         }
         return array;
       };
-      json::Object object{{"kind", kinds[static_cast<int>(emit.kind)]},
+      json::Object object{{"kind", emit.word()},
                           {"outputs", std::move(outputs)},
                           {"texts", textsOf(emit.texts)},
                           {"names", textsOf(emit.names)},

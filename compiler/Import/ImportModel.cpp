@@ -76,17 +76,15 @@ OwningOpRef<ModuleOp> ModelImporter::run() {
 
 void ModelImporter::importVariables() {
   for (const dsl::Parameter &parameter : program.parameters) {
-    const char *kinds[] = {"constant", "normal", "uniform", "orthogonal"};
-    const char *roles[] = {"parameter", "state", "average"};
     dsl::LineColumn at = source.lineColumn(parameter.where.begin);
     Location loc = FileLineColLoc::get(builder.getContext(), source.name(),
                                        at.line, at.column);
     gm::VariableOp::create(
         builder, loc, builder.getStringAttr(parameter.name),
         TypeAttr::get(RankedTensorType::get(parameter.shape, real)),
-        builder.getStringAttr(roles[static_cast<int>(parameter.role)]),
+        builder.getStringAttr(parameter.word()),
         builder.getStringAttr(parameter.network),
-        builder.getStringAttr(kinds[static_cast<int>(parameter.initial.kind)]),
+        builder.getStringAttr(parameter.initial.word()),
         builder.getF64FloatAttr(parameter.initial.a),
         builder.getF64FloatAttr(parameter.initial.b),
         parameter.startsAs.empty() ? StringAttr()

@@ -54,13 +54,12 @@ void dumpNode(Out out, ValueId id, const Node &node) {
 }
 
 void dumpMinimize(Out out, const Minimize &minimize) {
-  static constexpr const char *kinds[] = {"sgd", "adam", "adamw", "rmsprop"};
   const Optimizer &optimizer = minimize.optimizer;
   fmt::format_to(out, "    {} %{} over {} parameters [{}] using {} \"{}\" (",
                  minimize.maximize ? "maximize" : "minimize",
                  minimize.objective, fmt::join(minimize.networks, ", "),
-                 fmt::join(minimize.parameters, ","),
-                 kinds[static_cast<int>(optimizer.kind)], optimizer.state);
+                 fmt::join(minimize.parameters, ","), optimizer.word(),
+                 optimizer.state);
   const char *separator = "";
   for (ValueId argument : optimizer.arguments) {
     fmt::format_to(out, "{}%{}", separator, argument);
@@ -100,9 +99,7 @@ void dumpOutputs(Out out, const char *word,
 }
 
 std::string dump(const Duration &duration) {
-  static constexpr const char *units[] = {"rounds", "epochs", "examples"};
-  std::string text = fmt::format("{} {}", duration.count,
-                                 units[static_cast<int>(duration.unit)]);
+  std::string text = fmt::format("{} {}", duration.count, duration.word());
   return duration.stream.empty() ? text : text + " of " + duration.stream;
 }
 
@@ -126,9 +123,7 @@ void dumpTurns(Out out, const std::vector<Turn> &turns, const Program &program,
   for (const Turn &turn : turns) {
     fmt::format_to(out, "{:{}}", "", 4 + 2 * depth);
     if (turn.kind == Turn::Kind::Repeat || turn.kind == Turn::Kind::Every) {
-      fmt::format_to(out, "{} {}\n",
-                     turn.kind == Turn::Kind::Repeat ? "repeat" : "every",
-                     turn.count);
+      fmt::format_to(out, "{} {}\n", turn.word(), turn.count);
       dumpTurns(out, turn.body, program, depth + 1);
       continue;
     }
@@ -212,30 +207,22 @@ void dumpDeclarations(Out out, const Program &program) {
   for (const NamedConstant &constant : program.constants) {
     fmt::format_to(out, "  constant {} = {}\n", constant.name, constant.value);
   }
-  static constexpr const char *initials[] = {"constant", "normal", "uniform",
-                                             "orthogonal"};
   for (size_t i = 0; i < program.parameters.size(); ++i) {
     const Parameter &parameter = program.parameters[i];
-    static constexpr const char *roles[] = {"parameter", "state", "average"};
-    fmt::format_to(out, "  {} #{} {} {} of {}: {} {} {}{}{}\n",
-                   roles[static_cast<int>(parameter.role)], i, parameter.name,
-                   list(parameter.shape), parameter.network,
-                   initials[static_cast<int>(parameter.initial.kind)],
-                   parameter.initial.a, parameter.initial.b,
-                   parameter.startsAs.empty() ? "" : " as ",
-                   parameter.startsAs);
+    fmt::format_to(
+        out, "  {} #{} {} {} of {}: {} {} {}{}{}\n", parameter.word(), i,
+        parameter.name, list(parameter.shape), parameter.network,
+        parameter.initial.word(), parameter.initial.a, parameter.initial.b,
+        parameter.startsAs.empty() ? "" : " as ", parameter.startsAs);
   }
   for (const Pool &pool : program.pools) {
     fmt::format_to(out, "  pool {}({}, replace: {})\n", pool.name,
                    pool.capacity, pool.replace);
   }
-  static constexpr const char *scalars[] = {"hyper", "rounds", "epochs",
-                                            "examples", "argument"};
   for (size_t i = 0; i < program.scalars.size(); ++i) {
     const Scalar &scalar = program.scalars[i];
-    fmt::format_to(out, "  scalar #{} {} {} = {}{}{}\n", i,
-                   scalars[static_cast<int>(scalar.kind)], scalar.name,
-                   scalar.value,
+    fmt::format_to(out, "  scalar #{} {} {} = {}{}{}\n", i, scalar.word(),
+                   scalar.name, scalar.value,
                    scalar.stream.empty() ? "" : " of " + scalar.stream,
                    scalar.owner.empty() ? "" : " of " + scalar.owner);
   }
@@ -271,28 +258,20 @@ void dumpRuns(Out out, const Program &program) {
       fmt::format_to(out, " over the set\n");
     }
   }
-  static constexpr const char *probes[] = {"latent", "codes", "spread",
-                                           "critic"};
   for (const Diagnosis &diagnosis : program.diagnoses) {
     fmt::format_to(out, "  diagnosis body {} of {} on {}.{} fields [{}]",
                    diagnosis.body, diagnosis.step, diagnosis.dataset,
                    diagnosis.split, fmt::join(diagnosis.fields, ","));
     for (const Probe &probe : diagnosis.probes) {
-      fmt::format_to(out, " {} {}", probes[static_cast<int>(probe.kind)],
-                     probe.name);
+      fmt::format_to(out, " {} {}", probe.word(), probe.name);
     }
     fmt::format_to(out, "\n");
   }
-  static constexpr const char *arguments[] = {"count", "fixed", "real",
-                                              "data",  "text",  "file"};
-  static constexpr const char *emits[] = {"grid", "row",     "npy",  "csv",
-                                          "idx",  "frechet", "text", "scatter"};
   for (const Procedure &procedure : program.procedures) {
     fmt::format_to(out, "  proc {} body {} batch {}\n", procedure.name,
                    procedure.body, procedure.batch);
     for (const ProcArgument &argument : procedure.arguments) {
-      fmt::format_to(out, "    {} {}", arguments[int(argument.kind)],
-                     argument.name);
+      fmt::format_to(out, "    {} {}", argument.word(), argument.name);
       if (argument.kind == ProcArgument::Kind::Data) {
         fmt::format_to(out, " from {}.{}:{} argument {}\n", argument.dataset,
                        argument.split, argument.field, argument.argument);
@@ -308,8 +287,7 @@ void dumpRuns(Out out, const Program &program) {
       }
     }
     for (const Emit &emit : procedure.emits) {
-      fmt::format_to(out, "    emit {} outputs [{}] in [{}, {}]\n",
-                     emits[static_cast<int>(emit.kind)],
+      fmt::format_to(out, "    emit {} outputs [{}] in [{}, {}]\n", emit.word(),
                      fmt::join(emit.outputs, ","), emit.low, emit.high);
     }
   }

@@ -15,6 +15,8 @@
 
 #include "dsl/base/SourceRange.h"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -101,6 +103,8 @@ struct Argument {
 /// An optimiser applied to the parameters of one `minimize`.
 struct Optimizer {
   enum class Kind : uint8_t { Sgd, Adam, AdamW, RmsProp } kind = Kind::Adam;
+  static constexpr std::array words = {"sgd", "adam", "adamw", "rmsprop"};
+  const char *word() const { return words[static_cast<size_t>(kind)]; }
   /// Name of the state: moments are stored as `<state>.<parameter>.m`. One
   /// `opt` used twice has one name; an anonymous one has its step's and number.
   std::string state;
@@ -181,6 +185,9 @@ struct InitialValue {
     Uniform,
     Orthogonal, ///< the rows, or the columns where these are fewer
   } kind = Kind::Constant;
+  static constexpr std::array words = {"constant", "normal", "uniform",
+                                       "orthogonal"};
+  const char *word() const { return words[static_cast<size_t>(kind)]; }
   double a = 0; ///< the constant, the mean, or the lower end
   double b = 0; ///< the standard deviation, or the upper end
 };
@@ -193,6 +200,8 @@ struct Parameter {
     State,     ///< `state`, or what a layer keeps
     Average,   ///< of an `ema`
   } role = Role::Parameter;
+  static constexpr std::array words = {"parameter", "state", "average"};
+  const char *word() const { return words[static_cast<size_t>(role)]; }
   std::string name;
   std::string network; ///< the net, instance or `param` that owns it
   std::vector<int64_t> shape;
@@ -212,6 +221,9 @@ struct Scalar {
     Examples,     ///< the same in examples
     ProcArgument, ///< a run-time number of the procedure `owner`
   } kind = Kind::Hyper;
+  static constexpr std::array words = {"hyper", "rounds", "epochs", "examples",
+                                       "argument"};
+  const char *word() const { return words[static_cast<size_t>(kind)]; }
   std::string name;
   double value = 0;
   std::string stream; ///< Epochs: "fashion.train"
@@ -289,6 +301,9 @@ struct Turn {
   /// When: runs `body` where the only output of `step` is
   /// not 0. An update `k <- e` is the Call of a step made of it.
   enum class Kind : uint8_t { Call, Repeat, Every, When, Draw, Once };
+  static constexpr std::array words = {"call", "repeat", "every",
+                                       "when", "draw",   "once"};
+  const char *word() const { return words[static_cast<size_t>(kind)]; }
   Kind kind = Kind::Call;
   uint32_t step = 0; ///< Call, When, Once: index into Program::steps
   std::vector<TurnArgument> arguments; ///< Call, When, Once; Draw: of each
@@ -301,6 +316,8 @@ struct Turn {
 struct Duration {
   double count = 0;
   enum class Unit : uint8_t { Rounds, Epochs, Examples } unit = Unit::Epochs;
+  static constexpr std::array words = {"rounds", "epochs", "examples"};
+  const char *word() const { return words[static_cast<size_t>(unit)]; }
   std::string stream; ///< Epochs: the stream that owns the epoch
 };
 
@@ -344,6 +361,8 @@ struct Probe {
     Spread, ///< an example made of draws, one of the data
     Critic, ///< a net's score of an example, of one made of draws [batch]
   } kind = Kind::Latent;
+  static constexpr std::array words = {"latent", "codes", "spread", "critic"};
+  const char *word() const { return words[static_cast<size_t>(kind)]; }
   std::string name; ///< of the latent, the table, the net
 };
 
@@ -368,6 +387,9 @@ struct Emit {
     Text,    ///< rows of codes as characters
     Scatter  ///< points of the plane
   } kind = Kind::Grid;
+  static constexpr std::array words = {"grid", "row",     "npy",  "csv",
+                                       "idx",  "frechet", "text", "scatter"};
+  const char *word() const { return words[static_cast<size_t>(kind)]; }
   /// Outputs of the body shown side by side (`grid(x, y)`: pairs).
   std::vector<uint32_t> outputs;
   std::vector<std::string> texts; ///< of each output: how it is written
@@ -387,6 +409,9 @@ struct ProcArgument {
     Text,  ///< one of `choices`, bound to a Scalar that is its place there
     File,  ///< `z: f32[20]`, bound to a body argument
   } kind = Kind::Count;
+  static constexpr std::array words = {"count", "fixed", "real",
+                                       "data",  "text",  "file"};
+  const char *word() const { return words[static_cast<size_t>(kind)]; }
   std::string name;
   double value = 0;
   std::string dataset, split;

@@ -72,13 +72,11 @@ bool isImage(const Type &type) {
 }
 
 std::optional<Emit::Kind> kindOf(const std::string &name) {
-  static const std::map<std::string, Emit::Kind> kinds = {
-      {"grid", Emit::Kind::Grid}, {"row", Emit::Kind::Row},
-      {"npy", Emit::Kind::Npy},   {"csv", Emit::Kind::Csv},
-      {"idx", Emit::Kind::Idx},   {"frechet", Emit::Kind::Frechet},
-      {"text", Emit::Kind::Text}, {"scatter", Emit::Kind::Scatter}};
-  auto it = kinds.find(name);
-  return it == kinds.end() ? std::nullopt : std::optional(it->second);
+  const auto *word = std::find(Emit::words.begin(), Emit::words.end(), name);
+  if (word == Emit::words.end()) {
+    return std::nullopt;
+  }
+  return static_cast<Emit::Kind>(word - Emit::words.begin());
 }
 
 /// Reports what is no row of codes.
@@ -159,9 +157,8 @@ void Elaborator::emit(const ast::EmitStmt &stmt) {
   if (!kind) {
     auto builder =
         module.report(Diag::UnknownEmit, callee->range, callee->text);
-    if (auto help =
-            module.nearest(callee->text, {"grid", "row", "npy", "csv", "idx",
-                                          "frechet", "text", "scatter"})) {
+    if (auto help = module.nearest(callee->text,
+                                   {Emit::words.begin(), Emit::words.end()})) {
       builder.help(*help);
     }
     return;
