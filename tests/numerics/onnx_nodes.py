@@ -27,6 +27,7 @@ import numpy
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "onnx"), str(HERE / "operators")]
+import cells  # noqa: E402,F401
 import elements  # noqa: E402,F401
 import moves  # noqa: E402,F401
 import pictures  # noqa: E402,F401
@@ -42,7 +43,7 @@ ALLOWED = {"f4": 1e-6, "f8": 1e-13, "f2": 1e-3}
 TOGETHER = 48  # tests of one text
 LARGEST = 20000  # of a tensor; the files have 100,000 where 1,000 would do
 # All that must be said: tests, operators.
-LEAST = {"tests": 560, "operators": 100}
+LEAST = {"tests": 570, "operators": 105}
 
 
 class Case:
@@ -93,6 +94,8 @@ class Case:
             self.leaf(node.outputs[0], numpy.array(inputs[0].shape))
             return
         for name, text in zip(node.outputs, say(node, inputs)):
+            if not name:  # an output that the file leaves out
+                continue
             label = f"t{self.number}_{len(self.texts)}"
             self.lines.append(f"{label} = {text.text}")
             text.text = label
