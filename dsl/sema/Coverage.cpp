@@ -10,6 +10,7 @@
 #include "dsl/sema/Library.h"
 #include "dsl/sema/SetStatistics.h"
 
+#include <cmath>
 #include <numbers>
 
 namespace gmc::dsl {
@@ -29,6 +30,7 @@ struct Modes {
   ValueId x = 0, y = 0;
   int64_t count = 0;
   double deviation = 0;
+  const DataField *field = nullptr; ///< what `normalize` makes of a point
 };
 
 Modes ringModes(BodyBuilder &b, const Dataset &ring) {
@@ -67,6 +69,7 @@ std::optional<Modes> modesOf(Elaborator &e, const CallSite &site,
       Modes modes = dataset.format == "ring" ? ringModes(e.b, dataset)
                                              : gridModes(e.b, dataset);
       modes.deviation = settingOf(dataset, "std");
+      modes.field = &dataset.fields.front();
       return modes;
     }
   }
@@ -75,6 +78,17 @@ std::optional<Modes> modesOf(Elaborator &e, const CallSite &site,
               e.module.source.text(of.range))
       .help("`of:` takes data that are a built-in `ring` or `grid`");
   return std::nullopt;
+}
+
+/// A coordinate as it was before `normalize`.
+ValueId unscaled(BodyBuilder &b, const DataField &field, size_t place,
+                 ValueId entry) {
+  if (field.mean.empty()) {
+    return entry;
+  }
+  const size_t i = field.mean.size() > 1 ? place : 0;
+  return b.binary(Op::Add, b.binary(Op::Mul, entry, field.deviation[i]),
+                  field.mean[i]);
 }
 
 /// Returns 1 at the mode that each point counts for, else 0, [K].
@@ -100,6 +114,7 @@ std::optional<ValueId> countedModes(Elaborator &e, const CallSite &site,
   }
   auto squared = [&](int64_t place, ValueId centre) {
     ValueId entry = b.reshapeEvent(b.sliceEvent(*x, 0, place, place + 1), {});
+    entry = unscaled(b, *modes->field, static_cast<size_t>(place), entry);
     ValueId apart =
         b.binary(Op::Sub, alongLast(b, entry, modes->count), centre);
     return b.binary(Op::Mul, apart, apart);
@@ -133,7 +148,8 @@ Value highQuality(Elaborator &e, const CallSite &site,
 }
 
 /// `reverse_kl(x, of: r)`: sum over the modes of p log(p K), p being their
-/// shares of the points that count.
+/// shares of the points that count. Where none counts it is log K, as if all
+/// had found one mode.
 Value reverseKl(Elaborator &e, const CallSite &site, const Arguments &arguments,
                 const LibraryEntry &) {
   auto counted = countedModes(e, site, arguments);
@@ -143,12 +159,14 @@ Value reverseKl(Elaborator &e, const CallSite &site, const Arguments &arguments,
   BodyBuilder &b = e.b;
   const Type all{{}, b.type(*counted).event};
   ValueId share = statisticOf(e, Statistic::Mean, *counted, all);
-  ValueId total = b.binary(Op::Max, b.reduceEvent(Op::Sum, share), 1e-30);
-  ValueId p = b.binary(Op::Div, share, total);
-  ValueId ratio = b.binary(Op::Mul, b.binary(Op::Max, p, 1e-30),
-                           static_cast<double>(all.elements()));
+  const auto count = static_cast<double>(all.elements());
+  ValueId sum = b.reduceEvent(Op::Sum, share);
+  ValueId p = b.binary(Op::Div, share, b.binary(Op::Max, sum, 1e-30));
+  ValueId ratio = b.binary(Op::Mul, b.binary(Op::Max, p, 1e-30), count);
   ValueId terms = b.binary(Op::Mul, p, b.unary(Op::Log, ratio));
-  return Value::ofTensor(b.reduceEvent(Op::Sum, terms));
+  return Value::ofTensor(b.select(b.binary(Op::Greater, sum, 0.0),
+                                  b.reduceEvent(Op::Sum, terms),
+                                  b.constant(std::log(count))));
 }
 
 /// `active_units`: entries of latents whose mean varies over the set.

@@ -42,7 +42,8 @@ def expected(train, test):
             "far.test": (test ** 2).sum(1).mean(),
             "share": largest.max() / len(test), "fid": distance,
             "modes": ring[0], "good": ring[1], "kl": ring[2],
-            "found": nine[0], "near": nine[1]}
+            "found": nine[0], "near": nine[1], "same": nine[1],
+            "lost": numpy.log(5)}
 
 
 def main():
