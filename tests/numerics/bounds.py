@@ -17,9 +17,10 @@ import math
 import pathlib
 import subprocess
 import sys
-import tempfile
 
 import numpy
+
+from reported import report
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
 from trainer import read_safetensors  # noqa: E402
@@ -140,16 +141,5 @@ def check_mixture(gmc, folder):
            f"draws: mean {off.max():.1f} errors off, covariance {apart:.1e}")
 
 
-def main():
-    gmc = pathlib.Path(sys.argv[1]).resolve()
-    failures = 0
-    for check in (check_bounds, check_components, check_mixture):
-        with tempfile.TemporaryDirectory() as name:
-            for ok, said in check(gmc, pathlib.Path(name)):
-                failures += not ok
-                print(f"{'ok' if ok else 'FAILED'}: {said}")
-    return 1 if failures else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(report(check_bounds, check_components, check_mixture))
