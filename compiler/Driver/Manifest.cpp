@@ -70,6 +70,9 @@ json::Object scalarOf(const dsl::Scalar &scalar) {
   case dsl::Scalar::Kind::Hyper: {
     json::Object hyper{
         {"kind", "hyper"}, {"name", scalar.name}, {"value", scalar.value}};
+    if (scalar.whole) {
+      hyper["whole"] = true;
+    }
     if (scalar.low) {
       hyper["low"] = *scalar.low;
       hyper["open"] = scalar.open;
@@ -85,6 +88,8 @@ json::Object scalarOf(const dsl::Scalar &scalar) {
     return json::Object{{"kind", "epochs"}, {"stream", scalar.stream}};
   case dsl::Scalar::Kind::Examples:
     return json::Object{{"kind", "examples"}};
+  case dsl::Scalar::Kind::Records:
+    return json::Object{{"kind", "records"}, {"stream", scalar.stream}};
   case dsl::Scalar::Kind::ProcArgument:
     return json::Object{{"kind", "argument"},
                         {"procedure", scalar.owner},
@@ -384,8 +389,10 @@ json::Object turnArgument(const dsl::TurnArgument &argument,
 json::Object ManifestWriter::turnOf(const dsl::Turn &turn) {
   using Kind = dsl::Turn::Kind;
   json::Object object{{"kind", turn.word()}};
-  if (turn.kind == Kind::Repeat || turn.kind == Kind::Every) {
+  if (turn.kind == Kind::Repeat) {
     object["count"] = turn.count;
+  } else if (turn.kind == Kind::Every) {
+    object["every"] = durationOf(turn.every);
   } else {
     json::Array arguments;
     for (const dsl::TurnArgument &argument : turn.arguments) {

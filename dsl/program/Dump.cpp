@@ -123,7 +123,10 @@ void dumpTurns(Out out, const std::vector<Turn> &turns, const Program &program,
   for (const Turn &turn : turns) {
     fmt::format_to(out, "{:{}}", "", 4 + 2 * depth);
     if (turn.kind == Turn::Kind::Repeat || turn.kind == Turn::Kind::Every) {
-      fmt::format_to(out, "{} {}\n", turn.word(), turn.count);
+      fmt::format_to(out, "{} {}\n", turn.word(),
+                     turn.kind == Turn::Kind::Repeat
+                         ? std::to_string(turn.count)
+                         : dump(turn.every));
       dumpTurns(out, turn.body, program, depth + 1);
       continue;
     }

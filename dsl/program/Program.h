@@ -219,19 +219,21 @@ struct Scalar {
     Rounds,       ///< rounds of the current `train` completed so far
     Epochs,       ///< the same in fractional epochs of `stream`
     Examples,     ///< the same in examples
+    Records,      ///< how many `stream` has
     ProcArgument, ///< a run-time number of the procedure `owner`
   } kind = Kind::Hyper;
-  static constexpr std::array words = {"hyper", "rounds", "epochs", "examples",
-                                       "argument"};
+  static constexpr std::array words = {"hyper",    "rounds",  "epochs",
+                                       "examples", "records", "argument"};
   const char *word() const { return words[static_cast<size_t>(kind)]; }
   std::string name;
   double value = 0;
-  std::string stream; ///< Epochs: "fashion.train"
+  std::string stream; ///< Epochs, Records: "fashion.train"
   std::string owner;  ///< ProcArgument
   /// Hyper: what it is used for takes numbers from `low` on (not `low` itself
   /// where `open`) and below `high`.
   std::optional<double> low, high;
   bool open = false;
+  bool whole = false; ///< Hyper: declared `int`
 };
 
 /// A number with a name: a const, a setting of a built-in data set.
@@ -295,6 +297,14 @@ struct TurnArgument {
   uint32_t pool = 0;          ///< Pool: `P.swap(value)`
 };
 
+struct Duration {
+  double count = 0;
+  enum class Unit : uint8_t { Rounds, Epochs, Examples } unit = Unit::Epochs;
+  static constexpr std::array words = {"rounds", "epochs", "examples"};
+  const char *word() const { return words[static_cast<size_t>(unit)]; }
+  std::string stream; ///< Epochs: the stream that owns the epoch
+};
+
 /// A statement of `train { }`.
 struct Turn {
   /// Draw: `x = next s`. Once: a call, in the first round that comes to it.
@@ -309,16 +319,9 @@ struct Turn {
   std::vector<TurnArgument> arguments; ///< Call, When, Once; Draw: of each
                                        ///< result, a field or from a pool
   std::vector<std::string> results;    ///< names for outputs, or for fields
-  int64_t count = 0;                   ///< Repeat: times; Every: rounds
+  int64_t count = 0;                   ///< Repeat: times
+  Duration every;                      ///< Every: whole ones where rounds
   std::vector<Turn> body;
-};
-
-struct Duration {
-  double count = 0;
-  enum class Unit : uint8_t { Rounds, Epochs, Examples } unit = Unit::Epochs;
-  static constexpr std::array words = {"rounds", "epochs", "examples"};
-  const char *word() const { return words[static_cast<size_t>(unit)]; }
-  std::string stream; ///< Epochs: the stream that owns the epoch
 };
 
 struct Train {

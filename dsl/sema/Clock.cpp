@@ -76,7 +76,7 @@ void findBatchAndClock(Module &module) {
     module.report(Diag::NoTrain, SourceRange{})
         .help("`train { fit(next fashion.train) } for 10 epochs, batch 128`");
   }
-  std::set<std::string> paths;
+  std::set<std::string> &paths = module.drawnStreams;
   for (const ast::Path *path : streams) {
     if (path->parts.size() == 2) {
       paths.insert(path->parts[0].text + "." + path->parts[1].text);
@@ -98,6 +98,13 @@ std::optional<std::string> Module::streamOf(const ast::DurationExpr &duration) {
       return std::nullopt;
     }
     use(it->second.range);
+    if (!drawnStreams.count(name + ".train")) {
+      report(Diag::EpochsUndrawn, duration.stream->range, name)
+          .help(fmt::format("a turn takes `next {}.train`, or the duration "
+                            "counts `rounds`",
+                            name));
+      return std::nullopt;
+    }
     return name + ".train";
   }
   if (!epochStream) {

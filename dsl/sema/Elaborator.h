@@ -243,6 +243,8 @@ public:
   /// Parts.cpp: `use f : linear(n)` in a net.
   void declareParts(const ast::UseStmt &stmt);
   Value callPart(const Part &part, const CallSite &site);
+  /// Calls a layer that `use` names in the file.
+  Value callLayer(Instance &instance, const CallSite &site);
   /// `Dec.cell(x, h)`; nothing where that is no layer that a net names.
   std::optional<Value> callPartOf(const ast::MemberExpr &callee,
                                   const ast::CallExpr &expr);

@@ -7,6 +7,7 @@
 #include "dsl/sema/Formulas.h"
 #include "dsl/sema/Gather.h"
 #include "dsl/sema/Library.h"
+#include "dsl/sema/Passes.h"
 
 #include <algorithm>
 #include <numeric>
@@ -382,15 +383,38 @@ Value iota(Elaborator &e, const CallSite &, const Arguments &arguments,
   return n ? Value::ofTensor(e.b.iota({{}, {*n}}, 0)) : Value{};
 }
 
+/// `count(m.train)`: how many records a data set has, which a run counts.
+Value countOfRecords(Elaborator &e, const ast::NameExpr &set,
+                     const ast::MemberExpr &part) {
+  ast::Path path;
+  path.range = part.range;
+  path.parts = {{set.text, set.range}, part.member};
+  auto stream = resolveStream(e.module, path);
+  if (!stream) {
+    return {};
+  }
+  Scalar scalar;
+  scalar.kind = Scalar::Kind::Records;
+  scalar.name = "records";
+  scalar.stream = stream->path();
+  return Value::ofTensor(
+      e.b.leaf(Op::Scalar, e.module.scalar(std::move(scalar)), {}));
+}
+
 /// `count(batch)`: how many examples a batch has.
 Value count(Elaborator &e, const CallSite &, const Arguments &arguments,
             const LibraryEntry &) {
   const Bound &what = *arguments.find("what");
+  const auto *part = what.expr ? ast::as<ast::MemberExpr>(*what.expr) : nullptr;
+  const auto *set = part ? ast::as<ast::NameExpr>(part->object) : nullptr;
+  if (set && e.mode != Elaborator::Mode::Procedure) {
+    return countOfRecords(e, *set, *part);
+  }
   const auto *word = what.expr ? ast::as<ast::NameExpr>(*what.expr) : nullptr;
   if (!word || word->text != "batch" || e.openAxes.empty() ||
       e.mode == Elaborator::Mode::Procedure) {
     e.module.report(Diag::CountOf, what.range)
-        .help("`count(batch)`, in steps and reports");
+        .help("`count(batch)` or `count(fashion.train)`, in steps and reports");
     return {};
   }
   return Value::ofNumber(static_cast<double>(e.openAxes[0].extent));

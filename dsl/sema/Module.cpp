@@ -133,18 +133,30 @@ void Module::addFunction(const ast::Name &name, FileFunction function,
 void Module::collectValue(const ast::ValueDecl &decl) {
   using Form = ast::ValueDecl::Form;
   for (const ast::Binding &binding : decl.bindings) {
-    if (binding.type) {
-      report(Diag::TypedValueUnsupported, binding.type->range);
-    }
     FileValue value;
     value.expr = binding.value.get();
     value.kind = decl.form == Form::Const   ? FileValue::Kind::Const
                  : decl.form == Form::Hyper ? FileValue::Kind::Hyper
                                             : FileValue::Kind::Let;
+    if (binding.type) {
+      readValueType(binding, value);
+    }
     addValue(binding.name, std::move(value),
              decl.form == Form::Const   ? "const"
              : decl.form == Form::Hyper ? "hyper"
                                         : "let");
+  }
+}
+
+void Module::readValueType(const ast::Binding &binding, FileValue &value) {
+  const ast::TypeExpr &type = *binding.type;
+  const bool isLet = value.kind == FileValue::Kind::Let;
+  value.whole = type.name.text == "int" && type.dims.empty() && !isLet;
+  if (!value.whole && (type.name.text != "f32" || !type.dims.empty())) {
+    report(Diag::ValueType, type.range, binding.name.text,
+           source.text(type.range))
+        .help(isLet ? "a `let` of the file is one number: `f32`"
+                    : "it is one number: `f32`, or `int` for a whole one");
   }
 }
 
@@ -201,29 +213,33 @@ void Module::collectImport(const ast::NetImportDecl &decl) {
   program.imports.push_back({decl.name.text, net->name.text, source->value});
 }
 
+/// `use Gab, Gba : G`, or of a layer, `use e : embedding(10, 4)`.
 void Module::collectUse(const ast::UseDecl &decl) {
-  const auto *target = ast::as<ast::NameExpr>(decl.target);
-  if (!target) {
-    report(Diag::UseCallUnsupported, decl.target->range);
-    for (const ast::Name &name : decl.names) {
-      addBroken(name);
-    }
-    return;
-  }
-  const ast::NetDecl *net = findNet(target->text, target->range);
-  if (!net) {
-    for (const ast::Name &name : decl.names) {
-      addBroken(name);
-    }
-    return;
+  const auto *call = ast::as<ast::CallExpr>(decl.target);
+  const auto *target = call ? ast::as<ast::NameExpr>(call->callee)
+                            : ast::as<ast::NameExpr>(decl.target);
+  const LibraryEntry *layer = target ? findLibrary(target->text) : nullptr;
+  const bool isLayer = layer && layer->isLayer;
+  const ast::NetDecl *net = nullptr;
+  if (!target || (call && !isLayer)) {
+    report(Diag::UseOf, decl.target->range, source.text(decl.target->range))
+        .help("`use Gab, Gba : G` of a net, `use e : embedding(10, 4)` of a "
+              "layer");
+  } else if (!isLayer) {
+    net = findNet(target->text, target->range);
   }
   for (const ast::Name &name : decl.names) {
+    if (!net && !isLayer) {
+      addBroken(name);
+      continue;
+    }
     Instance &instance = instances.emplace_back();
     instance.name = name.text;
     instance.net = net;
+    instance.layer = isLayer ? decl.target.get() : nullptr;
     instance.where = name.range;
     addFunction(name, {FileFunction::Kind::Net, net, &instance, name.range},
-                "instance");
+                isLayer ? "layer" : "instance");
   }
 }
 
@@ -350,16 +366,19 @@ void Module::collectStart(const ast::AtDecl &decl) {
 void Module::collectEma(const ast::EmaDecl &decl) {
   auto it = functions.find(decl.of.text);
   const Instance *net = it != functions.end() ? it->second.instance : nullptr;
-  if (!net || net->averageOf) {
+  if (!net || net->averageOf || net->layer) {
     std::vector<std::string> nets;
     for (const Instance &instance : instances) {
-      nets.push_back(instance.name);
+      if (!instance.layer) {
+        nets.push_back(instance.name);
+      }
     }
     auto builder = report(Diag::EmaOf, decl.of.range, decl.of.text);
     if (auto help = nearest(decl.of.text, nets)) {
       builder.help(*help);
     } else {
-      builder.help("`average of` takes a net, or an instance that `use` makes");
+      builder.help("`average of` takes a net, or an instance that `use` makes "
+                   "of one");
     }
     addBroken(decl.name);
     return;
@@ -460,13 +479,25 @@ std::optional<double> Module::constant(const std::string &name,
   if (value.number || value.failed) {
     return value.number;
   }
-  if (auto it = options.constants.find(name); it != options.constants.end()) {
-    value.number = it->second;
-    return value.number;
+  auto given = options.constants.find(name);
+  value.number = given != options.constants.end()
+                     ? given->second
+                     : evaluateConstant(*value.expr);
+  if (value.number && !isOfType(name, value, *value.number)) {
+    value.number.reset();
   }
-  value.number = evaluateConstant(*value.expr);
   value.failed = !value.number;
   return value.number;
+}
+
+bool Module::isOfType(const std::string &name, const FileValue &value,
+                      double number) {
+  if (value.whole && number != std::floor(number)) {
+    report(Diag::ValueWhole, value.range, name, number)
+        .help("it is declared `int`; `f32` takes any number");
+    return false;
+  }
+  return true;
 }
 
 uint32_t Module::scalar(Scalar scalar) {
@@ -525,6 +556,10 @@ bool Module::ensureChecked(Instance &instance, SourceRange use) {
       !ensureChecked(const_cast<Instance &>(*instance.averageOf), use)) {
     instance.state = Instance::State::Failed; // reported of the net itself
     return false;
+  }
+  if (instance.layer) {
+    instance.state = Instance::State::Ready;
+    return true;
   }
   instance.state = Instance::State::Busy;
   enter(instance.name, instance.where, use);

@@ -16,11 +16,13 @@
 
 namespace gmc::dsl {
 
-/// A net, or one of the instances that `use` makes of it.
+/// A net, one of the instances that `use` makes of it, or a layer that `use`
+/// names outside of nets.
 struct Instance {
   enum class State : uint8_t { Unchecked, Busy, Ready, Failed };
   std::string name;
-  const ast::NetDecl *net = nullptr;
+  const ast::NetDecl *net = nullptr; ///< null: a layer
+  const ast::Expr *layer = nullptr; ///< `linear(8)`; its calls make its weights
   SourceRange where;
   State state = State::Unchecked;
   bool trained = false;                ///< stands in some `over`
@@ -49,6 +51,7 @@ struct FileValue {
   std::optional<double> number; ///< Const, once evaluated
   bool failed = false;
   bool trained = false; ///< Param
+  bool whole = false;   ///< Const, Hyper: declared `int`
 };
 
 /// A name of the file that is called.
@@ -107,6 +110,7 @@ public:
   std::optional<std::string> epochStream;
   /// The data sets whose epochs some `train` lasts for, as they say.
   std::set<std::string> epochOwners;
+  std::set<std::string> drawnStreams; ///< "fashion.train": turns draw from it
 
   template <typename... Args>
   DiagnosticBuilder report(Diag diag, SourceRange range, const Args &...args) {
@@ -134,6 +138,8 @@ public:
   std::optional<int64_t> evaluateInteger(const ast::Expr &expr,
                                          const char *what);
   std::optional<double> constant(const std::string &name, FileValue &value);
+  /// Reports a number that is not whole where `value` is declared `int`.
+  bool isOfType(const std::string &name, const FileValue &value, double number);
 
   /// Reports a cycle when `name` is open already; otherwise opens it.
   bool enter(const std::string &name, SourceRange range, SourceRange use);
@@ -163,6 +169,7 @@ private:
     SourceRange range;
   };
   void collectValue(const ast::ValueDecl &decl);
+  void readValueType(const ast::Binding &binding, FileValue &value);
   void addBroken(const ast::Name &name);
   void collectUse(const ast::UseDecl &decl);
   void collectImport(const ast::NetImportDecl &decl);

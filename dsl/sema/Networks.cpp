@@ -177,6 +177,9 @@ Value Elaborator::callNet(Instance &instance, const CallSite &site) {
   if (!module.ensureChecked(instance, site.nameRange)) {
     return {};
   }
+  if (instance.layer) {
+    return callLayer(instance, site);
+  }
   const ast::NetDecl &net = *instance.net;
   auto arguments = bindArguments(site, signatureOf(net, instance.name));
   if (!arguments) {

@@ -43,44 +43,57 @@ const LibraryEntry *layerOf(Elaborator &e, const CallSite &site) {
   return nullptr;
 }
 
+/// Reads `linear(8)`; nothing (and reported) where that is no layer. Where it
+/// stands is left to the caller.
+std::optional<Part> partOf(Elaborator &e, const ast::Expr &target) {
+  const auto *made = ast::as<ast::CallExpr>(target);
+  const auto *named = made ? ast::as<ast::NameExpr>(made->callee)
+                           : ast::as<ast::NameExpr>(target);
+  if (!named) {
+    e.module
+        .report(Diag::PartWanted, target.range,
+                e.module.source.text(target.range))
+        .help("`use f : linear(8)`");
+    return std::nullopt;
+  }
+  CallSite site;
+  site.name = named->text;
+  site.nameRange = named->range;
+  site.range = target.range;
+  site.arguments = made ? &made->arguments : nullptr;
+  if (!e.frame->instance) {
+    e.module.report(Diag::LayerOutsideNet, named->range, named->text)
+        .help("layers have parameters: `use` them in a `net`, in a `block` or "
+              "in the file");
+    return std::nullopt;
+  }
+  const LibraryEntry *layer = layerOf(e, site);
+  auto settings =
+      layer ? e.bindArguments(site, site.name + signaturesOf(*layer).second)
+            : std::nullopt;
+  if (!settings) {
+    return std::nullopt;
+  }
+  Part part;
+  part.layer = layer;
+  part.settings = std::move(*settings);
+  part.home.locals = e.frame->locals;
+  part.home.instance = e.frame->instance;
+  part.home.prefix = e.frame->prefix;
+  return part;
+}
+
 } // namespace
 
 void Elaborator::declareParts(const ast::UseStmt &stmt) {
-  const auto *made = ast::as<ast::CallExpr>(stmt.target);
-  const auto *named = made ? ast::as<ast::NameExpr>(made->callee)
-                           : ast::as<ast::NameExpr>(stmt.target);
-  const LibraryEntry *layer = nullptr;
-  std::optional<Arguments> settings;
-  if (named) {
-    CallSite site;
-    site.name = named->text;
-    site.nameRange = named->range;
-    site.range = stmt.target->range;
-    site.arguments = made ? &made->arguments : nullptr;
-    if (!frame->instance) {
-      module.report(Diag::LayerOutsideNet, named->range, named->text)
-          .help("layers have parameters: `use` them in a `net` or a `block`");
-    } else if ((layer = layerOf(*this, site))) {
-      settings = bindArguments(site, site.name + signaturesOf(*layer).second);
-    }
-  } else {
-    module
-        .report(Diag::PartWanted, stmt.target->range,
-                module.source.text(stmt.target->range))
-        .help("`use f : linear(8)`");
-  }
+  const std::optional<Part> read = partOf(*this, *stmt.target);
   for (const ast::Name &name : stmt.names) {
     Value value;
-    if (settings) {
-      auto part = std::make_shared<Part>();
-      part->layer = layer;
-      part->settings = *settings;
-      part->home.locals = frame->locals;
-      part->home.instance = frame->instance;
-      part->home.prefix = frame->prefix;
+    if (read) {
+      auto part = std::make_shared<Part>(*read);
       CallSite site;
       site.asName = name;
-      part->home.layer = layerPrefix(site, named->text);
+      part->home.layer = layerPrefix(site, std::string(part->layer->name()));
       value.kind = Value::Kind::Part;
       value.part = std::move(part);
     }
@@ -114,6 +127,23 @@ Value Elaborator::callPart(const Part &part, const CallSite &site) {
   return part.layer->handler(*this, inside, all, *part.layer);
 }
 
+Value Elaborator::callLayer(Instance &instance, const CallSite &site) {
+  Frame home;
+  home.instance = &instance;
+  home.prefix = instance.name + ".";
+  home.path = frame->path;
+  std::optional<Part> part;
+  {
+    FrameScope scope(*this, home);
+    part = partOf(*this, *instance.layer);
+  }
+  if (!part) {
+    return {};
+  }
+  part->home.layer = home.prefix;
+  return callPart(*part, site);
+}
+
 /// The names stand in lines of the net's own body, whose settings are made of
 /// numbers of the file.
 std::optional<Value> Elaborator::callPartOf(const ast::MemberExpr &callee,
@@ -124,8 +154,9 @@ std::optional<Value> Elaborator::callPartOf(const ast::MemberExpr &callee,
   Instance *instance =
       it == module.functions.end() ? nullptr : it->second.instance;
   const ast::UseStmt *found = nullptr;
-  for (size_t i = 0; instance && i < instance->net->body.statements.size();
-       ++i) {
+  const size_t lines =
+      instance && instance->net ? instance->net->body.statements.size() : 0;
+  for (size_t i = 0; i < lines; ++i) {
     const auto *use = ast::as<ast::UseStmt>(instance->net->body.statements[i]);
     for (size_t j = 0; use && j < use->names.size(); ++j) {
       found = use->names[j].text == callee.member.text ? use : found;

@@ -81,6 +81,9 @@ private:
     if (scalar.kind == Scalar::Kind::Hyper) {
       return scalar.value;
     }
+    if (scalar.kind == Scalar::Kind::Records) {
+      return std::nullopt; // a run counts them
+    }
     if (share == 0) {
       return 0;
     }

@@ -307,7 +307,31 @@ Value argExtremum(Elaborator &e, const CallSite &site,
   return Value::ofTensor(argmaxLast(b, b.transposeEvent(value, order)));
 }
 
-/// The product over event axes, halves of an axis multiplied until 1 is left.
+/// Makes event axes of the named axes among `dims`, which then counts all of
+/// them there.
+ValueId stacked(Elaborator &e, ValueId x, std::vector<int64_t> &dims) {
+  BodyBuilder &b = e.b;
+  const auto named = static_cast<int64_t>(b.type(x).axes.size());
+  auto firstEvent = std::find_if(dims.begin(), dims.end(),
+                                 [&](int64_t dim) { return dim >= named; });
+  const std::vector<int64_t> moved(dims.begin(), firstEvent);
+  for (int64_t &dim : dims) {
+    dim = dim < named ? dim : dim - named + static_cast<int64_t>(moved.size());
+  }
+  // The last first: places of the others stay, and event axis 0 is the first.
+  for (size_t i = moved.size(); i-- > 0;) {
+    const auto axis = static_cast<size_t>(moved[i]);
+    const bool isBatch = b.type(x).axes[axis].name == "batch";
+    x = b.stackAxis(x, axis);
+    if (isBatch) {
+      e.mixing.insert(x);
+    }
+    dims[i] = static_cast<int64_t>(i);
+  }
+  return x;
+}
+
+/// The product, halves of an axis multiplied until 1 is left.
 Value product(Elaborator &e, const CallSite &site, const Arguments &arguments,
               const LibraryEntry &) {
   auto x = e.tensor(*arguments.find("x"));
@@ -317,15 +341,9 @@ Value product(Elaborator &e, const CallSite &site, const Arguments &arguments,
   }
   BodyBuilder &b = e.b;
   b.setRange(site.range);
-  auto named = static_cast<int64_t>(b.type(*x).axes.size());
-  if ((*dims)[0] < named) {
-    e.module.report(Diag::ProdOverNamed, arguments.find("over")->range);
-    return {};
-  }
-  std::vector<int64_t> event = b.type(*x).event;
-  ValueId value = *x;
-  for (int64_t dim : *dims) {
-    const int64_t axis = dim - named;
+  ValueId value = stacked(e, *x, *dims);
+  std::vector<int64_t> event = b.type(value).event;
+  for (int64_t axis : *dims) {
     for (int64_t n = event[axis]; n > 1; n = n / 2 + n % 2) {
       ValueId halves = b.binary(Op::Mul, b.sliceEvent(value, axis, 0, n / 2),
                                 b.sliceEvent(value, axis, n / 2, n / 2 * 2));
@@ -337,8 +355,8 @@ Value product(Elaborator &e, const CallSite &site, const Arguments &arguments,
   }
   std::vector<int64_t> kept;
   for (size_t i = 0; i < event.size(); ++i) {
-    if (std::find(dims->begin(), dims->end(),
-                  named + static_cast<int64_t>(i)) == dims->end()) {
+    if (std::find(dims->begin(), dims->end(), static_cast<int64_t>(i)) ==
+        dims->end()) {
       kept.push_back(event[i]);
     }
   }

@@ -60,6 +60,41 @@ bool sameUnit(Elaborator &e, const ast::DurationExpr &a,
   return false;
 }
 
+/// Returns how long the longest `train` lasts that is counted as `time` is.
+std::optional<double> trainingLength(Module &module,
+                                     const ast::DurationExpr &time) {
+  const bool epochs = time.unit == ast::DurationUnit::Epochs;
+  std::optional<double> length;
+  for (const auto &decl : module.file.declarations) {
+    const auto *train = ast::as<ast::TrainDecl>(decl);
+    if (!train || train->duration->unit != time.unit ||
+        (epochs &&
+         module.streamOf(*train->duration) != module.streamOf(time))) {
+      continue;
+    }
+    if (auto count = module.evaluateConstant(*train->duration->count)) {
+      length = std::max(length.value_or(0), *count);
+    }
+  }
+  return length;
+}
+
+/// Warns of a schedule that is not at its end when the training is: a ramp
+/// still moves then, the last value of `piecewise` is never taken.
+void endsInTime(Elaborator &e, const ast::DurationExpr &time, double end,
+                bool moves) {
+  auto length = trainingLength(e.module, time);
+  if (!length || end < *length || (moves && end == *length)) {
+    return;
+  }
+  std::string unit(e.module.source.text(time.unitRange));
+  e.module
+      .report(Diag::ScheduleLate, time.range, fmt::format("{} {}", end, unit),
+              fmt::format("{} {}", *length, unit))
+      .label(moves ? "its last value is not reached"
+                   : "this value is never taken");
+}
+
 /// clamp((clock - from) / over, 0, 1)
 std::optional<ValueId> progress(Elaborator &e, const Arguments &arguments) {
   const auto *over = durationOf(e, *arguments.find("over"));
@@ -77,6 +112,7 @@ std::optional<ValueId> progress(Elaborator &e, const Arguments &arguments) {
     e.module.report(Diag::EmptyRamp, over->count->range, *lengthNumber);
     return std::nullopt;
   }
+  std::optional<double> startNumber = 0;
   ValueId since = *clock;
   if (const Bound *fromBound = arguments.find("from")) {
     const auto *from = durationOf(e, *fromBound);
@@ -88,6 +124,10 @@ std::optional<ValueId> progress(Elaborator &e, const Arguments &arguments) {
       return std::nullopt;
     }
     since = b.binary(Op::Sub, since, *start);
+    startNumber = b.constantValue(*start);
+  }
+  if (startNumber && lengthNumber) {
+    endsInTime(e, *over, *startNumber + *lengthNumber, true);
   }
   ValueId ratio = b.binary(Op::Div, since, *length);
   return b.binary(Op::Min, b.binary(Op::Max, ratio, 0.0), 1.0);
@@ -195,6 +235,9 @@ Value piecewise(Elaborator &e, const CallSite &site, const Arguments &arguments,
     auto next = e.scalarNode(*at->value, "a schedule");
     if (!clock || !start || !next) {
       return {};
+    }
+    if (auto number = e.b.constantValue(*start)) {
+      endsInTime(e, *at->time, *number, false);
     }
     e.b.setRange(site.range);
     ValueId before = e.b.binary(Op::Less, *clock, *start);

@@ -88,18 +88,15 @@ private:
       } else if (const auto *repeat = ast::as<ast::RepeatTurn>(turn)) {
         auto count =
             module.evaluateInteger(*repeat->count, "the count of `repeat`");
-        addGroup(turns, Turn::Kind::Repeat, count, repeat->count->range,
-                 repeat->body);
-      } else if (const auto *every = ast::as<ast::EveryTurn>(turn)) {
-        if (every->period->unit != ast::DurationUnit::Rounds) {
-          module.report(Diag::EveryUnsupported, every->period->range)
-              .help("`every 16 rounds { .. }`");
-          continue;
+        if (count && isCountOfTurns(*count, repeat->count->range)) {
+          Turn made;
+          made.kind = Turn::Kind::Repeat;
+          made.count = *count;
+          made.body = walk(repeat->body);
+          turns.push_back(std::move(made));
         }
-        auto count = module.evaluateInteger(*every->period->count,
-                                            "the period of `every`");
-        addGroup(turns, Turn::Kind::Every, count, every->period->range,
-                 every->body);
+      } else if (const auto *every = ast::as<ast::EveryTurn>(turn)) {
+        add(walkEvery(*every));
       }
     }
     return turns;
@@ -197,22 +194,34 @@ private:
     return turn;
   }
 
-  void addGroup(std::vector<Turn> &turns, Turn::Kind kind,
-                std::optional<int64_t> count, SourceRange range,
-                const ast::TurnBlock &block) {
-    if (!count) {
-      return;
-    }
-    if (*count < 1) {
-      module.report(Diag::TurnCount, range, *count)
+  bool isCountOfTurns(int64_t count, SourceRange range) {
+    if (count < 1) {
+      module.report(Diag::TurnCount, range, count)
           .help("a count of turns is at least 1");
-      return;
     }
+    return count >= 1;
+  }
+
+  /// Rounds are whole; the other clocks pass a multiple between two rounds.
+  std::optional<Turn> walkEvery(const ast::EveryTurn &every) {
+    const ast::DurationExpr &period = *every.period;
     Turn turn;
-    turn.kind = kind;
-    turn.count = *count;
-    turn.body = kind == Turn::Kind::Every ? walkSometimes(block) : walk(block);
-    turns.push_back(std::move(turn));
+    turn.kind = Turn::Kind::Every;
+    if (period.unit == ast::DurationUnit::Rounds) {
+      auto count =
+          module.evaluateInteger(*period.count, "the period of `every`");
+      if (!count || !isCountOfTurns(*count, period.range)) {
+        return std::nullopt;
+      }
+      turn.every.unit = Duration::Unit::Rounds;
+      turn.every.count = static_cast<double>(*count);
+    } else if (auto duration = readDuration(module, period)) {
+      turn.every = std::move(*duration);
+    } else {
+      return std::nullopt;
+    }
+    turn.body = walkSometimes(every.body);
+    return turn;
   }
 
   const ast::StepDecl *findStep(const ast::Name &name) {

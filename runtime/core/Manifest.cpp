@@ -105,13 +105,14 @@ static TensorSpec readTensor(const Member &m, const Manifest &manifest) {
 static ScalarSpec readScalar(const Member &m, const Manifest &manifest) {
   using Kind = ScalarSpec::Kind;
   ScalarSpec s;
-  s.kind = m.at("kind").oneOf<Kind>(
-      {"hyper", "rounds", "epochs", "examples", "updates", "argument"});
+  s.kind = m.at("kind").oneOf<Kind>({"hyper", "rounds", "epochs", "examples",
+                                     "records", "updates", "argument"});
   if (s.kind == Kind::Hyper || s.kind == Kind::Argument) {
     s.name = m.at("name").text();
     s.value = m.numberOr("value", 0);
     s.procedure = m.textOr("procedure", "");
     s.open = m.booleanOr("open", false);
+    s.whole = m.booleanOr("whole", false);
     for (const auto &[name, bound] :
          {std::pair("low", &s.low), std::pair("high", &s.high)}) {
       if (m.has(name)) {
@@ -119,8 +120,9 @@ static ScalarSpec readScalar(const Member &m, const Manifest &manifest) {
       }
     }
   }
-  if (s.kind == Kind::Epochs) {
+  if (s.kind == Kind::Epochs || s.kind == Kind::Records) {
     s.stream = m.at("stream").text();
+    s.value = s.kind == Kind::Records ? 1 : 0; // until they are counted
   }
   if (s.kind == Kind::Updates) {
     auto counters = static_cast<int64_t>(manifest.counters.size());
@@ -365,8 +367,16 @@ static Turn readTurn(const Member &m, const Manifest &manifest) {
   using Kind = Turn::Kind;
   turn.kind = m.at("kind").oneOf<Kind>(
       {"call", "repeat", "every", "when", "draw", "once"});
-  if (turn.kind == Kind::Repeat || turn.kind == Kind::Every) {
+  if (turn.kind == Kind::Repeat) {
     turn.count = m.at("count").integer(1, largest);
+  } else if (turn.kind == Kind::Every) {
+    turn.every = readDuration(m.at("every"));
+    if (!(turn.every.count > 0) ||
+        (turn.every.unit == "rounds" &&
+         turn.every.count != double(int64_t(turn.every.count)))) {
+      m.complain("`every` of {} {}", turn.every.count,
+                 printable(turn.every.unit));
+    }
   } else {
     turn.arguments = m.list("arguments", [&](const Member &e) {
       return readCallArgument(e, manifest);

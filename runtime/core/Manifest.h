@@ -58,18 +58,20 @@ struct ScalarSpec {
     Rounds,
     Epochs,
     Examples,
+    Records,
     Updates,
     Argument
   };
   Kind kind = Kind::Hyper;
   std::string name;      ///< Hyper, Argument
-  std::string stream;    ///< Epochs: e.g. "fashion.train"
+  std::string stream;    ///< Epochs, Records: e.g. "fashion.train"
   std::string procedure; ///< Argument
   int64_t counter = 0;   ///< Updates
   double value = 0;      ///< Hyper, Argument: the default
   /// Hyper: the least value, itself excluded where `open`; the first above.
   std::optional<double> low, high;
   bool open = false;
+  bool whole = false; ///< Hyper: whole numbers only
 };
 
 struct FieldSpec {
@@ -177,7 +179,8 @@ struct Turn {
                      ///< is the condition
   std::vector<std::string> results;    ///< Call, Draw
   std::vector<CallArgument> arguments; ///< Call, When, Once; Draw: each result
-  int64_t count = 1;                   ///< Repeat, Every
+  int64_t count = 1;                   ///< Repeat
+  Duration every;                      ///< Every
   std::vector<Turn> turns;
 };
 

@@ -58,4 +58,16 @@ std::map<std::string, DatasetIdentity> DataShelf::identities() const {
   return result;
 }
 
+void countRecords(Machine &machine, DataShelf &shelf) {
+  for (size_t i = 0; i < machine.scalars.size(); ++i) {
+    const ScalarSpec &scalar = machine.manifest.scalars[i];
+    if (scalar.kind == ScalarSpec::Kind::Records) {
+      const size_t dot = scalar.stream.rfind('.');
+      machine.scalars[i] = double(
+          shelf.get(scalar.stream.substr(0, dot), scalar.stream.substr(dot + 1))
+              .items());
+    }
+  }
+}
+
 } // namespace gmc::runtime

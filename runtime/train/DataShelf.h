@@ -10,6 +10,7 @@
 #include "runtime/core/Manifest.h"
 #include "runtime/data/Dataset.h"
 #include "runtime/io/Checkpoint.h"
+#include "runtime/train/Machine.h"
 
 #include <map>
 #include <memory>
@@ -44,6 +45,10 @@ private:
   DataFolders folders;
   std::map<std::string, std::unique_ptr<Dataset>> splits; ///< by stream
 };
+
+/// Writes how many records the data sets have into the scalars that ask for it;
+/// loads these sets.
+void countRecords(Machine &machine, DataShelf &shelf);
 
 } // namespace gmc::runtime
 

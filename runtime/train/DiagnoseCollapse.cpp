@@ -149,6 +149,7 @@ int runDiagnoseCollapse(const Request &request) {
   const LoadedRun loaded = loadRun(request, machine, Purpose::Sample);
   restoreClocks(machine, loaded.run);
   DataShelf shelf(manifest, loaded.config.data);
+  countRecords(machine, shelf);
   if (manifest.diagnoses.empty()) {
     out().print("{} has nothing to look at: no latent with a guide, no learned "
                 "table of codes, no net that makes examples of draws",

@@ -29,6 +29,7 @@ RoundRunner::RoundRunner(Machine &machine, DataShelf &shelf,
     names.push_back(std::move(own));
   }
   startLoaders(shelf);
+  countRecords(machine, shelf);
 }
 
 std::vector<RoundRunner::Planned>
@@ -46,6 +47,10 @@ RoundRunner::plan(const std::vector<Turn> &turns, Names &names) {
     }
     planned.kind = turn.kind;
     planned.count = turn.count;
+    if (turn.kind == Turn::Kind::Every) {
+      planned.period = periods.size();
+      periods.push_back({turn.every, false});
+    }
     planned.turns = plan(turn.turns, names);
     result.push_back(std::move(planned));
   }
@@ -228,6 +233,7 @@ void setClockScalars(Machine &machine, const RunPosition &position) {
       break;
     case ScalarSpec::Kind::Hyper:
     case ScalarSpec::Kind::Argument:
+    case ScalarSpec::Kind::Records:
       break;
     }
   }
@@ -247,8 +253,20 @@ void RoundRunner::setUpdates(const EntrySpec &entry) {
   }
 }
 
+/// Rounds are counted with the one that begins, as those of a report are;
+/// epochs and examples by whether the last round completed a multiple.
+void RoundRunner::findDue() {
+  for (Period &period : periods) {
+    const Duration &every = period.every;
+    period.isDue = every.unit == "rounds"
+                       ? (position.rounds + 1) % uint64_t(every.count) == 0
+                       : position.isDue(every);
+  }
+}
+
 void RoundRunner::runRound() {
   setClockScalars(machine, position);
+  findDue();
   position.examplesBefore = position.examples;
   for (StreamClock &stream : position.streams) {
     stream.drawnBefore = stream.drawn;
@@ -297,8 +315,7 @@ void RoundRunner::run(const std::vector<Planned> &turns) {
       }
       break;
     case Turn::Kind::Every:
-      // Like a report: in the rounds count, 2 * count, ..., from 1.
-      if ((position.rounds + 1) % uint64_t(turn.count) == 0) {
+      if (periods[turn.period].isDue) {
         run(turn.turns);
       }
       break;

@@ -57,6 +57,10 @@ private:
     int64_t pool = 0;
     int64_t offset = 0, bytes = 0; ///< of the input in the arena
   };
+  struct Period {
+    Duration every;
+    bool isDue = false; ///< in the round that runs
+  };
   struct Result {
     size_t value = 0;
     int64_t offset = 0, bytes = 0;
@@ -64,6 +68,7 @@ private:
   struct Planned {
     Turn::Kind kind = Turn::Kind::Call;
     int64_t entry = 0, count = 1;
+    size_t period = 0; ///< of an `every`
     std::vector<Argument> arguments;
     std::vector<Result> results;
     std::vector<Planned> turns;
@@ -78,6 +83,7 @@ private:
   size_t valueOf(const std::string &name, int64_t bytes, Names &names);
   void startLoaders(DataShelf &shelf);
 
+  void findDue();
   void setUpdates(const EntrySpec &entry);
   void run(const std::vector<Planned> &turns);
   void call(const Planned &turn);
@@ -91,6 +97,7 @@ private:
   Monitors &monitors;
   DrawDump *dump = nullptr;
   std::vector<std::vector<Planned>> trains;
+  std::vector<Period> periods;
   std::vector<Names> names;          ///< of the values of each `train`
   std::optional<uint64_t> lastTrain; ///< of the last round
   std::vector<Source> sources;       ///< one for each stream of the position

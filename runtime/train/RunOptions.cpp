@@ -209,10 +209,13 @@ static uint64_t notNegative(const char *flag, int64_t value) {
   return uint64_t(value);
 }
 
-/// Splits NAME=VALUE settings and checks the names against the model's.
-/// Fails where an optimiser cannot take a hyper-parameter's value.
+/// Fails where an optimiser cannot take a hyper-parameter's value, or where it
+/// is not whole and must be.
 static void checkRange(const std::string &text, double value,
                        const ScalarSpec &hyper) {
+  if (hyper.whole && value != std::floor(value)) {
+    fail(ExitUsage, "--set {}: a whole number is wanted", printable(text));
+  }
   const bool above =
       !hyper.low || (hyper.open ? value > *hyper.low : value >= *hyper.low);
   if (above && (!hyper.high || value < *hyper.high)) {
@@ -231,6 +234,7 @@ static void checkRange(const std::string &text, double value,
        printable(text), wanted);
 }
 
+/// Splits NAME=VALUE settings and checks the names against the model's.
 static void checkSets(const Raw &raw, const Manifest &manifest,
                       RunOptions &options) {
   const std::vector<std::string> names = hyperNames(manifest);
@@ -256,11 +260,12 @@ static void checkSets(const Raw &raw, const Manifest &manifest,
       fail(ExitUsage, "--set {}: a finite number is wanted after `=`",
            printable(text));
     }
-    checkRange(text, *value, *std::find_if(
-        manifest.scalars.begin(), manifest.scalars.end(),
-        [&](const ScalarSpec &s) {
-          return s.kind == ScalarSpec::Kind::Hyper && s.name == name;
-        }));
+    checkRange(text, *value,
+               *std::find_if(manifest.scalars.begin(), manifest.scalars.end(),
+                             [&](const ScalarSpec &s) {
+                               return s.kind == ScalarSpec::Kind::Hyper &&
+                                      s.name == name;
+                             }));
     options.hypers[name] = *value;
   }
 }

@@ -175,6 +175,7 @@ int runEval(const Request &request) {
   machine.seed = options.seed.value_or(loaded.run.seed);
   DataShelf shelf(manifest, loaded.config.data);
   restoreClocks(machine, loaded.run);
+  countRecords(machine, shelf);
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   bool finite = true;
   for (size_t i = 0; i < manifest.reports.size(); ++i) {

@@ -54,6 +54,7 @@ conv_transpose2d max_pool avg_pool upsample layer_norm instance_norm group_norm
 batch_norm embedding flatten dropout iwae cumsum expand argmax argmin prod xent
 permute peers others group ungroup diag remainder orthogonal gru scan yield attention
 each_product
+own_layer count examples
 lift stack Mixture Gamma Beta lgamma digamma Categorical OneHot UniformInt entropy gumbel hard
 skip repeat Normal Laplace Uniform Bernoulli elbo log_prob kl grad ramp
 piecewise sgd adam adamw rmsprop clip keep when spectral_norm init block def once like
@@ -63,7 +64,8 @@ SPELT = {"several_draws": r"\[k: 3\]", "for": r"\bfor \w+ in\b",
          "repeat": r"\brepeat [^{]*\{",
          "remainder": r" % \d|\) % \(", "each_product": "@ transpose", "two_objectives": r"(?m)^  m\w+imize .*\n  m\w+imize ",
          "shared_net": r"(?m)^  minimize .* shared\n  maximize .* shared$",
-         "two_trains": r"(?m)^train first "}
+         "two_trains": r"(?m)^train first ",
+         "own_layer": r"(?m)^use own ", "examples": r"every \d+ examples"}
 
 
 def operations():

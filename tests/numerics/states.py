@@ -10,7 +10,9 @@ what batch_norm keeps, moves and reads, R-mean-6 and R-mean-10. states/parts.gm:
 states of nets, values of turns in reports, tables, R-state-1, R-rep-1, R-val-7.
 states/starts.gm: lines at the start of a step, also of a resumed run, R-state-6;
 groups, remainders, diagonals, cycles, R-mean-15, R-val-6, R-sched-1.
-states/rates.gm: what optimisers are not given, R-opt-1.
+states/rates.gm: what optimisers are not given, R-opt-1. states/clocks.gm: turns
+every so many rounds, epochs and examples, also of a resumed run, R-train-1;
+records that a run counts, a layer of the file, R-net-12, `prod`.
 
 usage: states.py GMC
 """
@@ -247,6 +249,52 @@ def check_rates(gmc, model, level, folder):
             f"{len(rows)} rounds, worst difference {worst:.1e}, runs {said}")
 
 
+def check_clocks(gmc, model, level, folder):
+    program, run = folder / f"clocks{level}", folder / f"run-clocks{level}"
+    rows, worst = table(gmc, model, level, folder), 0.0
+    broken, dumped = folder / f"broken{level}", folder / f"dump{level}"
+    for words in (["train", "--steps", "5"], ["resume", "--steps", "12"]):
+        subprocess.run([program, *words, "--dump-draws", dumped, "--out",
+                        broken], check=True, timeout=60,
+                       stdout=subprocess.DEVNULL)
+    start = folder / f"start-clocks{level}"
+    subprocess.run([program, "train", "--steps", "0", "--out", start],
+                   check=True, timeout=60, stdout=subprocess.DEVNULL)
+    first, last, again = (read_safetensors(place / "checkpoint.safetensors")
+                          for place in (start, run, broken))
+    same = all((last[name] == again[name]).all() for name in last)
+    refused = subprocess.run([program, "train", "--set", "k=2.5", "--out",
+                              folder / f"refused{level}"], timeout=60,
+                             capture_output=True, check=False).returncode
+    calls = [read_safetensors(file) for file in sorted(
+        dumped.glob("*.fit.safetensors"), key=lambda f: int(f.name.split(".")[0]))]
+    weight, bias, w = first["f.weight"], first["f.bias"], first["w"]
+    shown = {"rounds3": 0, "epochs1": 0, "epochs15": 0, "examples20": 0,
+             "records": 824}
+    for r, (row, call) in enumerate(zip(rows, calls)):
+        shown["rounds3"] = r if (r + 1) % 3 == 0 else shown["rounds3"]
+        for name, period in (("epochs1", 3), ("epochs15", 4.5),
+                             ("examples20", 2.5)):
+            if r > 0 and r // period > (r - 1) // period:
+                shown[name] = r
+        x = call["input.x"]
+        error = x @ weight[0] + bias[0] - 2
+        weight = weight - 2 / 24 * (error[:, None] * x).mean(axis=0)
+        bias = bias - 2 / 24 * error.mean()
+        c = (1 + x[:, 0] ** 2 / 8).prod()
+        j = numpy.array([1, 2, 3])
+        w = w - 0.001 * (8 * w ** 7 * c + sum(
+            j[i] * numpy.delete(j * w + 1, i).prod() for i in range(3)))
+        worst = max([worst, abs(row["w"] - w)] +
+                    [abs(row[name] - value) for name, value in shown.items()])
+    worst = max(worst, abs(last["f.weight"] - weight).max(),
+                abs(last["f.bias"] - bias).max())
+    return (len(rows) == len(calls) == 12 and same and refused == 2
+            and worst <= TOLERANCE,
+            f"{len(rows)} rounds, {'the same' if same else 'other'} tensors "
+            f"after a resume, worst difference {worst:.1e}")
+
+
 def main():
     gmc = pathlib.Path(sys.argv[1])
     models = pathlib.Path(__file__).parent / "states"
@@ -259,7 +307,8 @@ def main():
                             (check_norm, "norm"),
                             (check_parts, "parts"),
                             (check_starts, "starts"),
-                            (check_rates, "rates")):
+                            (check_rates, "rates"),
+                            (check_clocks, "clocks")):
             for level in (0, 2):
                 ok, said = check(gmc, models / f"{stem}.gm", level,
                                  pathlib.Path(name))

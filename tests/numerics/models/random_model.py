@@ -242,6 +242,9 @@ TERMS = {
     "entropy of Bernoulli": "entropy(Bernoulli(logits: {x})) / {w}",
     "mean of a distribution": "mean((Laplace({x}, 1).mean - {y})^2)",
     "prod": "prod(1 + sin({x}) / {w})",
+    "prod over an axis": "mean(prod(1 + sin(i * {x}) / 3 for i in 1..3, over: "
+                         "i))",
+    "prod over batch": "mean(prod(1 + sin({x}) / 40, over: batch))",
     "peers": "mean(exp(-mean(({x} - peers({y}))^2)), over: peer)",
     "other peers": "logmeanexp(mean(sin({x} - peers({x}))), over: peer, "
                    "others: true)",
@@ -424,8 +427,16 @@ class Model:
             x = self.decorate(body, x, width, PIECES, "piece", 1)
             if i == 0 or self.pick.random() < 0.3:
                 x = self.decorate(body, x, width, DRAWS, "draw", 1)
+        if self.pick.random() < 0.2:
+            # A layer that belongs to no net, called twice.
+            self.nets.append(f"use own : linear({width})")
+            x = body.bind(f"own({x})")
+            x = body.bind(f"tanh(own({x}))")
+            names.insert(0, "own")
         reached = " + ".join(f"mean({out}^2)" for out, _ in outputs)
         total = self.terms(body, x, outputs[-1][0], width, 3)
+        if parameter and self.pick.random() < 0.2:
+            total += f" + mean({x}^2) / count(d.train)"
         ends = self.objectives(f"{reached} + {total}", outputs, names)
         steps = [self.step("a", body.lines, parameter, ends)]
         turns = [f"a({self.next(parameter)})"]
@@ -441,8 +452,10 @@ class Model:
                 f"minimize mean({seen}^2) + {loss} over Tail using "
                 f"{self.optimiser()}"]))
             turns = [f"value = {turns[0]}",
-                     self.pick.choice(("b(value)", "repeat 2 { b(value) }",
-                                       "every 2 rounds { b(value) }"))]
+                     self.pick.choice((
+                         "b(value)", "repeat 2 { b(value) }",
+                         "every 2 rounds { b(value) }",
+                         f"every {self.batch} examples {{ b(value) }}"))]
         return steps, turns
 
     def objectives(self, loss, outputs, names):

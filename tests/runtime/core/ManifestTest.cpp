@@ -53,7 +53,7 @@ TEST(Manifest, ReadsEveryMember) {
   EXPECT_EQ(train.turns[0].results[0], "w");
   EXPECT_EQ(train.turns[0].arguments[0].split, "train");
   EXPECT_EQ(train.turns[1].kind, Turn::Kind::Repeat);
-  EXPECT_EQ(train.turns[1].turns[0].count, 16);
+  EXPECT_EQ(train.turns[1].turns[0].every.count, 16);
   EXPECT_EQ(train.duration.count, 50);
   EXPECT_FALSE(m.reports[0].atEnd);
   EXPECT_EQ(m.reports[0].every.unit, "epochs");

@@ -60,7 +60,8 @@ inline nlohmann::json sampleManifest() {
       {"kind": "call", "entry": 0, "results": ["w"], "arguments": [
         {"kind": "next", "dataset": "fashion", "split": "train", "field": 0}]},
       {"kind": "repeat", "count": 5, "turns": [
-        {"kind": "every", "count": 16, "turns": []}]}],
+        {"kind": "every", "every": {"count": 16, "unit": "rounds"},
+         "turns": []}]}],
     "duration": {"count": 50, "unit": "epochs", "stream": "fashion.train"}}],
   "reports": [
     {"entry": 1, "dataset": "fashion", "split": "test", "fields": [0],

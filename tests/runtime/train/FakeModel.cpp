@@ -93,7 +93,7 @@ constexpr char text[] = R"json({
    {"kind": "repeat", "count": 2, "turns": [
     {"kind": "call", "entry": 0, "results": ["w"], "arguments": [
      {"kind": "next", "dataset": "tiny", "split": "train", "field": 0}]}]},
-   {"kind": "every", "count": 3, "turns": [
+   {"kind": "every", "every": {"count": 3, "unit": "rounds"}, "turns": [
     {"kind": "call", "entry": 1, "results": [], "arguments": [
      {"kind": "same", "dataset": "tiny", "split": "train", "field": 0},
      {"kind": "value", "name": "w"}]}]}],
