@@ -17,6 +17,10 @@ std::optional<std::string> wordOf(Elaborator &e, const CallSite &site,
                                   const Arguments &arguments, const char *name,
                                   const std::vector<std::string> &words);
 
+/// Resampling.cpp: the image `x`; nothing (and reported) where it is none.
+std::optional<ValueId> imageOf(Elaborator &e, const CallSite &site,
+                               const Arguments &arguments);
+
 /// Puts `low` entries before and `high` entries behind those of event axis
 /// `axis`, mirrored at the first and the last, which stand once; both are less
 /// than the axis has.

@@ -24,7 +24,8 @@ const std::map<std::string_view, const LibraryEntry *> &table() {
           lossEntries(),        distributionEntries(),  latentEntries(),
           boundEntries(),       batchEntries(),         namedAxisEntries(),
           mixtureEntries(),     densityEntries(),       gradientEntries(),
-          scheduleEntries(),    setEntries(),           coverageEntries()}) {
+          poolingEntries(),     scheduleEntries(),      setEntries(),
+          coverageEntries()}) {
       for (const LibraryEntry &entry : group) {
         all->emplace(entry.name(), &entry);
       }

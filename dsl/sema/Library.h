@@ -49,6 +49,7 @@ std::span<const LibraryEntry> recurrentEntries();     // Recurrent.cpp
 std::span<const LibraryEntry> convolutionEntries();   // Convolutions.cpp
 std::span<const LibraryEntry> normalisationEntries(); // Normalisation.cpp
 std::span<const LibraryEntry> resamplingEntries();    // Resampling.cpp
+std::span<const LibraryEntry> poolingEntries();       // Pooling.cpp
 std::span<const LibraryEntry> elementwiseEntries();   // Functions.cpp
 std::span<const LibraryEntry> reductionEntries();     // Reductions.cpp
 std::span<const LibraryEntry> shapeEntries();         // Indexing.cpp

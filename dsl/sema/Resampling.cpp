@@ -1,6 +1,6 @@
-//===- Resampling.cpp - pooling, upsampling, margins ----------------------===//
+//===- Resampling.cpp - upsampling, margins -------------------------------===//
 //
-// Made of reshapes, reductions, slices and joins of images [c, h, w].
+// Made of reshapes, slices and joins of images [c, h, w].
 //
 //===----------------------------------------------------------------------===//
 #include "dsl/sema/Layers.h"
@@ -25,63 +25,21 @@ ValueId reflectPad(BodyBuilder &b, ValueId x, int64_t axis, int64_t low,
   return after ? b.concatEvent(padded, *after, axis) : padded;
 }
 
-namespace {
-
-/// The image and the whole number `name`, at least 1.
-std::optional<std::pair<ValueId, int64_t>>
-imageAndNumber(Elaborator &e, const CallSite &site, const Arguments &arguments,
-               const char *name) {
-  const Bound &image = *arguments.find("x"), &bound = *arguments.find(name);
+std::optional<ValueId> imageOf(Elaborator &e, const CallSite &site,
+                               const Arguments &arguments) {
+  const Bound &image = *arguments.find("x");
   auto x = e.tensor(image);
-  std::string what = fmt::format("`{}`", name);
-  auto number = e.toInteger(e.evaluate(bound), bound.range, what.c_str());
-  if (!x || !number) {
-    return std::nullopt;
-  }
-  if (e.b.type(*x).event.size() != 3) {
+  if (x && e.b.type(*x).event.size() != 3) {
     e.module.report(Diag::LayerNeedsImage, image.range, site.name)
         .label("is " + typeText(e.b.type(*x)))
         .help("an image is [channels, height, width]; `reshape(c, h, w)` makes "
               "one");
     return std::nullopt;
   }
-  if (*number < 1 || *number > 65535) {
-    e.module.report(Diag::LayerNumber, bound.range, name, site.name, *number)
-        .help("it is a whole number from 1 to 65535");
-    return std::nullopt;
-  }
-  e.b.setRange(site.range);
-  return std::pair(*x, *number);
+  return x;
 }
 
-/// Maximum or mean of windows of k x k, k apart; what is left over at the
-/// bottom and at the right belongs to none.
-Value pool(Elaborator &e, const CallSite &site, const Arguments &arguments,
-           const LibraryEntry &entry) {
-  auto read = imageAndNumber(e, site, arguments, "k");
-  if (!read) {
-    return {};
-  }
-  auto [x, k] = *read;
-  std::vector<int64_t> event = e.b.type(x).event;
-  int64_t rows = event[1] / k, columns = event[2] / k;
-  if (rows < 1 || columns < 1) {
-    e.module.report(Diag::WindowTooLarge, site.range, site.name)
-        .label(arguments.find("x")->range, "is " + typeText(e.b.type(x)))
-        .label(arguments.find("k")->range, fmt::format("covers {0} x {0}", k))
-        .help("a window is no larger than the image");
-    return {};
-  }
-  x = e.b.sliceEvent(x, 1, 0, rows * k);
-  x = e.b.sliceEvent(x, 2, 0, columns * k);
-  x = e.b.reshapeEvent(x, {event[0], rows, k, columns, k});
-  auto named = static_cast<int64_t>(e.b.type(x).axes.size());
-  x = e.b.reduce(entry.op, x, {named + 2, named + 4});
-  if (entry.op == Op::Sum) {
-    x = e.b.binary(Op::Mul, x, 1 / double(k * k));
-  }
-  return Value::ofTensor(x);
-}
+namespace {
 
 /// Each pixel s x s times.
 ValueId nearest(BodyBuilder &b, ValueId x, int64_t s) {
@@ -128,11 +86,20 @@ ValueId linearAlong(BodyBuilder &b, ValueId x, int64_t axis, int64_t s) {
 Value upsample(Elaborator &e, const CallSite &site, const Arguments &arguments,
                const LibraryEntry &) {
   auto mode = wordOf(e, site, arguments, "mode", {"nearest", "bilinear"});
-  auto read = imageAndNumber(e, site, arguments, "s");
-  if (!mode || !read) {
+  auto image = imageOf(e, site, arguments);
+  const Bound &times = *arguments.find("s");
+  auto factor = e.toInteger(e.evaluate(times), times.range, "`s`");
+  if (!mode || !image || !factor) {
     return {};
   }
-  auto [x, s] = *read;
+  const ValueId x = *image;
+  const int64_t s = *factor;
+  if (s < 1 || s > 65535) {
+    e.module.report(Diag::LayerNumber, times.range, "s", site.name, s)
+        .help("it is a whole number from 1 to 65535");
+    return {};
+  }
+  e.b.setRange(site.range);
   std::vector<int64_t> event = e.b.type(x).event;
   if (!e.sizeIsSane({{}, {event[0], event[1] * s, event[2] * s}}, site.range)) {
     return {};
@@ -147,8 +114,6 @@ Value upsample(Elaborator &e, const CallSite &site, const Arguments &arguments,
 }
 
 constexpr LibraryEntry entries[] = {
-    {"max_pool(x, k)", pool, Op::ReduceMax},
-    {"avg_pool(x, k)", pool, Op::Sum},
     {"upsample(x, s, mode:?)", upsample},
 };
 

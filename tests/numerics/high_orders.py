@@ -68,6 +68,10 @@ CASES = [
     ("concat(x[0:2], sin(x[2:5]))",
      lambda x: torch.cat([x[:2], x[2:].sin()]), VECTOR),
     ("max_pool(x^2, 2)", lambda x: F.max_pool2d(x[None] ** 2, 2)[0], IMAGE),
+    ("max_pool(sin(x), 3, stride: 2, pad: 1)",
+     lambda x: F.max_pool2d(x[None].sin(), 3, 2, 1)[0], IMAGE),
+    ("avg_pool(sin(x), 3, stride: 1, pad: 1)",
+     lambda x: F.avg_pool2d(x[None].sin(), 3, 1, 1)[0], IMAGE),
     ("avg_pool(sin(x), 2)", lambda x: F.avg_pool2d(x[None].sin(), 2)[0],
      IMAGE),
     ("upsample(sin(x), 2)", lambda x: F.interpolate(

@@ -60,6 +60,10 @@ SHAPE = [FIRST, HEIGHT, WIDTH]
 OTHERS = [
     ("max_pool(2)", lambda: nn.MaxPool2d(2)),
     ("avg_pool(3)", lambda: nn.AvgPool2d(3)),
+    ("max_pool(3, stride: 2, pad: 1)", lambda: nn.MaxPool2d(3, 2, 1)),
+    ("max_pool(2, stride: 1, dilation: 3)",
+     lambda: nn.MaxPool2d(2, 1, dilation=3)),
+    ("avg_pool(3, stride: 2, pad: 1)", lambda: nn.AvgPool2d(3, 2, 1)),
     ("upsample(2)", lambda: nn.Upsample(scale_factor=2)),
     ("upsample(3, mode: bilinear)", lambda: nn.Upsample(
         scale_factor=3, mode="bilinear", align_corners=False)),

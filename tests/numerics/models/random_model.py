@@ -134,6 +134,10 @@ LAYERS = {
     "pooled": "{x} |> reshape({p}, {q}, 1) |> upsample(2, mode: bilinear) |> "
               "conv2d(17, 3, pad: 1) |> max_pool(2) |> tanh |> flatten |> "
               "linear({w})",
+    "pools that overlap": "{x} |> reshape({p}, {q}, 1) |> upsample(3) |> "
+                          "conv2d(3, 3, pad: 1) |> max_pool(3, stride: 2, pad: "
+                          "1) |> avg_pool(2, stride: 1, pad: 1) |> flatten |> "
+                          "linear({w})",
     "layer_norm": "0.3 * layer_norm({x} + iota({w}))",
     "instance_norm": "{x} |> reshape(1, {p}, {q}) |> conv2d(4, 3, pad: 1) |> "
                      "skip {{ instance_norm |> conv2d(4, 1) |> tanh }} |> "

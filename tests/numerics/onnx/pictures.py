@@ -61,10 +61,20 @@ def conv_transpose(x, w, bias=None, group=1, **attributes):
 
 
 def pooled(name):
-    def function(x, kernel_shape, strides=(1, 1), outputs=1, **attributes):
+    def function(x, kernel_shape, strides=(1, 1), outputs=1, pads=(0,) * 4,
+                 dilations=(1, 1), ceil_mode=0, count_include_pad=0,
+                 **attributes):
         require(x.rank == 4, "pooling of other ranks")
-        require(not attributes and outputs == 1, "windows that overlap")
-        return SAID[name](x, tuple(kernel_shape), tuple(strides))
+        require(not attributes and outputs == 1 and len(set(pads)) == 1,
+                "other settings")
+
+        def means(of):
+            return SAID[name](of, tuple(kernel_shape), tuple(strides), pads[0],
+                              tuple(dilations), bool(ceil_mode))
+        if name.endswith("max_pool2d") or count_include_pad or not any(pads):
+            return means(x)
+        # Without the margins: the mean over the share of the window within.
+        return means(x) / means(x * 0 + 1)
     return function
 
 

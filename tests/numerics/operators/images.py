@@ -5,7 +5,8 @@ from text import (Text, call, concat, layer, reduce, require, reshape,
 
 
 def pair(value):
-    return (value, value) if isinstance(value, int) else tuple(value)
+    value = (value,) if isinstance(value, int) else tuple(value)
+    return value * 2 if len(value) == 1 else value
 
 
 def batchwise(function):
@@ -73,17 +74,21 @@ def pooled(name):
     def function(x, kernel_size=None, stride=None, padding=0, dilation=1,
                  ceil_mode=False, return_indices=False,
                  count_include_pad=True, divisor_override=None):
-        k = pair(kernel_size)
-        require(k[0] == k[1] and (stride is None or stride == ()
-                                  or pair(stride) == k)
-                and pair(padding) == (0, 0) and pair(dilation) == (1, 1)
-                and not return_indices and not divisor_override,
-                "windows that overlap")
-        c, h, w = x.shape
-        require(not ceil_mode or (h % k[0] == 0 == w % k[0]),
+        k, pad, apart = (square(size) for size in (kernel_size, padding,
+                                                   dilation))
+        step = square(stride) if stride not in (None, ()) else k
+        require(not return_indices and not divisor_override
+                and (count_include_pad or pad == 0) and 2 * pad <= k,
+                "other settings")
+        c, *sides = x.shape
+        lengths = [side + 2 * pad - apart * (k - 1) - 1 for side in sides]
+        require(min(lengths) >= 0 and
+                not (ceil_mode and any(n % step for n in lengths)),
                 "windows past the border")
-        require(h >= k[0] <= w, "windows past the border")
-        return call(name, x, k[0], shape=(c, h // k[0], w // k[0]))
+        settings = {"stride": step, "pad": pad, "dilation": apart}
+        return call(name, x, k, shape=(c, *(n // step + 1 for n in lengths)),
+                    **{word: n for word, n in settings.items()
+                       if word != "dilation" or n != 1})
     return batchwise(function)
 
 
