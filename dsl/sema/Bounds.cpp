@@ -10,7 +10,7 @@
 // before.
 //
 //===----------------------------------------------------------------------===//
-#include "dsl/sema/Formulas.h"
+#include "dsl/program/Formulas.h"
 #include "dsl/sema/Library.h"
 
 #include <algorithm>

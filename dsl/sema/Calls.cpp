@@ -472,4 +472,38 @@ Value Elaborator::applyLayers(const ast::Expr &layers, const Value &input,
   return value;
 }
 
+std::optional<bool> flag(Elaborator &e, const Arguments &arguments,
+                         std::string_view name, bool otherwise) {
+  const Bound *bound = arguments.find(name);
+  if (!bound) {
+    return otherwise;
+  }
+  const auto *word =
+      bound->expr ? ast::as<ast::NameExpr>(*bound->expr) : nullptr;
+  if (!word || (word->text != "true" && word->text != "false")) {
+    e.module.report(Diag::FlagWanted, bound->range, name)
+        .label("is neither `true` nor `false`");
+    return std::nullopt;
+  }
+  return word->text == "true";
+}
+
+std::optional<std::string> wordOf(Elaborator &e, const CallSite &site,
+                                  const Arguments &arguments, const char *name,
+                                  const std::vector<std::string> &words) {
+  const Bound *bound = arguments.find(name);
+  if (!bound) {
+    return words.front();
+  }
+  const auto *word =
+      bound->expr ? ast::as<ast::NameExpr>(*bound->expr) : nullptr;
+  if (word &&
+      std::find(words.begin(), words.end(), word->text) != words.end()) {
+    return word->text;
+  }
+  e.module.report(Diag::WordWanted, bound->range, name, site.name)
+      .help(fmt::format("it is {}", fmt::join(words, " or ")));
+  return std::nullopt;
+}
+
 } // namespace gmc::dsl

@@ -2,15 +2,16 @@
 //
 // An abstract evaluator: it walks expressions and statements and appends core
 // operations to a body. The parts are split by idea: Expressions, Statements,
-// Calls, Networks, Layers, Functions, Reductions, SetStatistics, Indexing,
-// Losses, Distributions, Latents, Bounds, Objectives, Schedules. The library's
-// functions are free functions in those files that take the Elaborator first.
+// Calls, Networks, Indexing, Latents, Bounds, Objectives. The functions that a
+// text can call are free functions of dsl/library that take the Elaborator
+// first; what distributions can do is written there too.
 //
 //===----------------------------------------------------------------------===//
 #ifndef GMC_DSL_SEMA_ELABORATOR_H
 #define GMC_DSL_SEMA_ELABORATOR_H
 
 #include "dsl/program/BodyBuilder.h"
+#include "dsl/sema/Distribution.h"
 #include "dsl/sema/Module.h"
 
 namespace gmc::dsl {
@@ -300,11 +301,11 @@ public:
   std::optional<ValueId> importanceBound(int64_t draws, SourceRange range);
   std::optional<Weighing> weighing; ///< while a body is walked for these
 
-  // Distributions.cpp
+  // dsl/library/Distributions.cpp
   Value reshaped(const Value &distribution, const ast::IndexExpr &index);
-  /// Densities.cpp: `q.mean`.
+  /// dsl/library/Densities.cpp: `q.mean`.
   Value distributionField(const Distribution &d, const ast::MemberExpr &expr);
-  /// Draws.cpp: a draw; one that has no derivative is remembered as `name`.
+  /// dsl/library/Draws.cpp: a draw; one that has no derivative is remembered as `name`.
   ValueId sample(const Distribution &distribution, const std::string &name,
                  bool once, const Estimator &how = {});
   /// Reads `by ..`; nothing after an error.
@@ -334,7 +335,7 @@ public:
   void monitorTerms(const ast::Expr &objective);
   int minimizers = 0; ///< in the whole step
 
-  // Schedules.cpp
+  // dsl/library/Schedules.cpp
   /// Returns the clock that a duration is counted on.
   std::optional<ValueId> clockOf(const ast::DurationExpr &duration);
 

@@ -1,8 +1,8 @@
 //===- Expressions.cpp - numbers, types, lists --------------------------===//
 #include "dsl/program/Dump.h"
+#include "dsl/program/Formulas.h"
 #include "dsl/program/ScalarMath.h"
 #include "dsl/sema/Elaborator.h"
-#include "dsl/sema/Formulas.h"
 #include "dsl/sema/Intervals.h"
 #include "dsl/sema/Library.h"
 

@@ -8,7 +8,7 @@
 //===----------------------------------------------------------------------===//
 #include "dsl/sema/Gather.h"
 
-#include "dsl/sema/Formulas.h"
+#include "dsl/program/Formulas.h"
 
 #include <algorithm>
 #include <numeric>
@@ -73,6 +73,18 @@ bool isWhole(const Elaborator &e, ValueId value) {
   default:
     return false;
   }
+}
+
+bool labelFits(Elaborator &e, ValueId label, SourceRange range,
+               const std::string &name, int64_t classes, SourceRange where) {
+  const DataField *field = fieldOf(e, label);
+  const int64_t has = field ? field->classes : 0;
+  if (has == 0 || has == classes) {
+    return true;
+  }
+  e.module.report(Diag::OneHotClasses, where, name, classes, has)
+      .label(range, "has more or fewer");
+  return false;
 }
 
 namespace {

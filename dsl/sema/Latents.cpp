@@ -5,7 +5,7 @@
 // likelihood from the first two.
 //
 //===----------------------------------------------------------------------===//
-#include "dsl/sema/Formulas.h"
+#include "dsl/program/Formulas.h"
 #include "dsl/sema/Library.h"
 
 #include <cmath>

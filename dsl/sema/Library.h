@@ -1,7 +1,7 @@
 //===- Library.h - the functions every model can call -----------*- C++ -*-===//
 //
 // One row a function: its signature and how it is written out. The rows stand
-// in the files by idea; Library.cpp finds them by name.
+// in the files of dsl/library by idea, and in the three below.
 //
 //===----------------------------------------------------------------------===//
 #ifndef GMC_DSL_SEMA_LIBRARY_H
@@ -32,39 +32,26 @@ struct LibraryEntry {
   }
 };
 
-/// Reports a label of a record that has not `classes` classes, where `name`
-/// takes so many.
-bool labelFits(Elaborator &e, ValueId label, SourceRange range,
-               const std::string &name, int64_t classes, SourceRange where);
-
 /// Returns the function `name`, or null.
 const LibraryEntry *findLibrary(std::string_view name);
 /// Says that `name` is in the language reference but does not work yet.
 bool isReservedFunction(std::string_view name);
 std::vector<std::string> libraryNames();
 
-std::span<const LibraryEntry> layerEntries();         // Layers.cpp
-std::span<const LibraryEntry> attentionEntries();     // Attention.cpp
-std::span<const LibraryEntry> recurrentEntries();     // Recurrent.cpp
-std::span<const LibraryEntry> convolutionEntries();   // Convolutions.cpp
-std::span<const LibraryEntry> normalisationEntries(); // Normalisation.cpp
-std::span<const LibraryEntry> resamplingEntries();    // Resampling.cpp
-std::span<const LibraryEntry> poolingEntries();       // Pooling.cpp
-std::span<const LibraryEntry> elementwiseEntries();   // Functions.cpp
-std::span<const LibraryEntry> reductionEntries();     // Reductions.cpp
-std::span<const LibraryEntry> shapeEntries();         // Indexing.cpp
-std::span<const LibraryEntry> lossEntries();          // Losses.cpp
-std::span<const LibraryEntry> distributionEntries();  // Distributions.cpp
-std::span<const LibraryEntry> densityEntries();       // Densities.cpp
-std::span<const LibraryEntry> batchEntries();         // Batches.cpp
-std::span<const LibraryEntry> namedAxisEntries();     // NamedAxes.cpp
-std::span<const LibraryEntry> mixtureEntries();       // Mixtures.cpp
-std::span<const LibraryEntry> latentEntries();        // Latents.cpp
-std::span<const LibraryEntry> boundEntries();         // Bounds.cpp
-std::span<const LibraryEntry> gradientEntries();      // Objectives.cpp
-std::span<const LibraryEntry> scheduleEntries();      // Schedules.cpp
-std::span<const LibraryEntry> setEntries();           // SetStatistics.cpp
-std::span<const LibraryEntry> coverageEntries();      // Coverage.cpp
+/// Returns the flag `name`, `otherwise` when it is not given; nothing (and
+/// reported) where it is neither `true` nor `false`.
+std::optional<bool> flag(Elaborator &e, const Arguments &arguments,
+                         std::string_view name, bool otherwise);
+
+/// Returns the word that argument `name` is, the first of `words` when it is
+/// not given; nothing (and reported) where it is none of them.
+std::optional<std::string> wordOf(Elaborator &e, const CallSite &site,
+                                  const Arguments &arguments, const char *name,
+                                  const std::vector<std::string> &words);
+
+std::span<const LibraryEntry> latentEntries();   // Latents.cpp
+std::span<const LibraryEntry> boundEntries();    // Bounds.cpp
+std::span<const LibraryEntry> gradientEntries(); // Objectives.cpp
 
 } // namespace gmc::dsl
 

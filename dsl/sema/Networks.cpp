@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dsl/sema/FrameScope.h"
-#include "dsl/sema/Layers.h"
+#include "dsl/sema/Library.h"
 
 namespace gmc::dsl {
 namespace {

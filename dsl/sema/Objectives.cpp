@@ -5,7 +5,7 @@
 // depends on N, and that no op without a derivative stands between.
 //
 //===----------------------------------------------------------------------===//
-#include "dsl/sema/Formulas.h"
+#include "dsl/program/Formulas.h"
 #include "dsl/sema/Library.h"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 //===- Operators.cpp - arithmetic, comparisons, choices -----------------===//
+#include "dsl/program/Formulas.h"
 #include "dsl/program/ScalarMath.h"
 #include "dsl/sema/Elaborator.h"
-#include "dsl/sema/Formulas.h"
 #include "dsl/sema/Intervals.h"
 
 #include <algorithm>
@@ -275,6 +275,26 @@ Value Elaborator::evaluatePipe(const ast::PipeExpr &expr) {
     range.end = expr.stages[i]->range.end;
   }
   return value;
+}
+
+/// `a @ c` where `c` differs from example to example.
+Value Elaborator::productOfEach(const ast::BinaryExpr &expr, ValueId a,
+                                ValueId c) {
+  const Type left = b.type(a), right = b.type(c);
+  if (!unitedAxes(left.axes, right.axes)) {
+    aligned("@", expr.opRange, a, expr.left->range, c, expr.right->range);
+    return {};
+  }
+  const int64_t inner = right.event[0], columns = right.event[1];
+  Type terms{{}, {Type{{}, left.event}.elements(), columns}};
+  if (!sizeIsSane(terms, expr.range)) {
+    return {};
+  }
+  ValueId rows = b.reshapeEvent(a, {terms.event[0] / inner, inner});
+  std::vector<int64_t> event = left.event;
+  event.back() = columns;
+  return Value::ofTensor(
+      b.reshapeEvent(productsOfRows(b, rows, turned(b, c)), event));
 }
 
 } // namespace gmc::dsl

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dsl/sema/Passes.h"
-#include "dsl/sema/SetStatistics.h"
+#include "dsl/sema/SplitAtSet.h"
 
 #include <algorithm>
 

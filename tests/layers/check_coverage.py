@@ -46,7 +46,8 @@ def signatures(root):
     """(place, name, labels) of each row of the library's tables: a string such
     as "linear(x, n, bias:?, init:?)", which may be of several literals."""
     row = re.compile(r'\{\s*"(\w+)\(((?:[^"\\]|"\s*")*?)\)?"\s*,\s*\w+')
-    for file in sorted(root.glob("dsl/sema/*.cpp")):
+    for file in sorted([*root.glob("dsl/library/*.cpp"),
+                        *root.glob("dsl/sema/*.cpp")]):
         text = file.read_text()
         for begin in re.finditer(r"LibraryEntry \w+\[\] = \{|"
                                  r"(?:array|vector)<LibraryEntry[^;=]*= *\{",
@@ -71,7 +72,7 @@ def functions(root):
             if label not in labels:
                 yield f"{place}: no text of a test says `{label}:` of `{name}`"
     if not found:
-        yield "dsl/sema: no table of the library was found"
+        yield "dsl/library: no table of the library was found"
 
 
 def flags(root):
@@ -97,7 +98,7 @@ RULES = (operations, functions, flags)
 FITTING = {
     "dsl/program/ops.def": "GMC_OP(Add, add, 2, Leaf)\n",
     "tests/dsl/programs/a.program": "  %1 = add %0, %0\n",
-    "dsl/sema/A.cpp": 'const LibraryEntry entries[] = {\n'
+    "dsl/library/A.cpp": 'const LibraryEntry entries[] = {\n'
                       '    {"norm(x, over:?, "\n     "p:?)", normOf},\n};\n',
     "tests/dsl/a.gm": "y = norm(x, over: 0, p: 2)\n",
     "tools/gmc/gmc.cpp": 'add_option("-o,--output", x);\n',
@@ -107,7 +108,7 @@ EXAMPLES = [
     ("dsl/program/ops.def", "GMC_OP(Sub, sub, 2, Leaf)\n", "`sub`"),
     ("tests/dsl/a.gm", "# norm\ny = over: 0, p: 2\n", "calls `norm`"),
     ("tests/dsl/a.gm", "norm(x, over: 0)\n", "`p:` of `norm`"),
-    ("dsl/sema/A.cpp", "", "no table"),
+    ("dsl/library/A.cpp", "", "no table"),
     ("tools/gmc/gmc.cpp", 'add_flag("--check", x);\n', "--check"),
     ("tests/a.py", 'run("--output-folder")\n', "-o or --output"),
 ]

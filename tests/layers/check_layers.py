@@ -22,6 +22,7 @@ LAYERS = {
     "dsl/parse": ["dsl/base", "dsl/lex", "dsl/ast"],
     "dsl/program": ["dsl/base"],
     "dsl/sema": ["dsl/base", "dsl/ast", "dsl/program"],
+    "dsl/library": ["dsl/base", "dsl/ast", "dsl/program", "dsl/sema"],
     "dsl": [],
 
     # The compiler. NN never sees GM, differentiation sees NN alone (the request

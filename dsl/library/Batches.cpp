@@ -5,9 +5,10 @@
 // another.
 //
 //===----------------------------------------------------------------------===//
-#include "dsl/sema/Batches.h"
+#include "dsl/library/Batches.h"
 
-#include "dsl/sema/Formulas.h"
+#include "dsl/library/Entries.h"
+#include "dsl/program/Formulas.h"
 
 namespace gmc::dsl {
 namespace {

@@ -3,7 +3,8 @@
 // Made of reshapes, slices and joins of images [c, h, w].
 //
 //===----------------------------------------------------------------------===//
-#include "dsl/sema/Layers.h"
+#include "dsl/library/Entries.h"
+#include "dsl/library/Layers.h"
 
 #include <numeric>
 

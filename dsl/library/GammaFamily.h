@@ -1,9 +1,8 @@
 //===- GammaFamily.h - formulas of Gamma and Beta ---------------*- C++ -*-===//
-#ifndef GMC_DSL_SEMA_GAMMAFAMILY_H
-#define GMC_DSL_SEMA_GAMMAFAMILY_H
+#ifndef GMC_DSL_LIBRARY_GAMMAFAMILY_H
+#define GMC_DSL_LIBRARY_GAMMAFAMILY_H
 
-#include "dsl/program/BodyBuilder.h"
-#include "dsl/sema/Value.h"
+#include "dsl/sema/Distribution.h"
 
 namespace gmc::dsl {
 
@@ -25,4 +24,4 @@ ValueId betaDraw(BodyBuilder &b, const Distribution &d, const Type &type,
 
 } // namespace gmc::dsl
 
-#endif // GMC_DSL_SEMA_GAMMAFAMILY_H
+#endif // GMC_DSL_LIBRARY_GAMMAFAMILY_H

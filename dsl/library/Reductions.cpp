@@ -4,27 +4,15 @@
 // crosses a named axis unless `over:` says so.
 //
 //===----------------------------------------------------------------------===//
-#include "dsl/sema/Batches.h"
-#include "dsl/sema/Formulas.h"
-#include "dsl/sema/SetStatistics.h"
+#include "dsl/library/Batches.h"
+#include "dsl/library/Entries.h"
+#include "dsl/library/SetStatistics.h"
+#include "dsl/program/Formulas.h"
 
 #include <algorithm>
 
 namespace gmc::dsl {
 namespace {
-
-/// Returns the kept dimensions of `type` when `dims` vanish.
-std::vector<int64_t> keptDims(const Type &type,
-                              const std::vector<int64_t> &dims) {
-  std::vector<int64_t> kept;
-  auto rank = static_cast<int64_t>(type.shape().size());
-  for (int64_t d = 0; d < rank; ++d) {
-    if (std::find(dims.begin(), dims.end(), d) == dims.end()) {
-      kept.push_back(d);
-    }
-  }
-  return kept;
-}
 
 double countOf(const Type &type, const std::vector<int64_t> &dims) {
   double count = 1;
@@ -148,12 +136,6 @@ ValueId mean(BodyBuilder &b, ValueId x, const std::vector<int64_t> &dims) {
 
 } // namespace
 
-ValueId rootAtZero(BodyBuilder &b, ValueId x) {
-  ValueId positive = b.binary(Op::Greater, x, 0.0);
-  ValueId safe = b.select(positive, x, b.constant(1));
-  return b.select(positive, b.unary(Op::Sqrt, safe), b.constant(0));
-}
-
 namespace {
 
 /// mean((x - mean(x))^2), dividing by n.
@@ -164,15 +146,6 @@ ValueId variance(BodyBuilder &b, ValueId x, const std::vector<int64_t> &dims) {
 }
 
 } // namespace
-
-ValueId logSumExp(BodyBuilder &b, ValueId x, const std::vector<int64_t> &dims) {
-  Type type = b.type(x);
-  ValueId top = b.unary(Op::Stop, b.reduce(Op::ReduceMax, x, dims));
-  ValueId shifted =
-      b.binary(Op::Sub, x, b.broadcast(top, type, keptDims(type, dims)));
-  ValueId total = b.reduce(Op::Sum, b.unary(Op::Exp, shifted), dims);
-  return b.binary(Op::Add, top, b.unary(Op::Log, total));
-}
 
 namespace {
 

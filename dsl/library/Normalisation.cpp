@@ -6,7 +6,8 @@
 // has kept of earlier batches.
 //
 //===----------------------------------------------------------------------===//
-#include "dsl/sema/Layers.h"
+#include "dsl/library/Entries.h"
+#include "dsl/library/Layers.h"
 
 #include <numeric>
 

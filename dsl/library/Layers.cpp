@@ -3,46 +3,14 @@
 // Layouts, names and initial values of parameters are PyTorch's.
 //
 //===----------------------------------------------------------------------===//
-#include "dsl/sema/Layers.h"
+#include "dsl/library/Layers.h"
+
+#include "dsl/library/Entries.h"
 
 #include <algorithm>
 #include <cmath>
 
 namespace gmc::dsl {
-
-std::optional<bool> flag(Elaborator &e, const Arguments &arguments,
-                         std::string_view name, bool otherwise) {
-  const Bound *bound = arguments.find(name);
-  if (!bound) {
-    return otherwise;
-  }
-  const auto *word =
-      bound->expr ? ast::as<ast::NameExpr>(*bound->expr) : nullptr;
-  if (!word || (word->text != "true" && word->text != "false")) {
-    e.module.report(Diag::FlagWanted, bound->range, name)
-        .label("is neither `true` nor `false`");
-    return std::nullopt;
-  }
-  return word->text == "true";
-}
-
-std::optional<std::string> wordOf(Elaborator &e, const CallSite &site,
-                                  const Arguments &arguments, const char *name,
-                                  const std::vector<std::string> &words) {
-  const Bound *bound = arguments.find(name);
-  if (!bound) {
-    return words.front();
-  }
-  const auto *word =
-      bound->expr ? ast::as<ast::NameExpr>(*bound->expr) : nullptr;
-  if (word &&
-      std::find(words.begin(), words.end(), word->text) != words.end()) {
-    return word->text;
-  }
-  e.module.report(Diag::WordWanted, bound->range, name, site.name)
-      .help(fmt::format("it is {}", fmt::join(words, " or ")));
-  return std::nullopt;
-}
 
 /// Returns where a weight starts under `init:`.
 static std::optional<InitialValue>

@@ -6,46 +6,16 @@
 // change.
 //
 //===----------------------------------------------------------------------===//
-#include "dsl/sema/Formulas.h"
-#include "dsl/sema/Layers.h"
+#include "dsl/library/Entries.h"
+#include "dsl/library/Layers.h"
+#include "dsl/program/Formulas.h"
 
 #include <cmath>
 #include <numeric>
 
 namespace gmc::dsl {
 
-ValueId productsOfRows(BodyBuilder &b, ValueId a, ValueId c) {
-  const Type left = b.type(a), right = b.type(c);
-  const size_t lead = left.event.size() - 2;
-  // [lead, M, N, K] over the named axes of both.
-  Type all{*unitedAxes(left.axes, right.axes), left.event};
-  all.event.insert(all.event.begin() + long(lead) + 1, right.event[lead]);
-  auto stretched = [&](ValueId value, size_t missing) {
-    const Type &type = b.type(value);
-    std::vector<int64_t> dims;
-    for (const Axis &axis : type.axes) {
-      dims.push_back(static_cast<int64_t>(*findAxis(all, axis.name)));
-    }
-    for (size_t i = 0; i < all.event.size(); ++i) {
-      if (i != missing) {
-        dims.push_back(static_cast<int64_t>(all.axes.size() + i));
-      }
-    }
-    return b.broadcast(value, all, std::move(dims));
-  };
-  ValueId x = stretched(a, lead + 1), y = stretched(c, lead);
-  return sumLast(b, b.binary(Op::Mul, x, y));
-}
-
 namespace {
-
-/// Swaps the last two event axes.
-ValueId turned(BodyBuilder &b, ValueId a) {
-  std::vector<int64_t> order(b.type(a).event.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::swap(order[order.size() - 1], order[order.size() - 2]);
-  return b.transposeEvent(a, order);
-}
 
 /// Self-attention (Vaswani et al. 2017) as torch.nn.MultiheadAttention has it:
 /// [q, k, v] = x W^T + c, of each head softmax(q k^T / sqrt(d / heads)) v, the
@@ -110,25 +80,5 @@ constexpr LibraryEntry entries[] = {
 } // namespace
 
 std::span<const LibraryEntry> attentionEntries() { return entries; }
-
-/// `a @ c` where `c` differs from example to example.
-Value Elaborator::productOfEach(const ast::BinaryExpr &expr, ValueId a,
-                                ValueId c) {
-  const Type left = b.type(a), right = b.type(c);
-  if (!unitedAxes(left.axes, right.axes)) {
-    aligned("@", expr.opRange, a, expr.left->range, c, expr.right->range);
-    return {};
-  }
-  const int64_t inner = right.event[0], columns = right.event[1];
-  Type terms{{}, {Type{{}, left.event}.elements(), columns}};
-  if (!sizeIsSane(terms, expr.range)) {
-    return {};
-  }
-  ValueId rows = b.reshapeEvent(a, {terms.event[0] / inner, inner});
-  std::vector<int64_t> event = left.event;
-  event.back() = columns;
-  return Value::ofTensor(
-      b.reshapeEvent(productsOfRows(b, rows, turned(b, c)), event));
-}
 
 } // namespace gmc::dsl

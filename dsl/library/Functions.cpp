@@ -1,7 +1,7 @@
 //===- Functions.cpp - functions that act element by element --------------===//
-#include "dsl/sema/Formulas.h"
+#include "dsl/library/Entries.h"
+#include "dsl/program/Formulas.h"
 #include "dsl/sema/Intervals.h"
-#include "dsl/sema/Library.h"
 
 #include <cmath>
 #include <numbers>
@@ -120,45 +120,6 @@ ValueId gelu(BodyBuilder &b, ValueId x) {
 }
 
 } // namespace
-
-ValueId floorOf(BodyBuilder &b, ValueId x) {
-  ValueId fixed = b.unary(Op::Stop, x), near = b.unary(Op::Round, fixed);
-  return b.binary(Op::Sub, near, b.binary(Op::Greater, near, fixed));
-}
-
-ValueId remainderOf(BodyBuilder &b, ValueId a, ValueId c) {
-  ValueId times = floorOf(b, b.binary(Op::Div, a, c));
-  // a / c is rounded, so that near a whole number it may be one too many.
-  ValueId left = b.binary(Op::Sub, a, b.binary(Op::Mul, c, times));
-  ValueId beyond = b.binary(Op::Less, b.binary(Op::Mul, left, c), 0.0);
-  times = b.binary(Op::Sub, times, b.unary(Op::Stop, beyond));
-  return b.binary(Op::Sub, a, b.binary(Op::Mul, c, times));
-}
-
-ValueId alongLast(BodyBuilder &b, ValueId a, int64_t extent) {
-  Type type = b.type(a);
-  std::vector<int64_t> kept(type.shape().size());
-  std::iota(kept.begin(), kept.end(), 0);
-  type.event.push_back(extent);
-  return b.broadcast(a, std::move(type), std::move(kept));
-}
-
-ValueId softmaxOf(BodyBuilder &b, ValueId x) {
-  Type type = b.type(x);
-  auto last = static_cast<int64_t>(type.shape().size()) - 1;
-  const int64_t extent = type.event.back();
-  ValueId top = b.unary(Op::Stop, b.reduce(Op::ReduceMax, x, {last}));
-  ValueId e = b.unary(Op::Exp, b.binary(Op::Sub, x, alongLast(b, top, extent)));
-  ValueId total = b.reduce(Op::Sum, e, {last});
-  return b.binary(Op::Div, e, alongLast(b, total, extent));
-}
-
-ValueId logSoftmaxOf(BodyBuilder &b, ValueId x) {
-  Type type = b.type(x);
-  auto last = static_cast<int64_t>(type.shape().size()) - 1;
-  ValueId norm = logSumExp(b, x, {last});
-  return b.binary(Op::Sub, x, alongLast(b, norm, type.event.back()));
-}
 
 namespace {
 

@@ -1,6 +1,7 @@
 //===- Losses.cpp - losses, one number an element -------------------------===//
-#include "dsl/sema/Formulas.h"
-#include "dsl/sema/Library.h"
+#include "dsl/library/Entries.h"
+#include "dsl/program/Formulas.h"
+#include "dsl/sema/Gather.h"
 
 namespace gmc::dsl {
 namespace {

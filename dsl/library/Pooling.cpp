@@ -4,7 +4,8 @@
 // other.
 //
 //===----------------------------------------------------------------------===//
-#include "dsl/sema/Layers.h"
+#include "dsl/library/Entries.h"
+#include "dsl/library/Layers.h"
 
 #include <limits>
 

@@ -4,7 +4,7 @@
 // to 1 - x. L is log Gamma, psi its derivative.
 //
 //===----------------------------------------------------------------------===//
-#include "dsl/sema/GammaFamily.h"
+#include "dsl/library/GammaFamily.h"
 
 namespace gmc::dsl {
 namespace {

@@ -3,7 +3,8 @@
 // Names, layouts and initial values of parameters are PyTorch's.
 //
 //===----------------------------------------------------------------------===//
-#include "dsl/sema/Layers.h"
+#include "dsl/library/Entries.h"
+#include "dsl/library/Layers.h"
 
 #include <algorithm>
 

@@ -4,30 +4,14 @@
 // has no derivative in them, `by` says what is taken instead.
 //
 //===----------------------------------------------------------------------===//
-#include "dsl/sema/Formulas.h"
-#include "dsl/sema/GammaFamily.h"
+#include "dsl/library/GammaFamily.h"
+#include "dsl/library/Mixtures.h"
+#include "dsl/program/Formulas.h"
 #include "dsl/sema/Library.h"
-#include "dsl/sema/Mixtures.h"
 
 namespace gmc::dsl {
 
 using Family = Distribution::Family;
-
-ValueId argmaxLast(BodyBuilder &b, ValueId a, std::vector<ValueId> *marks) {
-  const Type type = b.type(a);
-  const int64_t classes = type.event.back();
-  auto last = static_cast<int64_t>(type.shape().size()) - 1;
-  ValueId top = alongLast(b, b.reduce(Op::ReduceMax, a, {last}), classes);
-  ValueId isTop = b.binary(Op::Equal, a, top);
-  if (marks) {
-    marks->push_back(isTop);
-  }
-  // The place where it is the top, elsewhere n; the least of these.
-  const double n = static_cast<double>(classes);
-  ValueId place = b.binary(Op::Sub, b.iota(type, last), n);
-  ValueId shown = b.binary(Op::Add, b.binary(Op::Mul, isTop, place), n);
-  return b.reduce(Op::ReduceMin, shown, {last});
-}
 
 namespace {
 

@@ -1,6 +1,6 @@
 //===- Mixtures.h - one of several of a family, by weights ------*- C++ -*-===//
-#ifndef GMC_DSL_SEMA_MIXTURES_H
-#define GMC_DSL_SEMA_MIXTURES_H
+#ifndef GMC_DSL_LIBRARY_MIXTURES_H
+#define GMC_DSL_LIBRARY_MIXTURES_H
 
 #include "dsl/sema/Elaborator.h"
 
@@ -21,4 +21,4 @@ Distribution drawnComponent(Elaborator &e, const Distribution &d,
 
 } // namespace gmc::dsl
 
-#endif // GMC_DSL_SEMA_MIXTURES_H
+#endif // GMC_DSL_LIBRARY_MIXTURES_H

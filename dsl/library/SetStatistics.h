@@ -5,8 +5,8 @@
 // their own, whose arguments the runtime fills.
 //
 //===----------------------------------------------------------------------===//
-#ifndef GMC_DSL_SEMA_SETSTATISTICS_H
-#define GMC_DSL_SEMA_SETSTATISTICS_H
+#ifndef GMC_DSL_LIBRARY_SETSTATISTICS_H
+#define GMC_DSL_LIBRARY_SETSTATISTICS_H
 
 #include "dsl/sema/Elaborator.h"
 
@@ -27,12 +27,6 @@ bool hasSet(Elaborator &e, SourceRange range);
 /// examples have been seen: an argument that nothing fills before.
 ValueId statisticOf(Elaborator &e, Statistic kind, ValueId x, Type result);
 
-/// Takes the items that are made of statistics over the set out of the body
-/// into the one that is returned, with an argument for each statistic; what
-/// these are taken of become the last outputs of the first body, as `report`
-/// is told. Nothing where there are none, or after an error.
-std::optional<Body> splitAtSet(Elaborator &e, Report &report);
-
 } // namespace gmc::dsl
 
-#endif // GMC_DSL_SEMA_SETSTATISTICS_H
+#endif // GMC_DSL_LIBRARY_SETSTATISTICS_H

@@ -1,21 +1,10 @@
 //===- Layers.h - what layers with parameters share -------------*- C++ -*-===//
-#ifndef GMC_DSL_SEMA_LAYERS_H
-#define GMC_DSL_SEMA_LAYERS_H
+#ifndef GMC_DSL_LIBRARY_LAYERS_H
+#define GMC_DSL_LIBRARY_LAYERS_H
 
 #include "dsl/sema/Library.h"
 
 namespace gmc::dsl {
-
-/// Returns the flag `name`, `otherwise` when it is not given; nothing (and
-/// reported) where it is neither `true` nor `false`.
-std::optional<bool> flag(Elaborator &e, const Arguments &arguments,
-                         std::string_view name, bool otherwise);
-
-/// Returns the word that argument `name` is, the first of `words` when it is
-/// not given; nothing (and reported) where it is none of them.
-std::optional<std::string> wordOf(Elaborator &e, const CallSite &site,
-                                  const Arguments &arguments, const char *name,
-                                  const std::vector<std::string> &words);
 
 /// Resampling.cpp: the image `x`; nothing (and reported) where it is none.
 std::optional<ValueId> imageOf(Elaborator &e, const CallSite &site,
@@ -54,4 +43,4 @@ ValueId affine(Elaborator &e, const std::string &prefix, const char *weight,
 
 } // namespace gmc::dsl
 
-#endif // GMC_DSL_SEMA_LAYERS_H
+#endif // GMC_DSL_LIBRARY_LAYERS_H

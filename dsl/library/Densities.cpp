@@ -4,10 +4,10 @@
 // event makes nats an example.
 //
 //===----------------------------------------------------------------------===//
-#include "dsl/sema/Formulas.h"
-#include "dsl/sema/GammaFamily.h"
-#include "dsl/sema/Library.h"
-#include "dsl/sema/Mixtures.h"
+#include "dsl/library/Entries.h"
+#include "dsl/library/GammaFamily.h"
+#include "dsl/library/Mixtures.h"
+#include "dsl/program/Formulas.h"
 
 #include <cmath>
 #include <numeric>
@@ -16,18 +16,6 @@ namespace gmc::dsl {
 
 using Family = Distribution::Family;
 using Spread = Distribution::Spread;
-
-ValueId stdOf(BodyBuilder &b, const Distribution &d) {
-  switch (d.spread) {
-  case Spread::Std:
-    return d.second;
-  case Spread::Var:
-    return b.unary(Op::Sqrt, d.second);
-  case Spread::LogVar:
-    return b.unary(Op::Exp, b.binary(Op::Mul, d.second, 0.5));
-  }
-  return d.second;
-}
 
 ValueId logVarOf(BodyBuilder &b, const Distribution &d) {
   switch (d.spread) {
@@ -51,41 +39,6 @@ ValueId varOf(BodyBuilder &b, const Distribution &d) {
     return b.unary(Op::Exp, d.second);
   }
   return d.second;
-}
-
-int64_t classesOf(const BodyBuilder &b, const Distribution &d) {
-  return b.type(d.first).event.back();
-}
-
-ValueId classLogs(BodyBuilder &b, const Distribution &d) {
-  std::vector<int64_t> event = d.type.event;
-  if (d.family == Distribution::Family::Categorical) {
-    event.push_back(classesOf(b, d));
-  }
-  return trailing(b, d.first, event);
-}
-
-ValueId trailing(BodyBuilder &b, ValueId a, const std::vector<int64_t> &event) {
-  Type from = b.type(a), to{from.axes, event};
-  std::vector<int64_t> dims(from.axes.size());
-  std::iota(dims.begin(), dims.end(), 0);
-  for (size_t i = 0; i < from.event.size(); ++i) {
-    dims.push_back(
-        static_cast<int64_t>(to.shape().size() - from.event.size() + i));
-  }
-  return from == to ? a : b.broadcast(a, std::move(to), std::move(dims));
-}
-
-ValueId oneHot(BodyBuilder &b, ValueId label, int64_t classes) {
-  ValueId wide = alongLast(b, label, classes);
-  const Type type = b.type(wide);
-  ValueId place = b.iota(type, static_cast<int64_t>(type.shape().size()) - 1);
-  return b.binary(Op::Equal, wide, place);
-}
-
-ValueId sumLast(BodyBuilder &b, ValueId a) {
-  return b.reduce(Op::Sum, a,
-                  {static_cast<int64_t>(b.type(a).shape().size()) - 1});
 }
 
 namespace {

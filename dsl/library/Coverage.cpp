@@ -6,9 +6,9 @@
 // use (Burda et al. 2016): those whose mean varies by more than 0.01.
 //
 //===----------------------------------------------------------------------===//
-#include "dsl/sema/Formulas.h"
-#include "dsl/sema/Library.h"
-#include "dsl/sema/SetStatistics.h"
+#include "dsl/library/Entries.h"
+#include "dsl/library/SetStatistics.h"
+#include "dsl/program/Formulas.h"
 
 #include <cmath>
 #include <numbers>

@@ -4,8 +4,8 @@
 // of no named axis, which move every round.
 //
 //===----------------------------------------------------------------------===//
-#include "dsl/sema/Formulas.h"
-#include "dsl/sema/Library.h"
+#include "dsl/library/Entries.h"
+#include "dsl/program/Formulas.h"
 
 #include <cmath>
 

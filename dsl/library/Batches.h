@@ -1,6 +1,6 @@
 //===- Batches.h - what crosses the batch by name ---------------*- C++ -*-===//
-#ifndef GMC_DSL_SEMA_BATCHES_H
-#define GMC_DSL_SEMA_BATCHES_H
+#ifndef GMC_DSL_LIBRARY_BATCHES_H
+#define GMC_DSL_LIBRARY_BATCHES_H
 
 #include "dsl/sema/Library.h"
 
@@ -23,4 +23,4 @@ std::optional<ValueId> withoutSelf(Elaborator &e, const CallSite &site,
 
 } // namespace gmc::dsl
 
-#endif // GMC_DSL_SEMA_BATCHES_H
+#endif // GMC_DSL_LIBRARY_BATCHES_H

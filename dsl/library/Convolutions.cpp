@@ -5,7 +5,8 @@
 // map of a conv2d of the same numbers.
 //
 //===----------------------------------------------------------------------===//
-#include "dsl/sema/Layers.h"
+#include "dsl/library/Entries.h"
+#include "dsl/library/Layers.h"
 
 namespace gmc::dsl {
 namespace {

@@ -4,7 +4,7 @@
 // but a reduction that names it; an event axis is part of one value.
 //
 //===----------------------------------------------------------------------===//
-#include "dsl/sema/Library.h"
+#include "dsl/library/Entries.h"
 
 namespace gmc::dsl {
 namespace {

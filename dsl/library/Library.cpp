@@ -1,5 +1,5 @@
 //===- Library.cpp - finds the functions of the library -------------------===//
-#include "dsl/sema/Library.h"
+#include "dsl/library/Entries.h"
 
 #include <algorithm>
 #include <array>

@@ -1,11 +1,14 @@
 //===- Formulas.h - what several functions are made of ----------*- C++ -*-===//
-#ifndef GMC_DSL_SEMA_FORMULAS_H
-#define GMC_DSL_SEMA_FORMULAS_H
+#ifndef GMC_DSL_PROGRAM_FORMULAS_H
+#define GMC_DSL_PROGRAM_FORMULAS_H
 
 #include "dsl/program/BodyBuilder.h"
-#include "dsl/sema/Value.h"
 
 namespace gmc::dsl {
+
+/// The dimensions of `type`, named axes counted first, that are not in `dims`.
+std::vector<int64_t> keptDims(const Type &type,
+                              const std::vector<int64_t> &dims);
 
 /// m + log(sum(exp(x - m))) with m = max(x), a constant to gradients, over
 /// dimensions (named axes counted first), which vanish.
@@ -40,6 +43,9 @@ ValueId oneHot(BodyBuilder &b, ValueId label, int64_t classes);
 /// K], and `b`, [.., N, K], the axes in front being equal; [.., M, N].
 ValueId productsOfRows(BodyBuilder &b, ValueId a, ValueId c);
 
+/// Swaps the last two event axes.
+ValueId turned(BodyBuilder &b, ValueId a);
+
 /// The sum over the last event axis.
 ValueId sumLast(BodyBuilder &b, ValueId a);
 
@@ -53,26 +59,6 @@ ValueId argmaxLast(BodyBuilder &b, ValueId a,
 std::optional<ValueId> stretchedTo(BodyBuilder &b, ValueId x,
                                    const std::vector<int64_t> &event);
 
-/// The standard deviation of a Normal.
-ValueId stdOf(BodyBuilder &b, const Distribution &d);
-
-/// The number of classes of a Categorical or OneHot.
-int64_t classesOf(const BodyBuilder &b, const Distribution &d);
-
-/// The family of what a draw of `d` is: of a mixture, that of its components.
-const Distribution &familyOf(const Distribution &d);
-
-/// Repeats what `d` is made of so that its values have `event`.
-void repeatParameters(BodyBuilder &b, Distribution &d,
-                      const std::vector<int64_t> &event);
-
-/// `d`, its parameters being constants to gradients.
-std::shared_ptr<const Distribution> stopped(BodyBuilder &b,
-                                            const Distribution &d);
-
-/// log p of the classes, along the last axis behind or in the event.
-ValueId classLogs(BodyBuilder &b, const Distribution &d);
-
 } // namespace gmc::dsl
 
-#endif // GMC_DSL_SEMA_FORMULAS_H
+#endif // GMC_DSL_PROGRAM_FORMULAS_H

@@ -4,8 +4,8 @@
 // formulas, Draws.cpp draws from it.
 //
 //===----------------------------------------------------------------------===//
-#include "dsl/sema/Formulas.h"
-#include "dsl/sema/Library.h"
+#include "dsl/library/Entries.h"
+#include "dsl/program/Formulas.h"
 
 #include <cmath>
 
@@ -306,32 +306,6 @@ constexpr LibraryEntry entries[] = {
 } // namespace
 
 std::span<const LibraryEntry> distributionEntries() { return entries; }
-
-void repeatParameters(BodyBuilder &b, Distribution &d,
-                      const std::vector<int64_t> &event) {
-  if (d.component) {
-    auto component = std::make_shared<Distribution>(*d.component);
-    repeatParameters(b, *component, event);
-    d.component = std::move(component);
-  } else if (!d.type.event.empty() && d.family != Family::Categorical) {
-    // Parameters of an event of their own are repeated along new axes.
-    for (ValueId *id : {&d.first, &d.second}) {
-      *id = b.type(*id).event.empty() ? *id : trailing(b, *id, event);
-    }
-  }
-  d.type.event = event;
-}
-
-std::shared_ptr<const Distribution> stopped(BodyBuilder &b,
-                                            const Distribution &d) {
-  auto result = std::make_shared<Distribution>(d);
-  result->first = b.unary(Op::Stop, d.first);
-  result->second = b.unary(Op::Stop, d.second);
-  if (d.component) {
-    result->component = stopped(b, *d.component);
-  }
-  return result;
-}
 
 Value Elaborator::reshaped(const Value &value, const ast::IndexExpr &index) {
   auto d = std::make_shared<Distribution>(*value.distribution);

@@ -7,20 +7,16 @@
 // each of the n has a component of its own. `own` counts the event axes of one.
 //
 //===----------------------------------------------------------------------===//
-#include "dsl/sema/Mixtures.h"
+#include "dsl/library/Mixtures.h"
 
-#include "dsl/sema/Formulas.h"
-#include "dsl/sema/Library.h"
+#include "dsl/library/Entries.h"
+#include "dsl/program/Formulas.h"
 
 #include <numeric>
 
 namespace gmc::dsl {
 
 using Family = Distribution::Family;
-
-const Distribution &familyOf(const Distribution &d) {
-  return d.component ? familyOf(*d.component) : d;
-}
 
 //===----------------------------------------------------------------------===//
 // The call
