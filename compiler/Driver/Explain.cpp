@@ -64,6 +64,19 @@ void explainNetworks(const dsl::Program &program, std::string &out) {
   out += fmt::format("  {} in the model\n", all);
 }
 
+/// Returns `batch 64`, or, where they differ, the batch of each `train`.
+std::string batchesOf(const dsl::Program &program) {
+  std::string text;
+  bool differ = false;
+  for (const dsl::Train &train : program.trains) {
+    differ |= train.batch != program.batch;
+    text += fmt::format("{}batch {} in {}", text.empty() ? "" : ", ",
+                        train.batch,
+                        train.name.empty() ? "`train`" : train.name);
+  }
+  return differ ? text : fmt::format("batch {}", program.batch);
+}
+
 void explainTraining(const dsl::Program &program, std::string &out) {
   out += "training\n";
   for (const dsl::Body &step : program.steps) {
@@ -117,7 +130,8 @@ std::string explainModel(const dsl::Program &program, ModuleOp module) {
     return module->getAttrOfType<IntegerAttr>(attribute).getInt() / 1024.0 /
            1024.0;
   };
-  std::string out = fmt::format("{}, batch {}\n", program.file, program.batch);
+  std::string out =
+      fmt::format("{}, {}\n", program.file, batchesOf(program));
   explainTraining(program, out);
   explainNetworks(program, out);
   explainEntries(module, out);

@@ -292,12 +292,14 @@ json::Object ManifestWriter::entryOf(rt::EntryOp entry) {
     name.consume_front("proc.");
   }
   json::Array draws;
+  std::string ofStep = name.str();
   for (const dsl::Body &step : program.steps) {
     if (kindOf(entry) == "step" && step.name == name) {
       draws = drawsOf(step);
+      ofStep = step.step;
     }
   }
-  return json::Object{
+  json::Object object{
       {"kind", kindOf(entry)},
       {"name", name},
       {"draws", std::move(draws)},
@@ -309,6 +311,10 @@ json::Object ManifestWriter::entryOf(rt::EntryOp entry) {
       {"rates", std::move(rates)},
       {"counters", std::move(updates)},
       {"flops", entry->getAttrOfType<IntegerAttr>("flops").getInt()}};
+  if (ofStep != name) {
+    object["step"] = ofStep;
+  }
+  return object;
 }
 
 json::Array ManifestWriter::entries() {
@@ -428,6 +434,7 @@ json::Array ManifestWriter::trains() {
   json::Array array;
   for (const dsl::Train &train : program.trains) {
     array.push_back(json::Object{{"name", train.name},
+                                 {"batch", train.batch},
                                  {"turns", turnsOf(train.turns)},
                                  {"duration", durationOf(train.duration)}});
   }

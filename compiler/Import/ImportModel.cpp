@@ -29,7 +29,7 @@ public:
 private:
   void importVariables();
   void importEntry(const dsl::Body &body, gm::EntryKind kind,
-                   llvm::StringRef name, int64_t batch);
+                   llvm::StringRef name);
   void importRates(const dsl::Body &body, BodyImporter &importer);
   void importOutputs(const dsl::Body &body, BodyImporter &importer);
   void importMinimize(const dsl::Minimize &minimize, BodyImporter &importer);
@@ -59,16 +59,14 @@ OwningOpRef<ModuleOp> ModelImporter::run() {
     }
   }
   for (const dsl::Body &step : program.steps) {
-    importEntry(step, gm::EntryKind::step, step.name, program.batch);
+    importEntry(step, gm::EntryKind::step, step.name);
   }
   for (auto [i, report] : llvm::enumerate(program.reportBodies)) {
-    importEntry(report, gm::EntryKind::report, "report." + std::to_string(i),
-                program.batch);
+    importEntry(report, gm::EntryKind::report, "report." + std::to_string(i));
   }
   for (const dsl::Procedure &procedure : program.procedures) {
     importEntry(program.procedureBodies[procedure.body],
-                gm::EntryKind::procedure, "proc." + procedure.name,
-                procedure.batch);
+                gm::EntryKind::procedure, "proc." + procedure.name);
   }
   (*module)->setAttr(countersAttribute, builder.getArrayAttr(counters));
   return module;
@@ -94,13 +92,13 @@ void ModelImporter::importVariables() {
 }
 
 void ModelImporter::importEntry(const dsl::Body &body, gm::EntryKind kind,
-                                llvm::StringRef name, int64_t batch) {
+                                llvm::StringRef name) {
   SmallVector<StringRef> inputs;
   for (const dsl::Argument &argument : body.arguments) {
     inputs.push_back(argument.name);
   }
   auto entry = gm::EntryOp::create(builder, builder.getUnknownLoc(), kind, name,
-                                   builder.getStrArrayAttr(inputs), batch);
+                                   builder.getStrArrayAttr(inputs), body.batch);
   Block &block = entry.getBody().emplaceBlock();
   for (const dsl::Argument &argument : body.arguments) {
     block.addArgument(RankedTensorType::get(argument.type.shape(), real),

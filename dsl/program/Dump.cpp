@@ -240,8 +240,11 @@ void dumpDeclarations(Out out, const Program &program) {
 
 void dumpRuns(Out out, const Program &program) {
   for (const Train &train : program.trains) {
-    fmt::format_to(out, "  train {} for {}\n", train.name,
-                   dump(train.duration));
+    fmt::format_to(out, "  train {} for {}{}\n", train.name,
+                   dump(train.duration),
+                   train.batch == program.batch
+                       ? ""
+                       : fmt::format(", batch {}", train.batch));
     dumpTurns(out, train.turns, program, 0);
   }
   for (const Report &report : program.reports) {
@@ -272,7 +275,8 @@ void dumpRuns(Out out, const Program &program) {
   }
   for (const Procedure &procedure : program.procedures) {
     fmt::format_to(out, "  proc {} body {} batch {}\n", procedure.name,
-                   procedure.body, procedure.batch);
+                   procedure.body,
+                   program.procedureBodies[procedure.body].batch);
     for (const ProcArgument &argument : procedure.arguments) {
       fmt::format_to(out, "    {} {}", argument.word(), argument.name);
       if (argument.kind == ProcArgument::Kind::Data) {

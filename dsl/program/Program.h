@@ -6,8 +6,7 @@
 // group of report items, a procedure.
 //
 // A value's full shape is its named axes (batch among them) followed by its
-// event axes. `batch` has a concrete extent here: bodies of steps and reports
-// use Program::batch, a procedure's body its own default.
+// event axes. `batch` has a concrete extent here, Body::batch.
 //
 //===----------------------------------------------------------------------===//
 #ifndef GMC_DSL_PROGRAM_PROGRAM_H
@@ -161,6 +160,10 @@ struct AverageMove {
 
 struct Body {
   std::string name;
+  /// Steps: the name without what tells apart the bodies of one step for two
+  /// batches: `fit` of `fit` and of `fit.batch64`.
+  std::string step;
+  int64_t batch = 1; ///< extent of `batch`
   std::vector<Argument> arguments;
   std::vector<Node> nodes;
   std::vector<Minimize> minimizers;  ///< steps only
@@ -328,6 +331,7 @@ struct Train {
   std::string name; ///< empty for the only one
   std::vector<Turn> turns;
   Duration duration;
+  int64_t batch = 1;
 };
 
 /// What is taken over all examples of a set, entry by entry of the event;
@@ -430,7 +434,6 @@ struct ProcArgument {
 struct Procedure {
   uint32_t body = 0; ///< index into Program::procedureBodies
   std::string name;
-  int64_t batch = 1; ///< extent that the body was written out for
   std::vector<ProcArgument> arguments;
   std::vector<Emit> emits;
 };
@@ -443,15 +446,18 @@ struct Import {
 
 struct Program {
   std::string file;
-  int64_t batch = 0;
+  /// Of reports over data and of diagnoses: that of the first `train` that says
+  /// one.
+  int64_t batch = 1;
   std::vector<NamedConstant> constants;
   std::vector<Parameter> parameters;
   std::vector<Scalar> scalars;
   std::vector<Dataset> datasets;
   std::vector<Pool> pools;
   std::vector<Import> imports;
-  /// Those of the text, and `train.when0`, `train.update0`, .., which are
-  /// made of expressions in `train`.
+  /// Those of the text, each for every batch of a `train` that calls it, and
+  /// `train.when0`, `train.update0`, .., which are made of expressions in
+  /// `train`.
   std::vector<Body> steps;
   std::vector<Body> reportBodies;
   std::vector<Body> procedureBodies;

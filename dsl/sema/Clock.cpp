@@ -29,44 +29,48 @@ void streamsOf(const ast::TurnBlock &block,
   }
 }
 
-void readBatch(Module &module, const ast::TrainDecl &train, bool usesData) {
+/// Returns the batch of one `train`; nothing after an error.
+std::optional<int64_t> readBatch(Module &module, const ast::TrainDecl &train,
+                                 bool usesData) {
   int64_t batch = 1;
   SourceRange range = train.duration->range;
   if (train.batch) {
     range = train.batch->range;
     auto given = module.evaluateInteger(*train.batch, "the batch");
     if (!given) {
-      return;
+      return std::nullopt;
     }
     batch = *given;
   } else if (usesData && !module.options.batch) {
     module.report(Diag::NoBatch, range).help("`.. for 10 epochs, batch 128`");
-    return;
+    return std::nullopt;
   }
   batch = module.options.batch.value_or(batch);
   if (batch < 1 || batch > 1 << 24) {
     module.report(Diag::BatchRange, range, batch)
         .help("a batch has 1 to 16777216 examples");
-    return;
+    return std::nullopt;
   }
-  if (module.program.batch != 0 && module.program.batch != batch) {
-    module.report(Diag::BatchesUnsupported, range, batch, module.program.batch);
-    return;
-  }
-  module.program.batch = batch;
+  return batch;
 }
 
 } // namespace
 
 void findBatchAndClock(Module &module) {
   std::vector<const ast::Path *> streams;
-  bool any = false;
+  bool any = false, said = false;
   for (const auto &decl : module.file.declarations) {
     if (const auto *train = ast::as<ast::TrainDecl>(decl)) {
       any = true;
       size_t before = streams.size();
       streamsOf(train->body, streams);
-      readBatch(module, *train, streams.size() != before);
+      auto batch = readBatch(module, *train, streams.size() != before);
+      module.trainBatches.push_back(batch.value_or(1));
+      bool saysOne = train->batch || module.options.batch;
+      if (saysOne && !said) {
+        said = true;
+        module.program.batch = module.trainBatches.back();
+      }
       if (train->duration->stream) {
         module.epochOwners.insert(train->duration->stream->text);
       }

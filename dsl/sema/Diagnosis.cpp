@@ -102,12 +102,11 @@ private:
                  "diagnosis/" + diagnosis.step);
     Probing probing;
     e.probing = &probing;
-    Axis batch{"batch", std::max<int64_t>(module.program.batch, 1)};
-    e.openAxes = {batch};
+    e.openBatch(module.program.batch);
     for (size_t i = 0; i < step.parameters.size(); ++i) {
       const DataField &field = dataset->fields[diagnosis.fields[i]];
       e.stepArguments.insert(step.parameters[i].text);
-      addArgument(e, step.parameters[i], {{batch}, field.event}, &field);
+      addArgument(e, step.parameters[i], {e.openAxes, field.event}, &field);
     }
     const std::vector<int64_t> example = body.arguments[0].type.event;
     e.run(step.body);

@@ -149,6 +149,11 @@ public:
   BodyBuilder b;
   Mode mode;
   std::vector<Axis> openAxes; ///< what a draw opens: batch and comprehensions
+  /// Says what `batch` is in the body.
+  void openBatch(int64_t extent) {
+    body.batch = extent;
+    openAxes = {{"batch", extent}};
+  }
   Frame root;
   Frame *frame;
   std::vector<Observation> observations;

@@ -102,6 +102,7 @@ public:
   std::map<std::string, SourceRange, std::less<>> turnResults;
   /// By the name of a step: what is done before it runs first.
   std::map<std::string, const ast::AtDecl *, std::less<>> starts;
+  std::vector<int64_t> trainBatches; ///< of each `train`
   /// Of each `train`: the values that every round gives.
   std::vector<TurnValues> turnValues;
   /// Names being evaluated, outermost first; what finds cycles.
@@ -120,6 +121,9 @@ public:
   /// Remembers a declared name; one that nothing uses is an error at the end.
   void declare(const ast::Name &name, std::string what);
   void use(SourceRange declared) { used.insert(declared.begin); }
+  /// Whether it was used since it was last forgotten.
+  bool isUsed(SourceRange declared) const { return used.count(declared.begin); }
+  void forgetUse(SourceRange declared) { used.erase(declared.begin); }
   void reportUnused();
 
   /// Enters the declarations of the file into the tables.

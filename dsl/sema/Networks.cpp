@@ -150,7 +150,7 @@ Value runNet(Elaborator &e, const ast::NetDecl &net) {
 
 bool Elaborator::checkInstance(Instance &instance) {
   const ast::NetDecl &net = *instance.net;
-  openAxes = {{"batch", std::max<int64_t>(module.program.batch, 1)}};
+  openBatch(module.program.batch);
   std::map<std::string, int> ordinals;
   Frame inner;
   inner.instance = &instance;

@@ -275,7 +275,7 @@ std::optional<Optimizer> optimizerOf(Elaborator &e,
   if (optimizer) {
     const auto &callee = ast::cast<ast::NameExpr>(*call->callee);
     int ordinal = e.root.calls["=" + callee.text]++;
-    optimizer->state = e.body.name + "." + callee.text +
+    optimizer->state = e.body.step + "." + callee.text +
                        (ordinal == 0 ? "" : std::to_string(ordinal));
   }
   return optimizer;

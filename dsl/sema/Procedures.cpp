@@ -63,7 +63,7 @@ public:
       body.name = proc.name.text;
       Elaborator e(module, body, Elaborator::Mode::Procedure,
                    "proc/" + proc.name.text);
-      e.openAxes = {{"batch", result.batch}};
+      e.openBatch(extent);
       e.countArgument = count;
       result.arguments.clear();
       if (!addArguments(e, fixed)) {
@@ -100,7 +100,7 @@ private:
           .help("a batch has 1 to 16777216 examples");
       return false;
     }
-    result.batch = batch.value_or(1);
+    extent = batch.value_or(1);
     return batch.has_value();
   }
 
@@ -309,6 +309,7 @@ private:
   const ast::Parameter *counted;
   std::string count;
   Procedure result;
+  int64_t extent = 1; ///< of the batch
 };
 
 } // namespace

@@ -118,13 +118,12 @@ private:
     Report report;
     Elaborator e(module, body, Elaborator::Mode::Report,
                  "report/" + step.name.text);
-    Axis batch{"batch", std::max<int64_t>(module.program.batch, 1)};
-    e.openAxes = {batch};
+    e.openBatch(module.program.batch);
     e.hasSet = true;
     for (size_t i = 0; i < step.parameters.size(); ++i) {
       const DataField &field = stream->dataset->fields[i];
       e.stepArguments.insert(step.parameters[i].text);
-      addArgument(e, step.parameters[i], {{batch}, field.event}, &field);
+      addArgument(e, step.parameters[i], {e.openAxes, field.event}, &field);
       report.fields.push_back(static_cast<uint32_t>(i));
     }
     e.run(step.body);
@@ -146,15 +145,12 @@ private:
     Body body;
     body.name = fmt::format("report{}", module.program.reportBodies.size());
     Elaborator e(module, body, Elaborator::Mode::Report, "report");
-    e.openAxes = {{"batch", std::max<int64_t>(module.program.batch, 1)}};
-    std::map<std::string, uint32_t> trainOf;
-    for (uint32_t i = 0; i < module.turnValues.size(); ++i) {
-      for (const auto &[name, value] : module.turnValues[i]) {
-        if (trainOf.emplace(name, i).second) {
-          addTurnValue(e, name, value);
-        }
-      }
+    auto trainOf = addTurnValues(e);
+    auto batch = batchOf(decl);
+    if (!batch) {
+      return;
     }
+    e.openBatch(*batch);
     addItems(e, decl, names[""]);
     prune(body);
     dropUnusedArguments(body);
@@ -164,17 +160,71 @@ private:
       report.train = trainOf[argument.name];
       const std::string &first = report.values.front();
       if (report.train != trainOf[first]) {
-        module
-            .report(Diag::ReportTwoTrains, decl.items.front().range, first,
-                    argument.name)
-            .label(module.turnResults.find(first)->second, "given here")
-            .label(module.turnResults.find(argument.name)->second,
-                   "given in another `train`")
-            .help("a report each");
-        return;
+        return twoTrains(decl, first, argument.name);
       }
     }
     finish(std::move(body), std::move(report), every);
+  }
+
+  void twoTrains(const ast::ReportDecl &decl, const std::string &first,
+                 const std::string &other) {
+    module
+        .report(Diag::ReportTwoTrains, decl.items.front().range, first, other)
+        .label(module.turnResults.find(first)->second, "given here")
+        .label(module.turnResults.find(other)->second,
+               "given in another `train`")
+        .help("a report each");
+  }
+
+  /// Adds what the turns give, a name of two `train`s being the first one's.
+  /// Returns which `train` gives each.
+  std::map<std::string, uint32_t> addTurnValues(Elaborator &e) {
+    std::map<std::string, uint32_t> trainOf;
+    for (uint32_t i = 0; i < module.turnValues.size(); ++i) {
+      for (const auto &[name, value] : module.turnValues[i]) {
+        if (trainOf.emplace(name, i).second) {
+          addTurnValue(e, name, value);
+        }
+      }
+    }
+    return trainOf;
+  }
+
+  /// Returns the batch of items without a step: that of the `train` whose
+  /// values they name, which a first walk of them finds out. Nothing (and
+  /// reported) where these are two.
+  std::optional<int64_t> batchOf(const ast::ReportDecl &decl) {
+    const auto &batches = module.trainBatches;
+    const bool differ =
+        std::adjacent_find(batches.begin(), batches.end(),
+                           std::not_equal_to<>()) != batches.end();
+    if (!differ) {
+      return module.program.batch;
+    }
+    Body body;
+    Elaborator e(module, body, Elaborator::Mode::Report, "report");
+    e.openBatch(module.program.batch);
+    auto trainOf = addTurnValues(e);
+    for (const auto &[name, local] : e.root.locals) {
+      module.forgetUse(local.declared);
+    }
+    {
+      DiagnosticEngine::Trial trial(module.diagnostics);
+      auto known = names[""];
+      addItems(e, decl, known);
+    }
+    std::optional<std::string> first;
+    for (const auto &[name, train] : trainOf) {
+      if (!module.isUsed(e.root.locals.at(name).declared)) {
+        continue;
+      }
+      if (first && trainOf[*first] != train) {
+        twoTrains(decl, *first, name);
+        return std::nullopt;
+      }
+      first = name;
+    }
+    return first ? batches[trainOf[*first]] : module.program.batch;
   }
 
   void finish(Body body, Report report, const std::optional<Duration> &every) {

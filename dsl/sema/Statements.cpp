@@ -102,7 +102,7 @@ void Elaborator::line(const ast::Stmt &stmt) {
     if (atStart) {
       module
           .report(Diag::StartMinimize, stmt.range,
-                  body.name.substr(0, body.name.rfind('.')))
+                  body.step.substr(0, body.step.rfind('.')))
           .help("these lines say where states and params begin, `k <- e`; the "
                 "step itself trains");
       return;

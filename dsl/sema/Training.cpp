@@ -58,7 +58,8 @@ public:
   const TurnValues &values() const { return results; }
 
   /// Walks the turns of one `train`: values live within it.
-  std::vector<Turn> walkTrain(const ast::TurnBlock &block) {
+  std::vector<Turn> walkTrain(const ast::TurnBlock &block, int64_t itsBatch) {
+    batch = itsBatch;
     results.clear();
     bound.clear();
     drawn.clear();
@@ -170,9 +171,9 @@ private:
   std::optional<Turn> expressionTurn(const char *kind, Fill fill) {
     unsigned errors = module.diagnostics.errorCount();
     Body body;
-    body.name = fmt::format("train.{}{}", kind, expressions++);
+    body.name = body.step = fmt::format("train.{}{}", kind, expressions++);
     Elaborator e(module, body, Elaborator::Mode::Step, body.name);
-    e.openAxes = {{"batch", std::max<int64_t>(module.program.batch, 1)}};
+    e.openBatch(batch);
     for (const auto &[name, result] : results) {
       addTurnValue(e, name, result);
     }
@@ -266,8 +267,7 @@ private:
       filling.argument.split = stream->split;
       filling.argument.field = i;
       filling.field = &stream->dataset->fields[i];
-      filling.type = {{{"batch", std::max<int64_t>(module.program.batch, 1)}},
-                      filling.field->event};
+      filling.type = {{{"batch", batch}}, filling.field->event};
       filling.range = range;
       all.push_back(std::move(filling));
     }
@@ -490,7 +490,8 @@ private:
 
   std::optional<uint32_t> ensureStep(const ast::StepDecl &step,
                                      const std::vector<Filling> &filled) {
-    if (auto it = steps.find(step.name.text); it != steps.end()) {
+    auto &bodies = steps[step.name.text];
+    if (auto it = bodies.find(batch); it != bodies.end()) {
       if (!it->second) {
         return std::nullopt;
       }
@@ -508,12 +509,21 @@ private:
       return it->second;
     }
     std::optional<uint32_t> index;
-    if (auto body = elaborateStep(step, filled)) {
+    std::string name = nameOf(step.name.text, bodies);
+    if (auto body = elaborateStep(step, std::move(name), filled)) {
       index = static_cast<uint32_t>(module.program.steps.size());
       module.program.steps.push_back(std::move(*body));
     }
-    steps[step.name.text] = index;
+    bodies[batch] = index;
     return index;
+  }
+
+  /// Returns the name of a body of `step`, which has `bodies` already: the
+  /// first is named as the step, another one after its batch.
+  std::string
+  nameOf(const std::string &step,
+         const std::map<int64_t, std::optional<uint32_t>> &bodies) const {
+    return bodies.empty() ? step : fmt::format("{}.batch{}", step, batch);
   }
 
   /// Adds the lines at the start of `step` to `turns`, for the arguments of a
@@ -555,16 +565,17 @@ private:
   std::optional<uint32_t> ensureStart(const ast::StepDecl &step,
                                       const ast::AtDecl &start,
                                       const std::vector<Filling> &filled) {
-    auto [it, isNew] = starts.try_emplace(step.name.text);
-    if (!isNew) {
+    auto &bodies = starts[step.name.text];
+    if (auto it = bodies.find(batch); it != bodies.end()) {
       return it->second;
     }
     unsigned errors = module.diagnostics.errorCount();
     Body body;
-    body.name = step.name.text + ".start";
+    body.step = step.name.text + ".start";
+    body.name = nameOf(body.step, bodies);
     Elaborator e(module, body, Elaborator::Mode::Step, body.name);
     e.atStart = true;
-    e.openAxes = {{"batch", std::max<int64_t>(module.program.batch, 1)}};
+    e.openBatch(batch);
     for (size_t i = 0; i < step.parameters.size(); ++i) {
       addArgument(e, step.parameters[i], filled[i].type, filled[i].field);
     }
@@ -574,13 +585,15 @@ private:
       module.report(Diag::StartNothing, start.step.range, step.name.text)
           .help("its lines say where states and params begin: `k <- e`");
     }
+    std::optional<uint32_t> index;
     if (module.diagnostics.errorCount() == errors) {
       prune(body);
       dropUnusedArguments(body);
-      it->second = static_cast<uint32_t>(module.program.steps.size());
+      index = static_cast<uint32_t>(module.program.steps.size());
       module.program.steps.push_back(std::move(body));
     }
-    return it->second;
+    bodies[batch] = index;
+    return index;
   }
 
   /// Reports an expression at the end of a step's lines.
@@ -594,13 +607,14 @@ private:
     }
   }
 
-  std::optional<Body> elaborateStep(const ast::StepDecl &step,
+  std::optional<Body> elaborateStep(const ast::StepDecl &step, std::string name,
                                     const std::vector<Filling> &filled) {
     unsigned errors = module.diagnostics.errorCount();
     Body body;
-    body.name = step.name.text;
-    Elaborator e(module, body, Elaborator::Mode::Step, step.name.text);
-    e.openAxes = {{"batch", std::max<int64_t>(module.program.batch, 1)}};
+    body.name = std::move(name);
+    body.step = step.name.text;
+    Elaborator e(module, body, Elaborator::Mode::Step, body.name);
+    e.openBatch(batch);
     for (size_t i = 0; i < step.parameters.size(); ++i) {
       e.stepArguments.insert(step.parameters[i].text);
       addArgument(e, step.parameters[i], filled[i].type, filled[i].field);
@@ -637,8 +651,12 @@ private:
   }
 
   Module &module;
-  std::map<std::string, std::optional<uint32_t>> steps;
-  std::map<std::string, std::optional<uint32_t>> starts; ///< of these steps
+  /// Bodies by step and batch; nothing for one with an error.
+  using Bodies =
+      std::map<std::string, std::map<int64_t, std::optional<uint32_t>>>;
+  Bodies steps;
+  Bodies starts;     ///< of these steps
+  int64_t batch = 1; ///< of the `train` that is walked
   TurnValues results;
   std::map<std::string, SourceRange> bound; ///< names that turns gave
   std::set<std::string> drawn;
@@ -692,7 +710,8 @@ void elaborateTraining(Module &module) {
       module.report(Diag::TrainTwice, train->range)
           .help("several are told apart by names: `train pre { .. } for ..`");
     }
-    result.turns = walker.walkTrain(train->body);
+    result.batch = module.trainBatches[module.program.trains.size()];
+    result.turns = walker.walkTrain(train->body, result.batch);
     module.turnValues.push_back(walker.values());
     auto duration = readDuration(module, *train->duration);
     if (duration) {

@@ -225,6 +225,7 @@ static EntrySpec readEntry(const Member &m, const Manifest &manifest) {
   entry.kind =
       m.at("kind").oneOf<EntrySpec::Kind>({"step", "report", "procedure"});
   entry.name = m.at("name").text();
+  entry.step = m.textOr("step", entry.name.c_str());
   entry.batch = m.at("batch").integer(1, largest);
   entry.inputs = m.list("inputs", slot);
   entry.outputs = m.list("outputs", slot);
@@ -401,6 +402,8 @@ static Turn readTurn(const Member &m, const Manifest &manifest) {
 static TrainSpec readTrain(const Member &m, const Manifest &manifest) {
   TrainSpec train;
   train.name = m.textOr("name", "");
+  train.batch =
+      m.has("batch") ? m.at("batch").integer(1, largest) : manifest.batch;
   train.turns =
       m.list("turns", [&](const Member &e) { return readTurn(e, manifest); });
   train.duration = readDuration(m.at("duration"));

@@ -133,6 +133,7 @@ struct EntrySpec {
   };
   Kind kind = Kind::Step;
   std::string name;
+  std::string step; ///< what bodies of one step for two batches share
   int64_t batch = 1;
   std::vector<Slot> inputs, outputs;
   std::vector<Slot> monitors; ///< shape [], one number each
@@ -186,6 +187,7 @@ struct Turn {
 
 struct TrainSpec {
   std::string name;
+  int64_t batch = 1;
   std::vector<Turn> turns;
   Duration duration;
 };

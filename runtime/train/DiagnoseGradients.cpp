@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <set>
 
 namespace gmc::runtime {
 
@@ -74,7 +75,7 @@ static void printSeries(const std::vector<Series> &all) {
   for (const Series &series : all) {
     const bool none = series.norms.empty();
     out().print("{:<28} {:>11.4g} {:>11.4g} {:>11.4g}  {}",
-                series.entry->name + " " + series.norm->network,
+                series.entry->step + " " + series.norm->network,
                 none ? 0 : series.norms.front(), series.median(),
                 none ? 0 : series.norms.back(), verdict(series, largest));
   }
@@ -109,7 +110,11 @@ int runDiagnoseGradients(const Request &request) {
   RunPosition position(manifest);
   const RunConfig config = prepare(request, machine, position);
   std::vector<Series> all;
+  std::set<std::string> listed; // steps; one may have two entries
   for (const EntrySpec &entry : manifest.entries) {
+    if (!listed.insert(entry.step).second) {
+      continue;
+    }
     for (const EntrySpec::Norm &norm : entry.norms) {
       all.push_back({&entry, &norm, {}, 0});
     }

@@ -56,6 +56,10 @@ static Json describeModel(const Manifest &manifest) {
                                    {"flops", entry.flops}};
     }
   }
+  json["trains"] = Json::array();
+  for (const TrainSpec &train : manifest.trains) {
+    json["trains"].push_back({{"name", train.name}, {"batch", train.batch}});
+  }
   json["procedures"] = Json::array();
   for (const ProcedureSpec &procedure : manifest.procedures) {
     json["procedures"].push_back(procedure.name);
@@ -77,14 +81,28 @@ static Json describeRun(const RunFolder &folder, const Manifest &manifest) {
   return json;
 }
 
+/// Returns `batch 64`, or, where they differ, the batch of each `train`.
+static std::string batchesOf(const Json &json) {
+  std::string text;
+  bool differ = false;
+  for (const Json &train : json["trains"]) {
+    const auto name = train["name"].get<std::string>();
+    differ |= train["batch"] != json["batch"];
+    text += fmt::format("{}batch {} in {}", text.empty() ? "" : ", ",
+                        train["batch"].get<int64_t>(),
+                        name.empty() ? "`train`" : name);
+  }
+  return differ ? text : fmt::format("batch {}", json["batch"].get<int64_t>());
+}
+
 static void printModel(const Json &json) {
   out().print(
       "{} from {} ({}, {}, compiled for {}, hash {})",
       json["model"].get<std::string>(), json["source"].get<std::string>(),
       json["type"].get<std::string>(), json["pipeline"].get<std::string>(),
       json["target"].get<std::string>(), json["hash"].get<std::string>());
-  out().print("{} parameters, batch {}, state {:.1f} MiB, arena {:.1f} MiB",
-              json["parameters"].get<int64_t>(), json["batch"].get<int64_t>(),
+  out().print("{} parameters, {}, state {:.1f} MiB, arena {:.1f} MiB",
+              json["parameters"].get<int64_t>(), batchesOf(json),
               json["stateBytes"].get<double>() / (1 << 20),
               json["arenaBytes"].get<double>() / (1 << 20));
   for (const auto &[network, tensors] : json["networks"].items()) {

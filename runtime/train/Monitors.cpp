@@ -16,24 +16,53 @@
 namespace gmc::runtime {
 
 Monitors::Monitors(const Machine &machine)
-    : machine(machine), steps(machine.manifest.entries.size()) {
-  for (size_t i = 0; i < steps.size(); ++i) {
+    : machine(machine), readings(machine.manifest.entries.size()) {
+  for (size_t i = 0; i < readings.size(); ++i) {
     const EntrySpec &entry = machine.manifest.entries[i];
     if (entry.kind != EntrySpec::Kind::Step) {
       continue;
     }
+    Reading &reading = readings[i];
+    while (reading.step < steps.size() &&
+           steps[reading.step].name != entry.step) {
+      ++reading.step;
+    }
+    if (reading.step == steps.size()) {
+      addStep(entry);
+    }
+    std::vector<std::string> names;
     for (const Slot &slot : entry.monitors) {
-      steps[i].values.push_back({slot.offset, false,
-                                 entry.name + "." + slot.name, slot.name,
-                                 int(latestLosses.size())});
-      latestLosses.push_back(
-          {entry.name.c_str(), slot.name.c_str(), std::nan("")});
+      reading.offsets.push_back(slot.offset);
+      names.push_back(slot.name);
     }
     for (const EntrySpec::Norm &norm : entry.norms) {
-      steps[i].values.push_back({norm.offset, true,
-                                 entry.name + ".gradient." + norm.network,
-                                 norm.network, -1});
+      reading.offsets.push_back(norm.offset);
+      names.push_back(norm.network);
     }
+    const std::vector<Value> &values = steps[reading.step].values;
+    if (!std::equal(names.begin(), names.end(), values.begin(), values.end(),
+                    [](const std::string &name, const Value &value) {
+                      return name == value.name;
+                    })) {
+      fail(ExitInternal, "`{}` and `{}` say other things of themselves",
+           printable(entry.step), printable(entry.name));
+    }
+  }
+}
+
+/// Adds the step that `entry` is, with its columns.
+void Monitors::addStep(const EntrySpec &entry) {
+  Step &step = steps.emplace_back();
+  step.name = entry.step;
+  for (const Slot &slot : entry.monitors) {
+    step.values.push_back({false, entry.step + "." + slot.name, slot.name,
+                           int(latestLosses.size())});
+    latestLosses.push_back(
+        {entry.step.c_str(), slot.name.c_str(), std::nan("")});
+  }
+  for (const EntrySpec::Norm &norm : entry.norms) {
+    step.values.push_back(
+        {true, entry.step + ".gradient." + norm.network, norm.network, -1});
   }
 }
 
@@ -62,8 +91,10 @@ void Monitors::checkRates(int64_t entry, uint64_t step) const {
 void Monitors::observe(int64_t entry, uint64_t step) {
   checkRates(entry, step);
   bool finite = true;
-  for (Value &value : steps[entry].values) {
-    const double got = machine.number(value.offset);
+  Step &ran = steps[readings[entry].step];
+  for (size_t i = 0; i < ran.values.size(); ++i) {
+    Value &value = ran.values[i];
+    const double got = number(entry, i);
     finite &= std::isfinite(got);
     value.last = value.isNorm ? std::sqrt(got) : got;
     value.sum += value.last;
@@ -71,7 +102,7 @@ void Monitors::observe(int64_t entry, uint64_t step) {
       latestLosses[value.latest].value = got;
     }
   }
-  ++steps[entry].count;
+  ++ran.count;
   if (!finite) {
     complain(entry, step);
   }
@@ -79,8 +110,10 @@ void Monitors::observe(int64_t entry, uint64_t step) {
 
 void Monitors::complain(int64_t entry, uint64_t step) const {
   std::vector<std::string> losses, networks, trained;
-  for (const Value &value : steps[entry].values) {
-    const double got = machine.number(value.offset);
+  const std::vector<Value> &values = steps[readings[entry].step].values;
+  for (size_t i = 0; i < values.size(); ++i) {
+    const Value &value = values[i];
+    const double got = number(entry, i);
     if (value.isNorm) {
       trained.push_back(printable(value.name));
     }
@@ -106,7 +139,7 @@ void Monitors::complain(int64_t entry, uint64_t step) const {
 }
 
 double Monitors::lastNorm(int64_t entry, const std::string &network) const {
-  for (const Value &value : steps[entry].values) {
+  for (const Value &value : steps[readings[entry].step].values) {
     if (value.isNorm && value.name == network) {
       return value.last;
     }
@@ -141,12 +174,12 @@ void Monitors::restart() {
 }
 
 void Monitors::store(RunState &run) const {
-  for (size_t i = 0; i < steps.size(); ++i) {
-    if (steps[i].values.empty()) {
+  for (const Step &step : steps) {
+    if (step.values.empty()) {
       continue;
     }
-    run.counters["window." + machine.manifest.entries[i].name] = steps[i].count;
-    for (const Value &value : steps[i].values) {
+    run.counters["window." + step.name] = step.count;
+    for (const Value &value : step.values) {
       run.counters["window.bits." + value.column] =
           std::bit_cast<uint64_t>(value.sum);
     }
@@ -154,13 +187,12 @@ void Monitors::store(RunState &run) const {
 }
 
 void Monitors::restore(const RunState &run) {
-  for (size_t i = 0; i < steps.size(); ++i) {
-    if (steps[i].values.empty()) {
+  for (Step &step : steps) {
+    if (step.values.empty()) {
       continue;
     }
-    steps[i].count =
-        counterOf(run, "window." + machine.manifest.entries[i].name);
-    for (Value &value : steps[i].values) {
+    step.count = counterOf(run, "window." + step.name);
+    for (Value &value : step.values) {
       value.sum =
           std::bit_cast<double>(counterOf(run, "window.bits." + value.column));
     }

@@ -2,7 +2,8 @@
 //
 // After each execution of a step its losses and gradient norms are read: they
 // must be finite, and their means over a window of rounds become a row of
-// metrics.csv. The sums of an open window belong to the checkpoint.
+// metrics.csv. The sums of an open window belong to the checkpoint. Entries that
+// are one step for batches of two sizes share its columns.
 //
 //===----------------------------------------------------------------------===//
 #ifndef GMC_RUNTIME_TRAIN_MONITORS_H
@@ -30,11 +31,14 @@ public:
   /// otherwise.
   void observe(int64_t entry, uint64_t step);
 
-  /// The gradient's 2-norm of `network` in the last execution of `entry`.
+  /// The gradient's 2-norm of `network` in the last execution of the step that
+  /// `entry` is.
   double lastNorm(int64_t entry, const std::string &network) const;
 
-  /// Executions of `entry` in this window.
-  uint64_t executions(int64_t entry) const { return steps[entry].count; }
+  /// Executions of the step that `entry` is, in this window.
+  uint64_t executions(int64_t entry) const {
+    return steps[readings[entry].step].count;
+  }
 
   /// True if a step has run since the window began.
   bool isOpen() const;
@@ -55,7 +59,6 @@ public:
 
 private:
   struct Value {
-    int64_t offset;
     bool isNorm;
     std::string column;
     std::string name; ///< of the loss, or of the network
@@ -64,15 +67,27 @@ private:
     double last = 0; ///< as in the sum
   };
   struct Step {
+    std::string name;
     uint64_t count = 0;
     std::vector<Value> values;
   };
+  /// Where an entry leaves the values of its step.
+  struct Reading {
+    size_t step = 0;
+    std::vector<int64_t> offsets;
+  };
+
+  void addStep(const EntrySpec &entry);
+  double number(int64_t entry, size_t value) const {
+    return machine.number(readings[entry].offsets[value]);
+  }
 
   void checkRates(int64_t entry, uint64_t step) const;
   [[noreturn]] void complain(int64_t entry, uint64_t step) const;
 
   const Machine &machine;
-  std::vector<Step> steps; ///< one for each entry; empty for other kinds
+  std::vector<Step> steps;
+  std::vector<Reading> readings; ///< one for each entry; none for other kinds
   std::vector<Latest> latestLosses;
 };
 

@@ -21,29 +21,32 @@ static int64_t bytesOf(const Machine &machine, const Slot &slot) {
 
 RoundRunner::RoundRunner(Machine &machine, DataShelf &shelf,
                          RunPosition &position, Monitors &monitors)
-    : machine(machine), position(position), monitors(monitors),
+    : machine(machine), shelf(shelf), position(position), monitors(monitors),
       sources(position.streams.size()) {
-  for (const TrainSpec &train : machine.manifest.trains) {
-    Names own; // values live within one `train`
-    trains.push_back(plan(train.turns, own));
-    names.push_back(std::move(own));
+  for (const TrainSpec &spec : machine.manifest.trains) {
+    Plan &train = trains.emplace_back();
+    train.batch = spec.batch;
+    train.turns = plan(spec.turns, train);
+    for (size_t stream : train.streams) {
+      checkTrainable(datasetOf(position.streams[stream]), train.batch);
+    }
   }
-  startLoaders(shelf);
+  startLoaders();
   countRecords(machine, shelf);
 }
 
 std::vector<RoundRunner::Planned>
-RoundRunner::plan(const std::vector<Turn> &turns, Names &names) {
+RoundRunner::plan(const std::vector<Turn> &turns, Plan &train) {
   std::vector<Planned> result;
   for (const Turn &turn : turns) {
     if (turn.kind == Turn::Kind::Draw) {
-      result.push_back(planDraw(turn, names));
+      result.push_back(planDraw(turn, train));
       continue;
     }
     Planned planned;
     if (turn.kind == Turn::Kind::Call || turn.kind == Turn::Kind::When ||
         turn.kind == Turn::Kind::Once) {
-      planned = planCall(turn, names);
+      planned = planCall(turn, train);
     }
     planned.kind = turn.kind;
     planned.count = turn.count;
@@ -51,18 +54,18 @@ RoundRunner::plan(const std::vector<Turn> &turns, Names &names) {
       planned.period = periods.size();
       periods.push_back({turn.every, false});
     }
-    planned.turns = plan(turn.turns, names);
+    planned.turns = plan(turn.turns, train);
     result.push_back(std::move(planned));
   }
   return result;
 }
 
-RoundRunner::Planned RoundRunner::planCall(const Turn &turn, Names &names) {
+RoundRunner::Planned RoundRunner::planCall(const Turn &turn, Plan &train) {
   const EntrySpec &entry = machine.manifest.entries[turn.entry];
   Planned call;
   call.entry = turn.entry;
   for (size_t i = 0; i < turn.arguments.size(); ++i) {
-    call.arguments.push_back(planArgument(turn, i, names));
+    call.arguments.push_back(planArgument(turn, i, train));
   }
   if (turn.results.size() > entry.outputs.size()) {
     fail(ExitInternal, "`{}` gives {} values, {} are taken",
@@ -72,7 +75,7 @@ RoundRunner::Planned RoundRunner::planCall(const Turn &turn, Names &names) {
     const Slot &slot = entry.outputs[i];
     const int64_t bytes = bytesOf(machine, slot);
     call.results.push_back(
-        {valueOf(turn.results[i], bytes, names), slot.offset, bytes});
+        {valueOf(turn.results[i], bytes, train), slot.offset, bytes});
   }
   return call;
 }
@@ -92,7 +95,7 @@ static bool continuesRecord(const Turn &turn, size_t index) {
 
 /// Plans `x = next s`: the fields of a batch, and what pools give, become
 /// values.
-RoundRunner::Planned RoundRunner::planDraw(const Turn &turn, Names &names) {
+RoundRunner::Planned RoundRunner::planDraw(const Turn &turn, Plan &train) {
   Planned draw;
   draw.kind = Turn::Kind::Draw;
   for (size_t i = 0; i < turn.arguments.size(); ++i) {
@@ -102,23 +105,22 @@ RoundRunner::Planned RoundRunner::planDraw(const Turn &turn, Names &names) {
     argument.pool = given.pool;
     if (given.kind == CallArgument::Kind::Pool) {
       argument.kind = Argument::Kind::Pool;
-      argument.index = names.at(given.name);
+      argument.index = train.names.at(given.name);
       argument.bytes = int64_t(values[argument.index].size());
     } else {
       const FieldSpec &field =
           machine.manifest.findDataset(given.dataset)->fields[given.field];
-      const int64_t batch = machine.manifest.batch;
       const bool advances =
           given.kind == CallArgument::Kind::Next && !continuesRecord(turn, i);
       argument.kind =
           advances ? Argument::Kind::Advance : Argument::Kind::Latest;
-      argument.index = streamOf(given, batch);
+      argument.index = streamOf(given, train);
       argument.bytes =
-          batch * elementsOf(field.shape) * sizeOf(machine.manifest.type);
+          train.batch * elementsOf(field.shape) * sizeOf(machine.manifest.type);
     }
     draw.arguments.push_back(argument);
     draw.results.push_back(
-        {valueOf(turn.results[i], argument.bytes, names), 0, argument.bytes});
+        {valueOf(turn.results[i], argument.bytes, train), 0, argument.bytes});
   }
   return draw;
 }
@@ -137,7 +139,7 @@ static void checkPool(const Manifest &manifest, int64_t pool,
 }
 
 RoundRunner::Argument RoundRunner::planArgument(const Turn &turn, size_t index,
-                                                Names &names) {
+                                                Plan &train) {
   const EntrySpec &entry = machine.manifest.entries[turn.entry];
   const CallArgument &given = turn.arguments[index];
   const Slot &slot = entry.inputs[index];
@@ -148,7 +150,7 @@ RoundRunner::Argument RoundRunner::planArgument(const Turn &turn, size_t index,
       given.kind == CallArgument::Kind::Pool) {
     const bool pooled = given.kind == CallArgument::Kind::Pool;
     result.kind = pooled ? Argument::Kind::Pool : Argument::Kind::Value;
-    result.index = valueOf(given.name, result.bytes, names);
+    result.index = valueOf(given.name, result.bytes, train);
     if (pooled) {
       checkPool(machine.manifest, given.pool, slot);
     }
@@ -156,19 +158,19 @@ RoundRunner::Argument RoundRunner::planArgument(const Turn &turn, size_t index,
   }
   const FieldSpec &field =
       machine.manifest.findDataset(given.dataset)->fields[given.field];
-  if (elementsOf(slot.shape) != entry.batch * elementsOf(field.shape)) {
+  if (elementsOf(slot.shape) != train.batch * elementsOf(field.shape)) {
     fail(ExitInternal, "input `{}` of `{}` is {}, the data are {} times {}",
          printable(slot.name), printable(entry.name), spellingOf(slot.shape),
-         entry.batch, spellingOf(field.shape));
+         train.batch, spellingOf(field.shape));
   }
   const bool advances =
       given.kind == CallArgument::Kind::Next && !continuesRecord(turn, index);
   result.kind = advances ? Argument::Kind::Advance : Argument::Kind::Latest;
-  result.index = streamOf(given, entry.batch);
+  result.index = streamOf(given, train);
   return result;
 }
 
-size_t RoundRunner::streamOf(const CallArgument &argument, int64_t batch) {
+size_t RoundRunner::streamOf(const CallArgument &argument, Plan &train) {
   const StreamClock *clock =
       position.findStream(argument.dataset + "." + argument.split);
   if (clock == nullptr) {
@@ -176,18 +178,13 @@ size_t RoundRunner::streamOf(const CallArgument &argument, int64_t batch) {
          printable(argument.dataset), printable(argument.split));
   }
   const size_t index = size_t(clock - position.streams.data());
-  Source &source = sources[index];
-  if (source.batch != 0 && source.batch != batch) {
-    fail(ExitInternal, "`{}` is read in batches of {} and of {}",
-         printable(clock->name), source.batch, batch);
-  }
-  source.batch = batch;
+  train.streams.insert(index);
   return index;
 }
 
 size_t RoundRunner::valueOf(const std::string &name, int64_t bytes,
-                            Names &names) {
-  const auto [place, isNew] = names.try_emplace(name, values.size());
+                            Plan &train) {
+  const auto [place, isNew] = train.names.try_emplace(name, values.size());
   if (isNew) {
     values.emplace_back(size_t(bytes));
   }
@@ -198,20 +195,31 @@ size_t RoundRunner::valueOf(const std::string &name, int64_t bytes,
   return place->second;
 }
 
-void RoundRunner::startLoaders(DataShelf &shelf) {
+const Dataset &RoundRunner::datasetOf(const StreamClock &clock) {
+  const size_t dot = clock.name.rfind('.');
+  return shelf.get(clock.name.substr(0, dot), clock.name.substr(dot + 1));
+}
+
+/// What the loaders before have made ahead goes with them: the clock's position
+/// is that of the last batch that was taken.
+void RoundRunner::startLoaders() {
+  const Plan &train = trains[position.train];
   for (size_t i = 0; i < sources.size(); ++i) {
     StreamClock &clock = position.streams[i];
-    const size_t dot = clock.name.rfind('.');
-    const Dataset &dataset =
-        shelf.get(clock.name.substr(0, dot), clock.name.substr(dot + 1));
+    const Dataset &dataset = datasetOf(clock);
+    sources[i] = {};
+    clock.batchesPerEpoch =
+        std::max<int64_t>(dataset.items() / train.batch, 1);
+    if (train.streams.count(i) == 0) {
+      continue;
+    }
     LoaderOptions options;
     options.mode = LoaderOptions::Mode::Train;
-    options.batch = std::max<int64_t>(sources[i].batch, 1);
+    options.batch = train.batch;
     options.type = machine.manifest.type;
     options.seed = machine.seed;
     options.start = clock.position;
     sources[i].loader = std::make_unique<Loader>(dataset, options);
-    clock.batchesPerEpoch = sources[i].loader->batchesPerEpoch();
   }
 }
 
@@ -271,16 +279,16 @@ void RoundRunner::runRound() {
   for (StreamClock &stream : position.streams) {
     stream.drawnBefore = stream.drawn;
   }
-  run(trains[position.train]);
+  const Plan &train = trains[position.train];
+  run(train.turns);
   lastTrain = position.train;
   ++position.step;
   ++position.rounds;
   if (const StreamClock *owner = position.owner()) {
-    const size_t index = size_t(owner - position.streams.data());
     position.examples +=
-        (owner->drawn - owner->drawnBefore) * uint64_t(sources[index].batch);
+        (owner->drawn - owner->drawnBefore) * uint64_t(train.batch);
   } else {
-    position.examples += uint64_t(machine.manifest.batch);
+    position.examples += uint64_t(train.batch);
   }
 }
 
@@ -291,8 +299,9 @@ bool RoundRunner::fillReport(const ReportSpec &report) {
   const EntrySpec &entry = machine.manifest.entries[report.walk.entry];
   for (size_t i = 0; i < report.values.size(); ++i) {
     const Slot &slot = entry.inputs[i];
-    const auto given = names[report.train].find(report.values[i]);
-    if (given == names[report.train].end() ||
+    const auto &names = trains[report.train].names;
+    const auto given = names.find(report.values[i]);
+    if (given == names.end() ||
         int64_t(values[given->second].size()) != bytesOf(machine, slot)) {
       fail(ExitInternal, "no turn gives `{}` to the report",
            printable(report.values[i]));
@@ -325,7 +334,7 @@ void RoundRunner::run(const std::vector<Planned> &turns) {
       }
       break;
     case Turn::Kind::Once:
-      if (position.executions[turn.entry] == 0) {
+      if (!hasRun(turn.entry)) {
         call(turn);
       }
       break;
@@ -334,6 +343,19 @@ void RoundRunner::run(const std::vector<Planned> &turns) {
       break;
     }
   }
+}
+
+/// True where a step has run, in batches of whatever size.
+bool RoundRunner::hasRun(int64_t entry) const {
+  const auto &entries = machine.manifest.entries;
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (entries[i].step == entries[entry].step &&
+        entries[i].kind == EntrySpec::Kind::Step &&
+        position.executions[i] > 0) {
+      return true;
+    }
+  }
+  return false;
 }
 
 void RoundRunner::draw(const Planned &turn) {

@@ -21,6 +21,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,10 +29,15 @@ namespace gmc::runtime {
 
 class RoundRunner {
 public:
-  /// Starts a loader for each stream of training, where `position` says, and
-  /// tells `position` the lengths of their epochs.
+  /// Starts the loaders of the current `train`. Throws Failure 3 where the data
+  /// of any `train` are fewer than its batch.
   RoundRunner(Machine &machine, DataShelf &shelf, RunPosition &position,
               Monitors &monitors);
+
+  /// Starts a loader for each stream that the current `train` reads, where
+  /// `position` says, and tells `position` the lengths of their epochs. To be
+  /// called when `position` has come to the next `train`.
+  void startLoaders();
 
   /// Runs one round of the current `train` and advances the position. Throws
   /// Failure 7 where a step gives something that is not finite.
@@ -48,7 +54,6 @@ private:
   struct Source {
     std::unique_ptr<Loader> loader;
     const Batch *latest = nullptr;
-    int64_t batch = 0;
   };
   struct Argument {
     enum class Kind : uint8_t { Advance, Latest, Value, Pool } kind;
@@ -73,15 +78,22 @@ private:
     std::vector<Result> results;
     std::vector<Planned> turns;
   };
-  using Names = std::map<std::string, size_t>;
+  /// The turns of one `train`, resolved.
+  struct Plan {
+    int64_t batch = 1;
+    std::vector<Planned> turns;
+    std::map<std::string, size_t> names; ///< of values
+    std::set<size_t> streams;            ///< that it reads
+  };
 
-  std::vector<Planned> plan(const std::vector<Turn> &turns, Names &names);
-  Planned planCall(const Turn &turn, Names &names);
-  Planned planDraw(const Turn &turn, Names &names);
-  Argument planArgument(const Turn &turn, size_t index, Names &names);
-  size_t streamOf(const CallArgument &argument, int64_t batch);
-  size_t valueOf(const std::string &name, int64_t bytes, Names &names);
-  void startLoaders(DataShelf &shelf);
+  std::vector<Planned> plan(const std::vector<Turn> &turns, Plan &train);
+  Planned planCall(const Turn &turn, Plan &train);
+  Planned planDraw(const Turn &turn, Plan &train);
+  Argument planArgument(const Turn &turn, size_t index, Plan &train);
+  size_t streamOf(const CallArgument &argument, Plan &train);
+  size_t valueOf(const std::string &name, int64_t bytes, Plan &train);
+  const Dataset &datasetOf(const StreamClock &clock);
+  bool hasRun(int64_t entry) const;
 
   void findDue();
   void setUpdates(const EntrySpec &entry);
@@ -93,12 +105,12 @@ private:
   void swap(const Argument &argument, std::byte *input);
 
   Machine &machine;
+  DataShelf &shelf;
   RunPosition &position;
   Monitors &monitors;
   DrawDump *dump = nullptr;
-  std::vector<std::vector<Planned>> trains;
+  std::vector<Plan> trains;
   std::vector<Period> periods;
-  std::vector<Names> names;          ///< of the values of each `train`
   std::optional<uint64_t> lastTrain; ///< of the last round
   std::vector<Source> sources;       ///< one for each stream of the position
   std::vector<std::vector<std::byte>> values;

@@ -190,8 +190,8 @@ void RunPosition::restore(const Manifest &manifest, const RunState &run) {
     stream.position = found->second;
     if (const auto data = run.datasets.find(stream.name);
         data != run.datasets.end()) {
-      stream.batchesPerEpoch =
-          std::max<int64_t>(data->second.items / manifest.batch, 1);
+      stream.batchesPerEpoch = std::max<int64_t>(
+          data->second.items / manifest.trains[train].batch, 1);
     }
     stream.drawn = counterOf(run, "clock.drawn." + stream.name);
     stream.drawnBefore = counterOf(run, "clock.drawn.before." + stream.name);

@@ -171,6 +171,7 @@ void Training::runRound() {
   if (position.train + 1 < trains.size() &&
       position.hasLasted(trains[position.train].duration)) {
     position.startNextTrain();
+    runner->startLoaders();
   }
   try {
     runner->runRound();

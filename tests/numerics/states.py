@@ -13,6 +13,7 @@ groups, remainders, diagonals, cycles, R-mean-15, R-val-6, R-sched-1.
 states/rates.gm: what optimisers are not given, R-opt-1. states/clocks.gm: turns
 every so many rounds, epochs and examples, also of a resumed run, R-train-1;
 records that a run counts, a layer of the file, R-net-12, `prod`.
+states/phases.gm: a `train` in batches of 4, one in batches of 8, R-mean-14.
 
 usage: states.py GMC
 """
@@ -295,6 +296,106 @@ def check_clocks(gmc, model, level, folder):
             f"after a resume, worst difference {worst:.1e}")
 
 
+class Adam:
+    """PyTorch's formula for one tensor, which counts its updates."""
+
+    def __init__(self, value):
+        self.value, self.m, self.v, self.t = value, 0.0, 0.0, 0
+
+    def step(self, gradient, rate):
+        self.t += 1
+        self.m = 0.9 * self.m + 0.1 * gradient
+        self.v = 0.999 * self.v + 0.001 * gradient ** 2
+        self.value = self.value - rate * (self.m / (1 - 0.9 ** self.t)) / (
+            numpy.sqrt(self.v / (1 - 0.999 ** self.t)) + 1e-8)
+
+
+def phases_rows(calls):
+    """What each round of phases.gm reports, from its batches and draws alone,
+    and the tensors at the end. `calls`: by round, the dumps by entry."""
+    a, b, speed = Adam(numpy.ones(2)), numpy.zeros(2), numpy.zeros(2)
+    mean, variance, lates, rows = numpy.zeros(2), numpy.ones(2), 0.0, []
+    for i, files in enumerate(calls):
+        pre = i < 7
+        batch, here = (4, i) if pre else (8, i - 7)
+        one = files["fit" if pre else "fit.batch8"]
+        x, z = one["input.x"], one["draw.fit/z" if pre else "draw.fit.batch8/z"]
+        epochs = here / (44 // batch)
+        rate = 0.1 + (0.02 - 0.1) * min(epochs / 2, 1)
+        pull = min(here * batch / 80, 1)
+        off = x - a.value + 0.1 * z
+        far = (off ** 2).sum(axis=1).mean()
+        loss = far + pull * (a.value ** 2).sum()
+        a.step(-2 * off.mean(axis=0) + 2 * pull * a.value, rate)
+        if pre or here % 2 == 1:
+            speed = 0.5 * speed - 2 * (x - b).mean(axis=0)
+            b = b - 0.05 * speed
+            mean = 0.9 * mean + 0.1 * x.mean(axis=0)
+            variance = 0.9 * variance + 0.1 * x.var(axis=0, ddof=1)
+        lates = lates if pre or here == 0 else 8.0
+        seen = ((a.value - mean) / numpy.sqrt(variance + 1e-5)).sum()
+        row = {"a0": a.value[0], "starts": 4.0, "lates": lates, "s": seen,
+               "average": seen, "n": 4.0, "loss": loss}
+        row.update({"twice": 2 * far, "fours": 4.0} if pre else
+                   {"far": far, "ones": 8.0})
+        rows.append(row)
+    return rows, {"a": a.value, "fit.adam.a.m": a.m, "fit.adam.a.v": a.v,
+                  "b": b, "ob.b.m": speed, "N.norm.running_mean": mean,
+                  "N.norm.running_var": variance,
+                  "Ns.norm.running_mean": mean}
+
+
+def check_phases(gmc, model, level, folder):
+    rows = table(gmc, model, level, folder)
+    program, run = folder / f"phases{level}", folder / f"run-phases{level}"
+    same = True
+    # Resumes in the middle of either `train`, and between the two; the last
+    # one's dumps go on.
+    for step in (4, 7, 10):
+        broken = folder / f"broken-phases{level}-{step}"
+        dumped = folder / f"dump-phases{level}-{step}"
+        for words in (["train", "--threads", "1", "--steps", str(step)],
+                      ["resume", "--threads", "2", "--steps", "13"]):
+            subprocess.run([program, *words, "--dump-draws", dumped, "--out",
+                            broken], check=True, timeout=60,
+                           stdout=subprocess.DEVNULL)
+        same &= ((run / "checkpoint.safetensors").read_bytes() ==
+                 (broken / "checkpoint.safetensors").read_bytes())
+    calls = [{} for _ in rows]
+    for file in sorted(dumped.iterdir()):
+        number, _, entry = file.name.removesuffix(".safetensors").split(".", 2)
+        calls[int(number)][entry] = read_safetensors(file)
+    wanted, tensors = phases_rows(calls)
+    losses = [line.pop("loss") for line in wanted]
+    worst = max(abs(row.get(name, math.inf) - value)
+                for row, line in zip(rows, wanted)
+                for name, value in line.items())
+    for i, loss in enumerate(losses):
+        fit = calls[i]["fit" if i < 7 else "fit.batch8"]
+        worst = max(worst, abs(fit["monitor.loss"] - loss))
+    # One column for both: its rows are means, over the 12 rounds of an epoch
+    # and the last one.
+    worst = max(worst, abs(rows[11]["fit.loss"] - sum(losses[:12]) / 12),
+                abs(rows[12]["fit.loss"] - losses[12]))
+    last = read_safetensors(run / "checkpoint.safetensors")
+    worst = max([worst] + [abs(last[name] - value).max()
+                           for name, value in tensors.items()])
+    # 44 = 7 * 4 + 2 * 8: each example once, then those of the next epoch.
+    taken = numpy.concatenate([next(
+        value["input.x"] for name, value in files.items()
+        if name in ("fit", "fit.batch8")) for files in calls])
+    first = {tuple(x) for x in taken[:44]}
+    whole = len(first) == 44 and {tuple(x) for x in taken[44:]} < first
+    noise = [calls[0]["fit"]["draw.fit/z"],
+             calls[7]["fit.batch8"]["draw.fit.batch8/z"][:4]]
+    columns = (run / "metrics.csv").read_text().splitlines()[0]
+    return (len(rows) == 13 and same and whole and "batch8" not in columns
+            and abs(noise[0] - noise[1]).min() > 0 and worst <= TOLERANCE,
+            f"{len(rows)} rounds, {len(first)} examples in the first epoch, "
+            f"{'the same' if same else 'other'} bytes after resumes, worst "
+            f"difference {worst:.1e}")
+
+
 def main():
     gmc = pathlib.Path(sys.argv[1])
     models = pathlib.Path(__file__).parent / "states"
@@ -308,7 +409,8 @@ def main():
                             (check_parts, "parts"),
                             (check_starts, "starts"),
                             (check_rates, "rates"),
-                            (check_clocks, "clocks")):
+                            (check_clocks, "clocks"),
+                            (check_phases, "phases")):
             for level in (0, 2):
                 ok, said = check(gmc, models / f"{stem}.gm", level,
                                  pathlib.Path(name))
