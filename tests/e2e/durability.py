@@ -11,7 +11,8 @@ steps.
 * SIGKILL at a random moment past the first checkpoint, then `resume`, with
   another number of threads: the resume says first that it goes on at the step
   of the checkpoint, the last bytes and the rows are those of the unbroken run.
-  --kills bounds those of vae.gm; each kind is killed once.
+  --kills bounds those of vae.gm; each kind is killed once, one of two trainings
+  with batches of two sizes in each of them.
 * `resume` of a finished run exits with 0 and changes no file.
 * `train` refuses a folder with a run, exit code 2, and changes nothing there;
   with --overwrite it starts anew.
@@ -53,6 +54,8 @@ KINDS = {
     "text_vae": ("models/text_vae.gm", "words, a scan, cells", 40,
                  ["--const", "hidden=16"]),
 }
+# Two trainings, their batches as in the text; steps of both, of the first.
+PHASES = ("tests/e2e/Inputs/phases.gm", 300, 130)
 
 
 def checkpoint(out):
@@ -129,8 +132,9 @@ def check_resume(trainer, out, step, threads, whole):
     require(not left, f"{what}: {left} were left behind")
 
 
-def check_kills(trainer, whole, steps, kills, pick, *more):
-    """`kills` kills of the run that unbroken is `whole`; the steps hit."""
+def check_kills(trainer, whole, steps, kills, pick, *more, wanted=None):
+    """`kills` kills of the run that unbroken is `whole`; the steps hit, each
+    of which is `wanted`."""
     seconds = max(float(line.split(",")[-1]) for line in
                   (whole / "metrics.csv").read_text().splitlines()[1:])
     done, tries = [], 0
@@ -138,9 +142,9 @@ def check_kills(trainer, whole, steps, kills, pick, *more):
         tries += 1
         require(tries <= 20 + 10 * kills, f"{trainer.name}: only {len(done)} "
                 f"of {tries} kills came between two checkpoints")
-        out = whole.with_name(f"kill-{tries}")
+        out = whole.with_name(f"kill-{wanted}-{tries}")
         step = kill_once(trainer, out, steps, pick.uniform(0, seconds), *more)
-        if step is None:
+        if step is None or (wanted and step not in wanted):
             continue
         check_resume(trainer, out, step, pick.choice((1, 2, 4)), whole)
         done.append(step)
@@ -194,9 +198,22 @@ def check_kind(gmc, name, folder, data, pick):
           f"{steps}: the same bytes", flush=True)
 
 
+def check_phases(gmc, folder, data, pick):
+    folder.mkdir()
+    text, steps, first = PHASES
+    trainer = folder / "phases"
+    compile_model(gmc, ROOT / text, trainer)
+    more = ["--save-every", "7", "--data", str(data)]
+    whole = check_threads(trainer, folder, steps, *more)
+    hit = [check_kills(trainer, whole, steps, 1, pick, *more, wanted=wanted)[0]
+           for wanted in (range(first), range(first, steps))]
+    print(f"phases (batches of 8, then of 16): 1, 2, 4 threads and resumes at "
+          f"steps {hit} of {steps}: the same bytes", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("kinds", nargs="*", default=list(KINDS))
+    parser.add_argument("kinds", nargs="*", default=["phases", *KINDS])
     parser.add_argument("--build")
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--seed", type=int,
@@ -211,6 +228,9 @@ def main():
             write_idx(scratch / "data", 28, 28, train=1600)
             check_vae(gmc, scratch, scratch / "data", options.kills, pick)
             write_idx(scratch / "few", 28, 28, train=96)
+            if "phases" in options.kinds:
+                check_phases(gmc, scratch / "phases", scratch / "few", pick)
+                options.kinds.remove("phases")
             for name in options.kinds:
                 check_kind(gmc, name, scratch / name, scratch / "few", pick)
         except Wrong as wrong:

@@ -340,7 +340,7 @@ def phases_rows(calls):
                    {"far": far, "ones": 8.0})
         rows.append(row)
     return rows, {"a": a.value, "fit.adam.a.m": a.m, "fit.adam.a.v": a.v,
-                  "b": b, "ob.b.m": speed, "N.norm.running_mean": mean,
+                  "b": b, "ob.b.b": speed, "N.norm.running_mean": mean,
                   "N.norm.running_var": variance,
                   "Ns.norm.running_mean": mean}
 
