@@ -70,9 +70,9 @@ std::string batchesOf(const dsl::Program &program) {
   bool differ = false;
   for (const dsl::Train &train : program.trains) {
     differ |= train.batch != program.batch;
-    text += fmt::format("{}batch {} in {}", text.empty() ? "" : ", ",
-                        train.batch,
-                        train.name.empty() ? "`train`" : train.name);
+    text +=
+        fmt::format("{}batch {} in {}", text.empty() ? "" : ", ", train.batch,
+                    train.name.empty() ? "`train`" : train.name);
   }
   return differ ? text : fmt::format("batch {}", program.batch);
 }
@@ -130,8 +130,7 @@ std::string explainModel(const dsl::Program &program, ModuleOp module) {
     return module->getAttrOfType<IntegerAttr>(attribute).getInt() / 1024.0 /
            1024.0;
   };
-  std::string out =
-      fmt::format("{}, {}\n", program.file, batchesOf(program));
+  std::string out = fmt::format("{}, {}\n", program.file, batchesOf(program));
   explainTraining(program, out);
   explainNetworks(program, out);
   explainEntries(module, out);

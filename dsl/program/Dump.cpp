@@ -240,11 +240,10 @@ void dumpDeclarations(Out out, const Program &program) {
 
 void dumpRuns(Out out, const Program &program) {
   for (const Train &train : program.trains) {
-    fmt::format_to(out, "  train {} for {}{}\n", train.name,
-                   dump(train.duration),
-                   train.batch == program.batch
-                       ? ""
-                       : fmt::format(", batch {}", train.batch));
+    fmt::format_to(
+        out, "  train {} for {}{}\n", train.name, dump(train.duration),
+        train.batch == program.batch ? ""
+                                     : fmt::format(", batch {}", train.batch));
     dumpTurns(out, train.turns, program, 0);
   }
   for (const Report &report : program.reports) {

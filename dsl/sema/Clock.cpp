@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace gmc::dsl {
 
@@ -54,6 +55,14 @@ std::optional<int64_t> readBatch(Module &module, const ast::TrainDecl &train,
   return batch;
 }
 
+/// A multiple that is far from any batch might be too large for a value.
+void includeInNetBatch(Module &module, int64_t batch) {
+  const int64_t common = std::lcm(module.netBatch, batch);
+  if (common <= std::max({module.netBatch, batch, int64_t(1) << 14})) {
+    module.netBatch = common;
+  }
+}
+
 } // namespace
 
 void findBatchAndClock(Module &module) {
@@ -66,6 +75,7 @@ void findBatchAndClock(Module &module) {
       streamsOf(train->body, streams);
       auto batch = readBatch(module, *train, streams.size() != before);
       module.trainBatches.push_back(batch.value_or(1));
+      includeInNetBatch(module, module.trainBatches.back());
       bool saysOne = train->batch || module.options.batch;
       if (saysOne && !said) {
         said = true;

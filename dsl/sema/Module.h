@@ -103,6 +103,9 @@ public:
   /// By the name of a step: what is done before it runs first.
   std::map<std::string, const ast::AtDecl *, std::less<>> starts;
   std::vector<int64_t> trainBatches; ///< of each `train`
+  /// What a net is checked with by itself: a multiple of all of these, so that
+  /// groups that divide one of them do not fail there.
+  int64_t netBatch = 1;
   /// Of each `train`: the values that every round gives.
   std::vector<TurnValues> turnValues;
   /// Names being evaluated, outermost first; what finds cycles.

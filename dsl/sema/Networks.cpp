@@ -150,7 +150,7 @@ Value runNet(Elaborator &e, const ast::NetDecl &net) {
 
 bool Elaborator::checkInstance(Instance &instance) {
   const ast::NetDecl &net = *instance.net;
-  openBatch(module.program.batch);
+  openBatch(module.netBatch);
   std::map<std::string, int> ordinals;
   Frame inner;
   inner.instance = &instance;

@@ -168,8 +168,7 @@ private:
 
   void twoTrains(const ast::ReportDecl &decl, const std::string &first,
                  const std::string &other) {
-    module
-        .report(Diag::ReportTwoTrains, decl.items.front().range, first, other)
+    module.report(Diag::ReportTwoTrains, decl.items.front().range, first, other)
         .label(module.turnResults.find(first)->second, "given here")
         .label(module.turnResults.find(other)->second,
                "given in another `train`")

@@ -2,8 +2,8 @@
 //
 // After each execution of a step its losses and gradient norms are read: they
 // must be finite, and their means over a window of rounds become a row of
-// metrics.csv. The sums of an open window belong to the checkpoint. Entries that
-// are one step for batches of two sizes share its columns.
+// metrics.csv. The sums of an open window belong to the checkpoint. Entries
+// that are one step for batches of two sizes share its columns.
 //
 //===----------------------------------------------------------------------===//
 #ifndef GMC_RUNTIME_TRAIN_MONITORS_H

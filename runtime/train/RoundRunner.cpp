@@ -208,8 +208,7 @@ void RoundRunner::startLoaders() {
     StreamClock &clock = position.streams[i];
     const Dataset &dataset = datasetOf(clock);
     sources[i] = {};
-    clock.batchesPerEpoch =
-        std::max<int64_t>(dataset.items() / train.batch, 1);
+    clock.batchesPerEpoch = std::max<int64_t>(dataset.items() / train.batch, 1);
     if (train.streams.count(i) == 0) {
       continue;
     }

@@ -67,6 +67,17 @@ class OptionsTest(DriverTest):
             self.expect(MODEL, "compile", "small.gm", "--batch", batch,
                         says="a batch of")
 
+    def test_a_batch_for_every_train(self):
+        """Without --batch a step has a body for each batch, with it one."""
+        self.text("two.gm", SMALL + "train more { both() } for 3 rounds, "
+                  "batch 4\n")
+        text = self.expect(OK, "explain", "two.gm",
+                           says="batch 1 in `train`, batch 4 in more\n")
+        self.assertIn("step both.batch4: minimizes over theta", text)
+        text = self.expect(OK, "explain", "two.gm", "--batch", "3",
+                           says="two.gm, batch 3\n")
+        self.assertNotIn("both.batch", text)
+
     def test_c24_pairs_that_work(self):
         """Every two flags of compile that do not contradict."""
         flags = [("--f64",), ("-O0",), ("--batch", "3"), ("--target", "cpu"),

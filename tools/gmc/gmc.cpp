@@ -27,7 +27,9 @@ struct ModelFlags {
         ->required();
     command.add_option("--const", constants, "give a const another value")
         ->type_name("NAME=VALUE");
-    command.add_option("--batch", batch, "give the batch of every `train` another size")
+    command
+        .add_option("--batch", batch,
+                    "give the batch of every `train` another size")
         ->check(CLI::Range(int64_t(1), std::numeric_limits<int64_t>::max()));
   }
 

@@ -137,9 +137,8 @@ TEST_F(TwoBatches, streamGoesOn) {
 TEST_F(TwoBatches, fillTheSameColumns) {
   ASSERT_EQ(call("train", "r").code, 0);
   const auto rows = rowsOf(folder.path / "r");
-  EXPECT_EQ(rows[0],
-            "step,epoch,fit.loss,fit.gradient.Enc,fit.gradient.Dec,"
-            "tune.loss,tune.gradient.gain,mse,spread,last_mse,final");
+  EXPECT_EQ(rows[0], "step,epoch,fit.loss,fit.gradient.Enc,fit.gradient.Dec,"
+                     "tune.loss,tune.gradient.gain,mse,spread,last_mse,final");
   // The first row of steps is written where the epoch of `main` ends.
   EXPECT_EQ(rows[1].substr(0, 5), "30,1,");
   EXPECT_EQ(checkpoint("r").metadata["counter.window.fit"], "0");
@@ -173,12 +172,10 @@ TEST_F(TwoBatches, fewDataAreRefusedAtTheStart) {
 
 TEST_F(TwoBatches, verbsShowBoth) {
   const Outcome info = call("info", "r");
-  EXPECT_NE(info.out.find("batch 4 in pre, batch 8 in main"),
-            std::string::npos)
+  EXPECT_NE(info.out.find("batch 4 in pre, batch 8 in main"), std::string::npos)
       << info.out;
   EXPECT_NE(info.out.find("step fit.batch4: batch 4"), std::string::npos);
-  const auto json =
-      nlohmann::json::parse(call("info", "r", {"--json"}).out);
+  const auto json = nlohmann::json::parse(call("info", "r", {"--json"}).out);
   EXPECT_EQ(json["trains"][0]["batch"], 4);
   EXPECT_EQ(json["trains"][1]["batch"], 8);
   CompiledModel two = model();
