@@ -13,7 +13,8 @@ groups, remainders, diagonals, cycles, R-mean-15, R-val-6, R-sched-1.
 states/rates.gm: what optimisers are not given, R-opt-1. states/clocks.gm: turns
 every so many rounds, epochs and examples, also of a resumed run, R-train-1;
 records that a run counts, a layer of the file, R-net-12, `prod`.
-states/phases.gm: a `train` in batches of 4, one in batches of 8, R-mean-14.
+states/phases.gm: a `train` in batches of 4, one in batches of 8, R-mean-9, R-mean-14,
+R-state-6, R-rep-1.
 
 usage: states.py GMC
 """
