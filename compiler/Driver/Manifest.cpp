@@ -582,13 +582,18 @@ json::Array ManifestWriter::procedures() {
 }
 
 /// Returns the model's hash: of its text, the values of its constants and the
-/// batch, in 16 hexadecimal digits.
+/// batches, in 16 hexadecimal digits.
 std::string hashOf(const dsl::Program &program, const std::string &text) {
   std::string whole = text;
   for (const dsl::NamedConstant &constant : program.constants) {
     whole += "\n" + constant.name + "=" + std::to_string(constant.value);
   }
   whole += "\nbatch=" + std::to_string(program.batch);
+  for (const dsl::Train &train : program.trains) {
+    if (train.batch != program.batch) {
+      whole += "\nbatch of " + train.name + "=" + std::to_string(train.batch);
+    }
+  }
   return llvm::utohexstr(llvm::xxh3_64bits(whole), /*LowerCase=*/true, 16);
 }
 

@@ -2,6 +2,7 @@
 """The command line: wrong, contradictory and unknown options, and what every
 phase prints.
 """
+import json
 import re
 import subprocess
 
@@ -68,7 +69,8 @@ class OptionsTest(DriverTest):
                         says="a batch of")
 
     def test_a_batch_for_every_train(self):
-        """Without --batch a step has a body for each batch, with it one."""
+        """Without --batch a step has a body for each batch, with it one; these
+        are other models."""
         self.text("two.gm", SMALL + "train more { both() } for 3 rounds, "
                   "batch 4\n")
         text = self.expect(OK, "explain", "two.gm",
@@ -77,6 +79,13 @@ class OptionsTest(DriverTest):
         text = self.expect(OK, "explain", "two.gm", "--batch", "3",
                            says="two.gm, batch 3\n")
         self.assertNotIn("both.batch", text)
+        hashes = set()
+        for flags in ((), ("--batch", "1"), ("--batch", "4")):
+            self.expect(OK, "compile", "two.gm", "-o", "two", *flags)
+            info = subprocess.check_output(["./two", "info", "--json"],
+                                           cwd=self.folder, timeout=60)
+            hashes.add(json.loads(info)["hash"])
+        self.assertEqual(len(hashes), 3)
 
     def test_c24_pairs_that_work(self):
         """Every two flags of compile that do not contradict."""
