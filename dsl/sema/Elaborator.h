@@ -310,7 +310,8 @@ public:
   Value reshaped(const Value &distribution, const ast::IndexExpr &index);
   /// dsl/library/Densities.cpp: `q.mean`.
   Value distributionField(const Distribution &d, const ast::MemberExpr &expr);
-  /// dsl/library/Draws.cpp: a draw; one that has no derivative is remembered as `name`.
+  /// dsl/library/Draws.cpp: a draw; one that has no derivative is remembered as
+  /// `name`.
   ValueId sample(const Distribution &distribution, const std::string &name,
                  bool once, const Estimator &how = {});
   /// Reads `by ..`; nothing after an error.

@@ -58,13 +58,14 @@ own_layer count examples
 lift stack Mixture Gamma Beta lgamma digamma Categorical OneHot UniformInt entropy gumbel hard
 skip repeat Normal Laplace Uniform Bernoulli elbo log_prob kl grad ramp
 piecewise sgd adam adamw rmsprop clip keep when spectral_norm init block def once like
-via several_draws for opt same two_objectives shared_net two_trains""".split()
+via several_draws for opt same two_objectives shared_net two_trains two_batches""".split()
 # What is not seen by its word alone.
 SPELT = {"several_draws": r"\[k: 3\]", "for": r"\bfor \w+ in\b",
          "repeat": r"\brepeat [^{]*\{",
          "remainder": r" % \d|\) % \(", "each_product": "@ transpose", "two_objectives": r"(?m)^  m\w+imize .*\n  m\w+imize ",
          "shared_net": r"(?m)^  minimize .* shared\n  maximize .* shared$",
          "two_trains": r"(?m)^train first ",
+         "two_batches": r"(?s)rounds, batch (\d+)\n.*batch (?!\1\n)",
          "own_layer": r"(?m)^use own ", "examples": r"every \d+ examples"}
 
 

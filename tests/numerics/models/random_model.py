@@ -642,7 +642,10 @@ class Model:
         trains = [train]
         if pick.random() < 0.2:
             # The state lives on, the clocks start again.
+            other = self.batch + pick.choice((0, 3))
             trains.insert(0, train.replace("train", "train first", 1)
+                          .replace(f"for 2 rounds, batch {self.batch}",
+                                   f"for 1 rounds, batch {other}")
                           .replace("for 2 rounds", "for 1 rounds"))
         return "\n".join(parts + self.nets + steps + trains) + "\n"
 
