@@ -240,6 +240,11 @@ std::optional<ValueId> withoutSelf(Elaborator &e, const CallSite &site,
         .help("`mean(f(u, peers(u)), over: peer, others: true)`");
     return std::nullopt;
   }
+  if (type.axes[*peer].extent == 1) {
+    e.module.report(Diag::OthersOfOne, others.range, site.name)
+        .help("`batch 2` or more");
+    return std::nullopt;
+  }
   ValueId self =
       e.b.binary(Op::Equal, e.b.iota(type, static_cast<int64_t>(*batch)),
                  e.b.iota(type, static_cast<int64_t>(*peer)));

@@ -324,7 +324,7 @@ class Model:
                   for kind, table in (("piece", PIECES), ("layer", LAYERS),
                                       ("draw", DRAWS), ("term", TERMS))]
         self.must = {}
-        for table, step in zip(tables, (4, 1, 1, 3)):
+        for table, step in zip(tables, (4, 2, 2, 3)):
             for i in range(step):
                 kind, key = table[(number * step + i) % len(table)]
                 self.must.setdefault(kind, []).append(key)
@@ -430,7 +430,7 @@ class Model:
             names.append(f"N{i}")
             x = self.decorate(body, x, width, PIECES, "piece", 1)
             if i == 0 or self.pick.random() < 0.3:
-                x = self.decorate(body, x, width, DRAWS, "draw", 1)
+                x = self.decorate(body, x, width, DRAWS, "draw", 2)
         if self.pick.random() < 0.2:
             # A layer that belongs to no net, called twice.
             self.nets.append(f"use own : linear({width})")
@@ -629,6 +629,8 @@ class Model:
             parts.append('data d : idx("tiny") as image[1,'
                          f"{self.image[0]},{self.image[1]}] {interval}")
         rest = "\n".join(self.nets + steps)
+        if "others: true" in rest:
+            self.batch = max(self.batch, 2)
         for name, define in DEFS.items():
             if re.search(rf"\b{name}\(", rest):
                 parts.append(define)
