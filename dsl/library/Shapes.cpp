@@ -240,7 +240,9 @@ Value count(Elaborator &e, const CallSite &, const Arguments &arguments,
   const Bound &what = *arguments.find("what");
   const auto *part = what.expr ? ast::as<ast::MemberExpr>(*what.expr) : nullptr;
   const auto *set = part ? ast::as<ast::NameExpr>(part->object) : nullptr;
-  if (set && e.mode != Elaborator::Mode::Procedure) {
+  const bool isRun = e.mode != Elaborator::Mode::Procedure &&
+                     e.mode != Elaborator::Mode::Constant;
+  if (set && isRun) {
     return countOfRecords(e, *set, *part);
   }
   const auto *word = what.expr ? ast::as<ast::NameExpr>(*what.expr) : nullptr;
