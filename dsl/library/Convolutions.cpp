@@ -30,7 +30,7 @@ public:
     if (!standsInNet(e, site)) {
       return std::nullopt;
     }
-    auto x = e.tensor(*arguments.find("x"));
+    auto x = imageOf(e, site, arguments);
     auto channels = number("ch", 1, 1), taps = number("k", 1, 1);
     auto stride = number("stride", 1, 1), dilation = number("dilation", 1, 1);
     auto groups = number("groups", 1, 1);
@@ -41,12 +41,12 @@ public:
       return std::nullopt;
     }
     auto extra = number("out_pad", 0, 0);
-    if (!extra || !isImage(*x)) {
+    if (!extra) {
       return std::nullopt;
     }
     if (*extra >= *stride && *extra > 0) {
-      report("out_pad", *extra,
-             fmt::format("it is less than the stride, {}", *stride));
+      reportSetting(e, site, arguments, "out_pad", *extra,
+                    fmt::format("it is less than the stride, {}", *stride));
       return std::nullopt;
     }
     spec.x = *x;
@@ -71,28 +71,9 @@ public:
   }
 
 private:
-  /// Returns the whole number `name`, at least `least`.
   std::optional<int64_t> number(const char *name, int64_t least,
                                 int64_t otherwise) {
-    const Bound *bound = arguments.find(name);
-    if (!bound) {
-      return otherwise;
-    }
-    std::string what = fmt::format("`{}`", name);
-    auto value = e.toInteger(e.evaluate(*bound), bound->range, what.c_str());
-    if (value && (*value < least || *value > 65535)) {
-      report(name, *value,
-             fmt::format("it is a whole number from {} to 65535", least));
-      return std::nullopt;
-    }
-    return value;
-  }
-
-  void report(const char *name, int64_t value, const std::string &help) {
-    e.module
-        .report(Diag::LayerNumber, arguments.find(name)->range, name, site.name,
-                value)
-        .help(help);
+    return settingOf(e, site, arguments, name, least, otherwise);
   }
 
   bool readPad(Spec &spec) {
@@ -114,18 +95,6 @@ private:
       spec.geometry.low[d] = spec.geometry.high[d] = zeros.value_or(0);
     }
     return zeros.has_value();
-  }
-
-  bool isImage(ValueId x) {
-    if (e.b.type(x).event.size() == 3) {
-      return true;
-    }
-    e.module
-        .report(Diag::LayerNeedsImage, arguments.find("x")->range, site.name)
-        .label("is " + typeText(e.b.type(x)))
-        .help("an image is [channels, height, width]; `reshape(c, h, w)` makes "
-              "one");
-    return false;
   }
 
   bool groupsDivide(const Spec &spec) {

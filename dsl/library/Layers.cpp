@@ -72,6 +72,32 @@ InitialValue uniformInitial(double fanIn) {
   return {InitialValue::Kind::Uniform, -a, a};
 }
 
+void reportSetting(Elaborator &e, const CallSite &site,
+                   const Arguments &arguments, const char *name, int64_t value,
+                   const std::string &help) {
+  e.module
+      .report(Diag::LayerNumber, arguments.find(name)->range, name, site.name,
+              value)
+      .help(help);
+}
+
+std::optional<int64_t> settingOf(Elaborator &e, const CallSite &site,
+                                 const Arguments &arguments, const char *name,
+                                 int64_t least, int64_t otherwise) {
+  const Bound *bound = arguments.find(name);
+  if (!bound) {
+    return otherwise;
+  }
+  std::string what = fmt::format("`{}`", name);
+  auto value = e.toInteger(e.evaluate(*bound), bound->range, what.c_str());
+  if (value && (*value < least || *value > 65535)) {
+    reportSetting(e, site, arguments, name, *value,
+                  fmt::format("it is a whole number from {} to 65535", least));
+    return std::nullopt;
+  }
+  return value;
+}
+
 bool standsInNet(Elaborator &e, const CallSite &site) {
   if (e.frame->instance) {
     return true;

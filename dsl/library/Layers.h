@@ -10,6 +10,17 @@ namespace gmc::dsl {
 std::optional<ValueId> imageOf(Elaborator &e, const CallSite &site,
                                const Arguments &arguments);
 
+/// Returns the argument `name`, a whole number from `least` to 65535, or
+/// `otherwise` when it is not given; nothing (and reported) where it is none.
+std::optional<int64_t> settingOf(Elaborator &e, const CallSite &site,
+                                 const Arguments &arguments, const char *name,
+                                 int64_t least, int64_t otherwise);
+
+/// Reports that `value`, the argument `name`, is not what `help` says.
+void reportSetting(Elaborator &e, const CallSite &site,
+                   const Arguments &arguments, const char *name, int64_t value,
+                   const std::string &help);
+
 /// Puts `low` entries before and `high` entries behind those of event axis
 /// `axis`, mirrored at the first and the last, which stand once; both are less
 /// than the axis has.

@@ -26,50 +26,25 @@ struct Windows {
   bool arePlain() const { return stride == taps && pad == 0 && dilation == 1; }
 };
 
-class WindowsReader {
-public:
-  WindowsReader(Elaborator &e, const CallSite &site, const Arguments &arguments)
-      : e(e), site(site), arguments(arguments) {}
-
-  std::optional<Windows> read() {
-    auto taps = number("k", 1, 1);
-    auto stride = number("stride", 1, taps.value_or(1));
-    auto pad = number("pad", 0, 0), dilation = number("dilation", 1, 1);
-    if (!taps || !stride || !pad || !dilation) {
-      return std::nullopt;
-    }
-    if (*pad > *taps / 2) {
-      e.module
-          .report(Diag::LayerNumber, arguments.find("pad")->range, "pad",
-                  site.name, *pad)
-          .help(fmt::format("it is at most half of the window, {}", *taps / 2));
-      return std::nullopt;
-    }
-    return Windows{*taps, *stride, *pad, *dilation};
+std::optional<Windows> windowsOf(Elaborator &e, const CallSite &site,
+                                 const Arguments &arguments) {
+  auto number = [&](const char *name, int64_t least, int64_t otherwise) {
+    return settingOf(e, site, arguments, name, least, otherwise);
+  };
+  auto taps = number("k", 1, 1);
+  auto stride = number("stride", 1, taps.value_or(1));
+  auto pad = number("pad", 0, 0), dilation = number("dilation", 1, 1);
+  if (!taps || !stride || !pad || !dilation) {
+    return std::nullopt;
   }
-
-private:
-  /// Returns the whole number `name`, at least `least`.
-  std::optional<int64_t> number(const char *name, int64_t least,
-                                int64_t otherwise) {
-    const Bound *bound = arguments.find(name);
-    if (!bound) {
-      return otherwise;
-    }
-    std::string what = fmt::format("`{}`", name);
-    auto value = e.toInteger(e.evaluate(*bound), bound->range, what.c_str());
-    if (value && (*value < least || *value > 65535)) {
-      e.module.report(Diag::LayerNumber, bound->range, name, site.name, *value)
-          .help(fmt::format("it is a whole number from {} to 65535", least));
-      return std::nullopt;
-    }
-    return value;
+  if (*pad > *taps / 2) {
+    reportSetting(
+        e, site, arguments, "pad", *pad,
+        fmt::format("it is at most half of the window, {}", *taps / 2));
+    return std::nullopt;
   }
-
-  Elaborator &e;
-  const CallSite &site;
-  const Arguments &arguments;
-};
+  return Windows{*taps, *stride, *pad, *dilation};
+}
 
 /// n entries of event axis `axis`, from `first` on, `step` apart.
 ValueId entriesApart(BodyBuilder &b, ValueId x, int64_t axis, int64_t first,
@@ -133,7 +108,7 @@ ValueId reducePlain(BodyBuilder &b, Op op, ValueId x, int64_t k) {
 Value pool(Elaborator &e, const CallSite &site, const Arguments &arguments,
            const LibraryEntry &entry) {
   auto image = imageOf(e, site, arguments);
-  auto windows = WindowsReader(e, site, arguments).read();
+  auto windows = windowsOf(e, site, arguments);
   if (!image || !windows) {
     return {};
   }

@@ -88,18 +88,12 @@ Value upsample(Elaborator &e, const CallSite &site, const Arguments &arguments,
                const LibraryEntry &) {
   auto mode = wordOf(e, site, arguments, "mode", {"nearest", "bilinear"});
   auto image = imageOf(e, site, arguments);
-  const Bound &times = *arguments.find("s");
-  auto factor = e.toInteger(e.evaluate(times), times.range, "`s`");
+  auto factor = settingOf(e, site, arguments, "s", 1, 1);
   if (!mode || !image || !factor) {
     return {};
   }
   const ValueId x = *image;
   const int64_t s = *factor;
-  if (s < 1 || s > 65535) {
-    e.module.report(Diag::LayerNumber, times.range, "s", site.name, s)
-        .help("it is a whole number from 1 to 65535");
-    return {};
-  }
   e.b.setRange(site.range);
   std::vector<int64_t> event = e.b.type(x).event;
   if (!e.sizeIsSane({{}, {event[0], event[1] * s, event[2] * s}}, site.range)) {
