@@ -19,6 +19,8 @@ struct Comment {
 struct File {
   std::vector<DeclPtr> declarations;
   std::vector<Comment> comments;
+  /// Where the first tokens of lines begin, in order; for the printer.
+  std::vector<uint32_t> lineBegins;
 };
 
 } // namespace gmc::dsl::ast

@@ -69,7 +69,9 @@ void Printer::path(const Path &path) {
 
 void Printer::bindings(const std::vector<Binding> &bindings) {
   for (size_t i = 0; i < bindings.size(); ++i) {
-    put(i > 0 ? ", " : "");
+    if (i > 0) {
+      comma(bindings[i].name.range.begin);
+    }
     put(bindings[i].name.text);
     if (bindings[i].type) {
       put(" : ");
@@ -83,7 +85,9 @@ void Printer::parameters(const std::vector<Parameter> &parameters) {
   put("(");
   for (size_t i = 0; i < parameters.size(); ++i) {
     const Parameter &parameter = parameters[i];
-    put(i > 0 ? ", " : "");
+    if (i > 0) {
+      comma(parameter.name.range.begin);
+    }
     put(parameter.name.text);
     if (parameter.from) {
       put(" from ");
@@ -275,14 +279,18 @@ void Printer::train(const TrainDecl &node) {
 void Printer::report(const ReportDecl &node) {
   put("report ");
   for (size_t i = 0; i < node.items.size(); ++i) {
-    put(i > 0 ? ", " : "");
+    if (i > 0) {
+      comma(node.items[i].range.begin);
+    }
     if (node.items[i].name) {
       put(node.items[i].name->text + " = ");
     }
     expr(*node.items[i].value);
   }
   if (node.of) {
-    put(" of " + node.of->text + " on ");
+    clause("of", node.of->range.begin);
+    put(node.of->text + " on ");
+    reached = node.on.empty() ? reached : node.on.back().range.end;
     for (size_t i = 0; i < node.on.size(); ++i) {
       put(i > 0 ? ", " : "");
       path(node.on[i]);
@@ -291,7 +299,7 @@ void Printer::report(const ReportDecl &node) {
   if (!node.every) {
     return put(" at end");
   }
-  put(" every ");
+  clause("every", node.every->range.begin);
   duration(*node.every);
 }
 
@@ -333,29 +341,31 @@ void Printer::draw(const DrawStmt &node) {
     put("]");
   }
   optional(" ~ ", node.distribution);
-  optional(" like ", node.like);
+  clause("like", node.like);
   put(node.once ? " once" : "");
-  optional(" via ", node.via);
-  optional(" by ", node.estimator);
+  clause("via", node.via);
+  clause("by", node.estimator);
   optional(" mask ", node.mask);
 }
 
 void Printer::minimize(const MinimizeStmt &node) {
   optional(node.maximize ? "maximize " : "minimize ", node.objective);
-  put(" over ");
+  clause("over", node.over.front().range.begin);
   names(node.over);
-  optional(" using ", node.optimizer);
+  reached = node.over.back().range.end;
+  clause("using", node.optimizer);
   for (const MinimizeClause &clause : node.clauses) {
+    comma(clause.range.begin);
     switch (clause.kind) {
     case MinimizeClause::Kind::Clip:
-      optional(", clip ", clause.value);
+      optional("clip ", clause.value);
       break;
     case MinimizeClause::Kind::Keep:
-      put(", keep in ");
+      put("keep in ");
       values(*clause.keep);
       break;
     case MinimizeClause::Kind::When:
-      optional(", when ", clause.value);
+      optional("when ", clause.value);
       break;
     }
   }

@@ -46,9 +46,10 @@ void Printer::expr(const Expr &node) {
     put("(");
     bareExpr(node);
     put(")");
-    return;
+  } else {
+    bareExpr(node);
   }
-  bareExpr(node);
+  reached = node.range.end;
 }
 
 void Printer::optional(std::string_view before, const ExprPtr &node) {
@@ -58,10 +59,20 @@ void Printer::optional(std::string_view before, const ExprPtr &node) {
   }
 }
 
-void Printer::exprs(const std::vector<ExprPtr> &nodes,
-                    std::string_view separator) {
+void Printer::clause(std::string_view word, const ExprPtr &node) {
+  if (node) {
+    clause(word, node->range.begin);
+    expr(*node);
+  }
+}
+
+void Printer::exprs(const std::vector<ExprPtr> &nodes, const char *separator) {
   for (size_t i = 0; i < nodes.size(); ++i) {
-    put(i > 0 ? separator : "");
+    if (i > 0 && separator) {
+      put(separator);
+    } else if (i > 0) {
+      comma(nodes[i]->range.begin);
+    }
     expr(*nodes[i]);
   }
 }
@@ -98,8 +109,8 @@ void Printer::bareExpr(const Expr &node) {
   case ExprKind::If: {
     auto &choice = cast<IfExpr>(node);
     optional("if ", choice.condition);
-    optional(" then ", choice.thenValue);
-    return optional(" else ", choice.elseValue);
+    clause("then", choice.thenValue);
+    return clause("else", choice.elseValue);
   }
   case ExprKind::Pipe:
     return pipe(cast<PipeExpr>(node));
@@ -121,11 +132,11 @@ void Printer::bareExpr(const Expr &node) {
   }
   case ExprKind::Tuple:
     put("(");
-    exprs(cast<TupleExpr>(node).elements, ", ");
+    exprs(cast<TupleExpr>(node).elements);
     return put(")");
   case ExprKind::List:
     put("[");
-    exprs(cast<ListExpr>(node).elements, ", ");
+    exprs(cast<ListExpr>(node).elements);
     return put("]");
   case ExprKind::As: {
     auto &named = cast<AsExpr>(node);
@@ -143,9 +154,8 @@ void Printer::bareExpr(const Expr &node) {
   case ExprKind::Repeat:
     return repeat(cast<RepeatExpr>(node));
   case ExprKind::Skip:
-    put("skip { ");
-    expr(*cast<SkipExpr>(node).layers);
-    return put(" }");
+    put("skip ");
+    return layers(*cast<SkipExpr>(node).layers, node.range.end);
   case ExprKind::Scan:
     return scan(cast<ScanExpr>(node));
   case ExprKind::Error:
@@ -262,9 +272,23 @@ void Printer::repeat(const RepeatExpr &node) {
     put(node.variable->text + " in ");
   }
   expr(*node.count);
-  put(" { ");
-  expr(*node.layers);
-  put(" }");
+  put(" ");
+  layers(*node.layers, node.range.end);
+}
+
+void Printer::layers(const Expr &node, uint32_t end) {
+  bool ownLines = lineBeginsWithin(node.range.begin, node.range.begin);
+  put(ownLines ? "{" : "{ ");
+  if (ownLines) {
+    ++indent;
+    breakLine(node.range.begin);
+    expr(node);
+    --indent;
+    breakLine(end - 1);
+  } else {
+    expr(node);
+  }
+  put(ownLines ? "}" : " }");
 }
 
 void Printer::scan(const ScanExpr &node) {
@@ -313,7 +337,10 @@ void Printer::field(const Field &field) {
 
 void Printer::fields(const std::vector<Field> &fields) {
   for (size_t i = 0; i < fields.size(); ++i) {
-    put(i > 0 ? ", " : "");
+    if (i > 0) {
+      const Field &next = fields[i];
+      comma(next.name ? next.name->range.begin : next.type.name.range.begin);
+    }
     field(fields[i]);
   }
 }

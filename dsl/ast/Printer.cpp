@@ -1,7 +1,9 @@
 //===- Printer.cpp - lines and comments -----------------------------------===//
 #include "dsl/ast/Printer.h"
+
 #include "dsl/ast/PrinterInternals.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace gmc::dsl::ast {
@@ -62,6 +64,37 @@ void Printer::breakLine(uint32_t next) {
   trailingComment(next);
   ownLineComments(next, true);
   newLine();
+}
+
+bool Printer::lineBeginsWithin(uint32_t from, uint32_t to) const {
+  auto first =
+      std::lower_bound(file.lineBegins.begin(), file.lineBegins.end(), from);
+  return first != file.lineBegins.end() && *first <= to;
+}
+
+void Printer::clause(std::string_view word, uint32_t next) {
+  // Nothing but the word stands between what is printed and `next`.
+  if (lineBeginsWithin(reached, next)) {
+    ++indent;
+    breakLine(next);
+    --indent;
+  } else {
+    put(" ");
+  }
+  put(word);
+  put(" ");
+  reached = next;
+}
+
+void Printer::comma(uint32_t next) {
+  put(",");
+  if (lineBeginsWithin(next, next)) {
+    ++indent;
+    breakLine(next);
+    --indent;
+  } else {
+    put(" ");
+  }
 }
 
 } // namespace gmc::dsl::ast

@@ -2,9 +2,9 @@
 //
 // `gmc fmt`. What the writer decides stays: blank lines (one at most), bodies
 // on one line, `;` between statements, line breaks before `|>`, around binary
-// operators and between arguments. All else has one form: two blanks of indent,
-// blanks around operators (none around `^` and `..`), one blank after a comma
-// except in shapes and ranges.
+// operators, after commas and before the words that go on with a statement. All
+// else has one form: two blanks of indent, blanks around operators (none around
+// `^` and `..`), one blank after a comma except in shapes and ranges.
 //
 // print(parse(text)) parses to the same tree, and printing that gives the same
 // text again.

@@ -36,6 +36,16 @@ private:
   void ownLineComments(uint32_t end, bool first);
   /// Ends the line within an expression whose next part begins at `next`.
   void breakLine(uint32_t next);
+  /// Says whether one of the tokens that begin in [from, to] begins a line.
+  bool lineBeginsWithin(uint32_t from, uint32_t to) const;
+  /// Puts a word that goes on with a statement, on a line of its own if the
+  /// writer broke it there, before what begins at `next`.
+  void clause(std::string_view word, uint32_t next);
+  /// Puts the comma before an item that begins at `next`, and the line break
+  /// that the writer put after it.
+  void comma(uint32_t next);
+  /// Prints `{ layers }` of a repeat or skip that ends at `end`.
+  void layers(const Expr &node, uint32_t end);
   bool commentBefore(uint32_t end) const {
     return comment < file.comments.size() &&
            file.comments[comment].range.begin < end;
@@ -55,7 +65,10 @@ private:
   void scan(const ScanExpr &node);
   void arguments(const std::vector<Argument> &arguments, bool closeOnNewLine,
                  uint32_t close);
-  void exprs(const std::vector<ExprPtr> &nodes, std::string_view separator);
+  /// `separator` null: commas, after which lines may be broken.
+  void exprs(const std::vector<ExprPtr> &nodes,
+             const char *separator = nullptr);
+  void clause(std::string_view word, const ExprPtr &node);
   void type(const TypeExpr &type);
   void values(const ValueRange &values);
   void field(const Field &field);
@@ -95,6 +108,7 @@ private:
   std::string out;
   size_t comment = 0; ///< the next comment to be printed
   unsigned indent = 0;
+  uint32_t reached = 0; ///< where the last expression or clause ends
 };
 
 } // namespace gmc::dsl::ast

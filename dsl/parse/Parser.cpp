@@ -1,5 +1,6 @@
 //===- Parser.cpp - tokens, errors and recovery ---------------------------===//
 #include "dsl/parse/Parser.h"
+
 #include "dsl/base/Unicode.h"
 #include "dsl/parse/ParserInternals.h"
 
@@ -20,6 +21,11 @@ ParseResult parse(const SourceFile &source, DiagnosticEngine &diagnostics) {
     result.file.comments.push_back({std::string(source.text(comment.range)),
                                     comment.range, comment.ownLine,
                                     comment.blankBefore});
+  }
+  for (const Token &token : lexed.tokens) {
+    if (token.onNewLine) {
+      result.file.lineBegins.push_back(token.range.begin);
+    }
   }
   Parser parser(source, diagnostics, std::move(lexed.tokens));
   result.file.declarations = parser.parseFile();

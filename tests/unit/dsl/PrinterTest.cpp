@@ -1,5 +1,6 @@
 //===- PrinterTest.cpp - canonical text (R-fmt-*) -------------------------===//
 #include "dsl/ast/Printer.h"
+
 #include "dsl/lex/Lexer.h"
 #include "tests/unit/dsl/CheckText.h"
 
@@ -100,6 +101,38 @@ TEST(Printer, KeepsLineBreaksOfPipesAndOperators) {
   EXPECT_EQ(printed("let a = f(\nx, y,\nz\n)\n"),
             "let a = f(\n  x, y,\n  z\n)\n");
 }
+
+TEST(Printer, KeepsLineBreaksAfterCommasAndBeforeClauses) {
+  EXPECT_EQ(printed("hyper a = 1,\nb = 2\n"), "hyper a = 1,\n  b = 2\n");
+  EXPECT_EQ(printed("let a = [1,\n2]\n"), "let a = [1,\n  2]\n");
+  EXPECT_EQ(printed("let a = if b\nthen 1\nelse 2\n"),
+            "let a = if b\n  then 1\n  else 2\n");
+  EXPECT_EQ(printed("report a,\nb\n of f on d.test\nevery 1 epoch\n"),
+            "report a,\n  b\n  of f on d.test\n  every 1 epoch\n");
+  EXPECT_EQ(printed("report a\n of f on d.test,\nd.train every 1 epoch\n"),
+            "report a\n  of f on d.test, d.train every 1 epoch\n");
+  EXPECT_EQ(printed("step s() {\n  z ~ Normal(0, 1)\nvia Normal(a)\n"
+                    "minimize z\nover G,\n D\n using adam(lr),\nclip 1\n}\n"),
+            "step s() {\n  z ~ Normal(0, 1)\n    via Normal(a)\n"
+            "  minimize z\n    over G, D\n    using adam(lr),\n"
+            "    clip 1\n}\n");
+  EXPECT_EQ(printed("block b of x {\n  x |> repeat 2 {\nf |> g\n}\n}\n"),
+            "block b of x {\n  x |> repeat 2 {\n      f |> g\n    }\n}\n");
+}
+
+// What gmc ships has the form that it asks for.
+class Shipped : public testing::TestWithParam<std::filesystem::path> {};
+
+TEST_P(Shipped, IsFormatted) {
+  std::string text = test::readFile(GetParam());
+  EXPECT_EQ(printed(text), text);
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, Shipped,
+                         testing::ValuesIn(test::programsOf("../../models")),
+                         [](const auto &info) {
+                           return info.param.stem().string();
+                         });
 
 TEST(Printer, KeepsBlankLinesAndOneLineBodies) {
   EXPECT_EQ(printed("\n\nconst a = 1\n\n\n\nconst b = 2\nconst c = 3\n\n"),
