@@ -16,6 +16,7 @@
 #include "compiler/Import/Import.h"
 #include "compiler/Pipeline/Registration.h"
 #include "dsl/ast/Printer.h"
+#include "dsl/parse/TrainingText.h"
 #include "dsl/program/Dump.h"
 
 #include "mlir/IR/MLIRContext.h"
@@ -187,7 +188,7 @@ int Compilation::runPhases() {
       ManifestOptions facts;
       facts.f64 = invocation.f64;
       facts.reference = invocation.reference;
-      facts.text = std::string(front.source->text());
+      facts.text = dsl::trainingText(*front.source, front.file);
       manifest = writeManifest(*front.program, *module, *target, facts, names);
     }
     bool ran = succeeded(pipeline::runPhase(*module, phase, options));

@@ -581,8 +581,8 @@ json::Array ManifestWriter::procedures() {
   return array;
 }
 
-/// Returns the model's hash: of its text, the values of its constants and the
-/// batches, in 16 hexadecimal digits.
+/// Returns the model's hash: of what of its text trains, the values of its
+/// constants and the batches, in 16 hexadecimal digits.
 std::string hashOf(const dsl::Program &program, const std::string &text) {
   std::string whole = text;
   for (const dsl::NamedConstant &constant : program.constants) {

@@ -18,7 +18,7 @@ struct EntryNames {
 struct ManifestOptions {
   bool f64 = false;
   bool reference = false;
-  std::string text; ///< the model's text, for the hash
+  std::string text; ///< what of the text trains, for the hash
 };
 
 /// Returns the manifest (runtime/abi/manifest.md) of `program` as planned in

@@ -206,8 +206,14 @@ static std::vector<std::string> foreignMetadata(const Metadata &metadata,
       {"type", spellingOf(manifest.type)},
   };
   std::vector<std::string> lines;
+  const auto hash = metadata.find("hash");
+  const bool sameText = hash != metadata.end() && hash->second == manifest.hash;
   for (const auto &[key, value] : expected) {
     auto found = metadata.find(key);
+    // The name is that of a file, which may be renamed.
+    if (sameText && std::string_view(key) == "model") {
+      continue;
+    }
     std::string have = found == metadata.end()
                            ? "missing"
                            : fmt::format("`{}`", printable(found->second));

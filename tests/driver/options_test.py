@@ -87,6 +87,29 @@ class OptionsTest(DriverTest):
             hashes.add(json.loads(info)["hash"])
         self.assertEqual(len(hashes), 3)
 
+    def test_the_hash_is_of_what_trains(self):
+        """A run stays that of a text which asks for more; of no other."""
+        def hash_of(text, name="h"):
+            self.text(f"{name}.gm", text)
+            self.expect(OK, "compile", f"{name}.gm", "-o", name)
+            info = subprocess.check_output([f"./{name}", "info", "--json"],
+                                           cwd=self.folder, timeout=60)
+            return json.loads(info)["hash"]
+
+        first = hash_of(SMALL)
+        asked = ("# A comment.\n" + SMALL.replace(" = ", "  =  ")
+                 + "\nreport now = sum(psi) every 1 round\n"
+                 + "proc show(n = 1) batch n { emit csv(sum(psi)) }\n")
+        self.assertEqual(first, hash_of(asked, "other"))
+        self.assertNotEqual(first, hash_of(
+            SMALL.replace("theta)", "theta + psi)"), "changed"))
+        for command, code in ((["./h", "train", "--steps", "2"], 0),
+                              (["./other", "show"], 0),
+                              (["./changed", "resume"], 4)):
+            done = subprocess.run(command, cwd=self.folder, timeout=60,
+                                  capture_output=True, text=True)
+            self.assertEqual(done.returncode, code, done.stderr)
+
     def test_c24_pairs_that_work(self):
         """Every two flags of compile that do not contradict."""
         flags = [("--f64",), ("-O0",), ("--batch", "3"), ("--target", "cpu"),

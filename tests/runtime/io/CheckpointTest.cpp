@@ -84,6 +84,8 @@ TEST_F(Checkpoint, K8ListsEveryDifference) {
   other["hash"] = "fedcba9876543210";
   expectForeign(other, "hash: `0123456789abcdef`, the model has "
                        "`fedcba9876543210`");
+  other["model"] = "renamed";
+  expectForeign(other, "the model has `renamed`");
   other = sampleManifest();
   other["tensors"][1]["shape"] = {6};
   expectForeign(other, "Enc.b: f32 [5], the model has f32 [6]");
