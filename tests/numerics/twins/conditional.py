@@ -108,9 +108,9 @@ def cvae(replay):
     return {"Enc": enc, "Dec": dec}
 
 
-def adam(*modules):
+def adam(*modules, lr=2e-4):
     return Adam([weight for module in modules
-                 for weight in module.parameters()], 2e-4, (0.5, 0.999))
+                 for weight in module.parameters()], lr, (0.5, 0.999))
 
 
 def cgan(replay):
@@ -189,27 +189,27 @@ def infogan(replay):
     disc = replay.load("D", mlp((784, 512, 256, 1), leaky))
     codes = replay.load("Q", TwoHeads(256, (128,), {"class": 10, "mu": 2,
                                                     "logvar": 2}))
-    for_d, for_g = adam(disc), adam(gen, codes)
+    for_d, for_g = adam(disc, codes), adam(gen, lr=1e-3)
     for _ in replay.rounds():
         for entry in ("disc", "gen"):
             call = replay.call(entry)
             c, u = drawn_class(call), 2 * call.draw("u") - 1
             made = gen(torch.cat([call.draw("z"), onehot(c), u], 1))
-            if entry == "disc":
-                real = bce(disc(call.input("x")), 1.0)
-                fake = bce(disc(made), 0.0)
-                descend(for_d, real + fake, disc)
-                call.compare({"loss": real + fake, "real": real,
-                              "fake": fake})
-                continue
             features = disc[:-1](made)
             logits, mu, logvar = codes(features)
-            info = -xent(logits, c) - nats(
+            info = -xent(logits, c) - 0.1 * nats(
                 math.log(2 * math.pi) + logvar
                 + (u - mu) ** 2 / logvar.exp()) / 2
-            loss = bce(disc[-1](features), 1.0) - info
-            descend(for_g, loss, [gen, codes])
-            call.compare({"loss": loss, "info": info})
+            if entry == "disc":
+                real = bce(disc(call.input("x")), 1.0)
+                fake = bce(disc[-1](features), 0.0)
+                loss = real + fake - info
+                descend(for_d, loss, [disc, codes])
+                call.compare({"loss": loss, "real": real, "fake": fake})
+            else:
+                loss = bce(disc[-1](features), 1.0) - info
+                descend(for_g, loss, gen)
+                call.compare({"loss": loss, "info": info})
     return {"G": gen, "D": disc, "Q": codes}
 
 
