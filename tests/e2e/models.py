@@ -67,12 +67,22 @@ def kept_names(text):
                  + [f"{name}." for name in owners])
 
 
+def rates(text):
+    """Step -> its first optimiser's rate: a hyper of the text, or else a
+    schedule, which begins at `hyper lr`."""
+    hypers = dict(pair for line in re.findall(r"(?m)^hyper (.*)", text)
+                  for pair in re.findall(r"(\w+) = ([\d.e-]+)", line))
+    first = hypers.get("lr", hypers.get("lr0"))
+    bodies = re.findall(r"(?ms)^step (\w+)\(.*?(?:adam|rmsprop)\((\w+)", text)
+    return {step: float(hypers.get(rate, first)) for step, rate in bodies}
+
+
 def check_adam(text, executable, data, allowed):
     """One step: w1 = w0 - lr m' / (sqrt(v') + 1e-8) with m' = m / (1 - b1) and
     v' = v / (1 - b2). Every model trains its nets by adam(rate [, b1 [, b2]]) or
-    rmsprop(rate), which is that of `hyper lr` at first; steps that a round
-    repeats, and an `opt` of several steps, are left out."""
-    lr = float(re.search(r"hyper lr0? = (\S+?)[,\n]", text).group(1))
+    rmsprop(rate), one rate a step; steps that a round repeats, and an `opt` of
+    several steps, are left out."""
+    rate_of = rates(text)
     numbers = re.findall(r"adam\(\w+(?:, ([\d.]+))?(?:, ([\d.]+))?", text)
     b1, b2 = (float(given or default) for given, default in
               zip((numbers or [("", "")])[0], ("0.9", "0.999")))
@@ -92,7 +102,8 @@ def check_adam(text, executable, data, allowed):
             continue
         m = after[moment].astype(float) / (1 - b1)
         v = after[moment[:-1] + "v"].astype(float) / (1 - b2)
-        expected = before[weight] - lr * m / (numpy.sqrt(v) + 1e-8)
+        rate = rate_of[moment.split(".")[0]]
+        expected = before[weight] - rate * m / (numpy.sqrt(v) + 1e-8)
         share = share_of(weight, after[weight], expected)
         require(share <= allowed, f"one step of Adam: `{weight}` is {share:.2e}"
                 f" of its largest entry off what its moments say")
