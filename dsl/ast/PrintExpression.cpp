@@ -66,13 +66,18 @@ void Printer::clause(std::string_view word, const ExprPtr &node) {
   }
 }
 
-void Printer::exprs(const std::vector<ExprPtr> &nodes, const char *separator) {
+void Printer::exprs(const std::vector<ExprPtr> &nodes) {
   for (size_t i = 0; i < nodes.size(); ++i) {
-    if (i > 0 && separator) {
-      put(separator);
-    } else if (i > 0) {
+    if (i > 0) {
       comma(nodes[i]->range.begin);
     }
+    expr(*nodes[i]);
+  }
+}
+
+void Printer::tight(const std::vector<ExprPtr> &nodes) {
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    put(i > 0 ? "," : "");
     expr(*nodes[i]);
   }
 }
@@ -224,19 +229,9 @@ void Printer::binary(const BinaryExpr &node) {
     put("^");
     return expr(*node.right);
   }
-  ++indent;
-  if (node.lineBreak == LineBreak::BeforeOperator) {
-    breakLine(node.opRange.begin);
-  } else {
-    put(" ");
-  }
+  gap(node.lineBreak == LineBreak::BeforeOperator, node.opRange.begin);
   put(spellingOf(node.op));
-  if (node.lineBreak == LineBreak::AfterOperator) {
-    breakLine(node.right->range.begin);
-  } else {
-    put(" ");
-  }
-  --indent;
+  gap(node.lineBreak == LineBreak::AfterOperator, node.right->range.begin);
   expr(*node.right);
 }
 
@@ -304,7 +299,7 @@ void Printer::type(const TypeExpr &type) {
   put(type.name.text);
   if (!type.dims.empty()) {
     put("[");
-    exprs(type.dims, ",");
+    tight(type.dims);
     put("]");
   }
 }
@@ -313,14 +308,14 @@ void Printer::values(const ValueRange &values) {
   switch (values.kind) {
   case ValueRange::Kind::Set:
     put("{");
-    exprs(values.elements, ",");
+    tight(values.elements);
     return put("}");
   case ValueRange::Kind::Interval:
     put("[");
-    exprs(values.elements, ",");
+    tight(values.elements);
     return put("]");
   case ValueRange::Kind::Span:
-    return exprs(values.elements, ",");
+    return tight(values.elements);
   }
 }
 

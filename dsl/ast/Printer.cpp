@@ -72,15 +72,18 @@ bool Printer::lineBeginsWithin(uint32_t from, uint32_t to) const {
   return first != file.lineBegins.end() && *first <= to;
 }
 
+void Printer::gap(bool broken, uint32_t next) {
+  if (!broken) {
+    return put(" ");
+  }
+  ++indent;
+  breakLine(next);
+  --indent;
+}
+
 void Printer::clause(std::string_view word, uint32_t next) {
   // Nothing but the word stands between what is printed and `next`.
-  if (lineBeginsWithin(reached, next)) {
-    ++indent;
-    breakLine(next);
-    --indent;
-  } else {
-    put(" ");
-  }
+  gap(lineBeginsWithin(reached, next), next);
   put(word);
   put(" ");
   reached = next;
@@ -88,13 +91,7 @@ void Printer::clause(std::string_view word, uint32_t next) {
 
 void Printer::comma(uint32_t next) {
   put(",");
-  if (lineBeginsWithin(next, next)) {
-    ++indent;
-    breakLine(next);
-    --indent;
-  } else {
-    put(" ");
-  }
+  gap(lineBeginsWithin(next, next), next);
 }
 
 } // namespace gmc::dsl::ast

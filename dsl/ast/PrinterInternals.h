@@ -36,6 +36,8 @@ private:
   void ownLineComments(uint32_t end, bool first);
   /// Ends the line within an expression whose next part begins at `next`.
   void breakLine(uint32_t next);
+  /// Puts a blank, or ends the line and indents the next one further.
+  void gap(bool broken, uint32_t next);
   /// Says whether one of the tokens that begin in [from, to] begins a line.
   bool lineBeginsWithin(uint32_t from, uint32_t to) const;
   /// Puts a word that goes on with a statement, on a line of its own if the
@@ -65,9 +67,9 @@ private:
   void scan(const ScanExpr &node);
   void arguments(const std::vector<Argument> &arguments, bool closeOnNewLine,
                  uint32_t close);
-  /// `separator` null: commas, after which lines may be broken.
-  void exprs(const std::vector<ExprPtr> &nodes,
-             const char *separator = nullptr);
+  void exprs(const std::vector<ExprPtr> &nodes);
+  /// Those of a shape or a range, without blanks.
+  void tight(const std::vector<ExprPtr> &nodes);
   void clause(std::string_view word, const ExprPtr &node);
   void type(const TypeExpr &type);
   void values(const ValueRange &values);
