@@ -8,9 +8,13 @@
 //      hand to one value is added up;
 //   3. the request is replaced by the gradients of the x.
 // Only forward values are read, so the result is ordinary, differentiable IR.
+// Beside each gradient stands its mask (GradientMask.h): what was not taken of
+// values gets 0, whatever its slopes are.
 //
 //===----------------------------------------------------------------------===//
+#include "compiler/Autodiff/Finiteness.h"
 #include "compiler/Autodiff/GradientBuilder.h"
+#include "compiler/Autodiff/GradientMask.h"
 #include "compiler/Autodiff/Passes.h"
 #include "compiler/Dialect/NN/IR/NNDialect.h"
 #include "compiler/Interfaces/DifferentiableOpInterface.h"
@@ -28,6 +32,12 @@ using namespace gmc::autodiff;
 
 namespace {
 
+/// What users hand to a value.
+struct Handed {
+  Value gradient;
+  Mask mask = nullptr;
+};
+
 /// Writes out one request.
 class ReverseSweep {
 public:
@@ -40,7 +50,10 @@ private:
   void markActive();
   LogicalResult sweep();
   LogicalResult sweepOp(Operation *op);
-  void accumulate(Value value, Value gradient);
+  LogicalResult handOn(Operation *op, ValueRange resultGradients,
+                       MutableArrayRef<Value> operandGradients);
+  Operation *withMaskedFactors(Operation *op, Mask mask);
+  void accumulate(Value value, Value gradient, Mask mask);
   Value gradientOf(Value variable);
   LogicalResult complain(Operation *op);
 
@@ -49,7 +62,9 @@ private:
   llvm::DenseSet<Value> active;
   /// Active ops in program order.
   SmallVector<Operation *> activeOps;
-  llvm::DenseMap<Value, Value> gradients;
+  llvm::DenseMap<Value, Handed> gradients;
+  GradientMasks masks;
+  Finiteness finiteness;
 };
 
 /// Returns whether no gradient passes through `op`.
@@ -85,9 +100,14 @@ void ReverseSweep::markActive() {
   }
 }
 
-void ReverseSweep::accumulate(Value value, Value gradient) {
-  Value &sum = gradients[value];
-  sum = sum ? Value(nn::AddOp::create(builder, sum, gradient)) : gradient;
+void ReverseSweep::accumulate(Value value, Value gradient, Mask mask) {
+  Handed &sum = gradients[value];
+  if (!sum.gradient) {
+    sum = {gradient, mask};
+    return;
+  }
+  sum = {nn::AddOp::create(builder, sum.gradient, gradient),
+         masks.either(sum.mask, mask)};
 }
 
 /// An op without a derivative stands between y and a variable: says which, and
@@ -111,31 +131,76 @@ LogicalResult ReverseSweep::complain(Operation *op) {
   return failure();
 }
 
-LogicalResult ReverseSweep::sweepOp(Operation *op) {
-  SmallVector<Value> resultGradients;
-  for (Value result : op->getResults()) {
-    resultGradients.push_back(gradients.lookup(result));
+/// A product sums over factors, where 0 times infinity spoils the whole sum.
+/// Returns the product with 0 for the factors that its result does not take and
+/// that may be infinite; a new op, to be erased, if there are any.
+Operation *ReverseSweep::withMaskedFactors(Operation *op, Mask mask) {
+  Operation *result = op;
+  for (OpOperand &operand : op->getOpOperands()) {
+    const unsigned i = operand.getOperandNumber();
+    Mask factors = masks.behind(op, i, mask);
+    if (!factors || finiteness.isFinite(operand.get())) {
+      continue;
+    }
+    Value safe = masked(builder, factors, operand.get());
+    if (result == op) {
+      result = builder.clone(*op);
+    }
+    result->setOperand(i, safe);
   }
-  if (llvm::none_of(resultGradients, [](Value v) { return bool(v); })) {
-    return success(); // y does not depend on it
-  }
-  auto differentiable = dyn_cast<DifferentiableOpInterface>(op);
-  if (!differentiable) {
-    return complain(op);
-  }
+  return result;
+}
+
+/// Runs the rule of `op`.
+LogicalResult ReverseSweep::handOn(Operation *op, ValueRange resultGradients,
+                                   MutableArrayRef<Value> operandGradients) {
   llvm::SmallBitVector needed(op->getNumOperands());
   for (OpOperand &operand : op->getOpOperands()) {
     needed[operand.getOperandNumber()] = active.contains(operand.get());
   }
-  builder.setLoc(op->getLoc());
-  SmallVector<Value> operandGradients(op->getNumOperands());
-  if (failed(differentiable.differentiate(resultGradients, needed, builder,
-                                          operandGradients))) {
+  Mask mask = gradients.lookup(op->getResult(0)).mask;
+  const bool isProduct =
+      isa<nn::MatmulOp, nn::ConvOp, nn::ConvInputOp, nn::ConvWeightOp>(op);
+  Operation *safe = mask && isProduct ? withMaskedFactors(op, mask) : op;
+  LogicalResult done = cast<DifferentiableOpInterface>(safe).differentiate(
+      resultGradients, needed, builder, operandGradients);
+  if (safe != op) {
+    safe->erase();
+  }
+  if (failed(done)) {
     return failure();
   }
+  const bool mayBeInfinite = mask && op->hasTrait<OpTrait::Elementwise>() &&
+                             !finiteness.hasFiniteSlopes(op);
+  for (Value &gradient : operandGradients) {
+    if (gradient && mayBeInfinite) {
+      gradient = masked(builder, mask, gradient);
+    }
+  }
+  return success();
+}
+
+LogicalResult ReverseSweep::sweepOp(Operation *op) {
+  SmallVector<Value> resultGradients;
+  for (Value result : op->getResults()) {
+    resultGradients.push_back(gradients.lookup(result).gradient);
+  }
+  if (llvm::none_of(resultGradients, [](Value v) { return bool(v); })) {
+    return success(); // y does not depend on it
+  }
+  if (!isa<DifferentiableOpInterface>(op)) {
+    return complain(op);
+  }
+  builder.setLoc(op->getLoc());
+  SmallVector<Value> operandGradients(op->getNumOperands());
+  if (failed(handOn(op, resultGradients, operandGradients))) {
+    return failure();
+  }
+  Mask mask = gradients.lookup(op->getResult(0)).mask;
   for (OpOperand &operand : op->getOpOperands()) {
-    if (Value gradient = operandGradients[operand.getOperandNumber()]) {
-      accumulate(operand.get(), gradient);
+    const unsigned i = operand.getOperandNumber();
+    if (operandGradients[i]) {
+      accumulate(operand.get(), operandGradients[i], masks.behind(op, i, mask));
     }
   }
   return success();
@@ -146,7 +211,7 @@ LogicalResult ReverseSweep::sweep() {
   if (!active.contains(y)) {
     return success();
   }
-  gradients[y] = GradientBuilder(builder).constant(1, y);
+  gradients[y].gradient = GradientBuilder(builder).constant(1, y);
   for (Operation *op : llvm::reverse(activeOps)) {
     if (failed(sweepOp(op))) {
       return failure();
@@ -157,7 +222,7 @@ LogicalResult ReverseSweep::sweep() {
 
 /// Returns the gradient of a variable, zeros where y does not depend on it.
 Value ReverseSweep::gradientOf(Value variable) {
-  if (Value gradient = gradients.lookup(variable)) {
+  if (Value gradient = gradients.lookup(variable).gradient) {
     return gradient;
   }
   builder.setLoc(request.getLoc());

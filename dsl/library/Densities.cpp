@@ -8,6 +8,7 @@
 #include "dsl/library/GammaFamily.h"
 #include "dsl/library/Mixtures.h"
 #include "dsl/program/Formulas.h"
+#include "dsl/sema/Support.h"
 
 #include <cmath>
 #include <numeric>
@@ -43,19 +44,90 @@ ValueId varOf(BodyBuilder &b, const Distribution &d) {
 
 namespace {
 
-/// log p(x) of one element.
-ValueId elementLogProb(BodyBuilder &b, const Distribution &d, ValueId x) {
+ValueId squareOf(BodyBuilder &b, ValueId a) {
+  return b.binary(Op::Pow, a, 2.0);
+}
+
+/// far^2 / var, in parts that are finite and not 0 where the quotient is.
+ValueId squaredSteps(BodyBuilder &b, const Distribution &d, ValueId far) {
+  switch (d.spread) {
+  case Spread::Std:
+    return squareOf(b, b.binary(Op::Div, far, d.second));
+  case Spread::Var:
+    return b.binary(Op::Mul, far, b.binary(Op::Div, far, d.second));
+  case Spread::LogVar: {
+    // (far / std)^2, 1 / std being the square of exp(-logvar / 4); the bound is
+    // met where std is below 1e-76.
+    ValueId root = b.unary(Op::Exp, b.binary(Op::Mul, d.second, -0.25));
+    root = b.binary(Op::Min, root, 1e38);
+    far = b.binary(Op::Mul, b.binary(Op::Mul, far, root), root);
+    return squareOf(b, far);
+  }
+  }
+  return far;
+}
+
+/// var q / var p
+ValueId varianceRatio(BodyBuilder &b, const Distribution &q,
+                      const Distribution &p) {
+  if (q.spread == Spread::LogVar || p.spread == Spread::LogVar) {
+    return b.unary(Op::Exp, b.binary(Op::Sub, logVarOf(b, q), logVarOf(b, p)));
+  }
+  if (q.spread == Spread::Std) {
+    return squaredSteps(b, p, q.second);
+  }
+  return p.spread == Spread::Var
+             ? b.binary(Op::Div, q.second, p.second)
+             : b.binary(Op::Div, b.binary(Op::Div, q.second, p.second),
+                        p.second);
+}
+
+/// w log p of a Bernoulli's 1 and w log(1 - p), of chances.
+ValueId timesLogChance(BodyBuilder &b, ValueId w, const Distribution &d) {
+  return b.binary(Op::Xlogy, w, chanceOf(b, d));
+}
+ValueId timesLogRest(BodyBuilder &b, ValueId w, const Distribution &d) {
+  return b.binary(Op::Xlogy, w, b.binary(Op::Sub, 1.0, chanceOf(b, d)));
+}
+
+/// log p of the class that a label says; minus infinity where there is none.
+ValueId labelLogProb(BodyBuilder &b, const Distribution &d, ValueId label,
+                     bool isInside) {
+  if (!d.probs) {
+    return logOfLabel(b, classLogs(b, d), label, isInside);
+  }
+  ValueId hit = oneHot(b, label, classesOf(b, d));
+  ValueId value = sumLast(b, timesLogClass(b, hit, d));
+  return isInside ? value
+                  : b.binary(Op::Add, value, b.unary(Op::Log, sumLast(b, hit)));
+}
+
+/// Whether x lies between the ends of a Uniform. Its own draws may leave them
+/// by a rounding.
+ValueId isBetween(BodyBuilder &b, const Distribution &d, ValueId x) {
+  ValueId width = b.binary(Op::Sub, d.second, d.first);
+  ValueId share = b.binary(Op::Div, b.binary(Op::Sub, x, d.first), width);
+  ValueId far = b.unary(Op::Abs, b.binary(Op::Sub, share, 0.5));
+  return b.binary(Op::LessEqual, far, 0.5 + 1e-6);
+}
+
+/// log p(x) of one element. `isLabel` says that x is one of the classes.
+ValueId elementLogProb(BodyBuilder &b, const Distribution &d, ValueId x,
+                       bool isLabel) {
   switch (d.family) {
   case Family::Normal: {
     // -1/2 (log 2 pi + log var + (x - mu)^2 / var)
-    ValueId squared = b.binary(Op::Pow, b.binary(Op::Sub, x, d.first), 2.0);
-    ValueId scaled = b.binary(Op::Div, squared, varOf(b, d));
+    ValueId scaled = squaredSteps(b, d, b.binary(Op::Sub, x, d.first));
     ValueId sum = b.binary(Op::Add, scaled, logVarOf(b, d));
     sum = b.binary(Op::Add, sum, std::log(2 * M_PI));
     return b.binary(Op::Mul, sum, -0.5);
   }
   case Family::Bernoulli:
-    // x l - softplus(l)
+    // x l - softplus(l), or x log p + (1 - x) log(1 - p)
+    if (d.probs) {
+      return b.binary(Op::Add, timesLogChance(b, x, d),
+                      timesLogRest(b, b.binary(Op::Sub, 1.0, x), d));
+    }
     return b.binary(Op::Sub, b.binary(Op::Mul, x, d.first),
                     b.unary(Op::Softplus, d.first));
   case Family::Laplace: {
@@ -66,22 +138,21 @@ ValueId elementLogProb(BodyBuilder &b, const Distribution &d, ValueId x) {
     return b.unary(Op::Neg, b.binary(Op::Add, scaled, logScale));
   }
   case Family::Uniform:
-    // -log(high - low), the value being taken to lie inside
-    return b.unary(Op::Neg,
-                   b.unary(Op::Log, b.binary(Op::Sub, d.second, d.first)));
+    // -log(high - low)
+    return logInside(
+        b, isBetween(b, d, x),
+        b.unary(Op::Neg,
+                b.unary(Op::Log, b.binary(Op::Sub, d.second, d.first))));
   case Family::Gamma:
     return gammaLogProb(b, d, x);
   case Family::Beta:
     return betaLogProb(b, d, x);
   case Family::OneHot:
     // x log p, summed over the classes with the event
-    return b.binary(Op::Mul, x, d.first);
-  case Family::Categorical: {
+    return timesLogClass(b, x, d);
+  case Family::Categorical:
     // sum over classes c of [x = c] log p_c
-    ValueId logs = classLogs(b, d);
-    ValueId product = b.binary(Op::Mul, oneHot(b, x, classesOf(b, d)), logs);
-    return sumLast(b, product);
-  }
+    return labelLogProb(b, d, x, isLabel);
   case Family::Mixture: // by valueLogProb
     break;
   }
@@ -97,9 +168,8 @@ std::optional<ValueId> elementDivergence(BodyBuilder &b, const Distribution &q,
   if (q.family == Family::Normal) {
     // 1/2 (log vp - log vq + (vq + (mq - mp)^2) / vp - 1)
     ValueId logs = b.binary(Op::Sub, logVarOf(b, p), logVarOf(b, q));
-    ValueId apart = b.binary(Op::Pow, b.binary(Op::Sub, q.first, p.first), 2.0);
-    ValueId spread =
-        b.binary(Op::Div, b.binary(Op::Add, varOf(b, q), apart), varOf(b, p));
+    ValueId apart = squaredSteps(b, p, b.binary(Op::Sub, q.first, p.first));
+    ValueId spread = b.binary(Op::Add, varianceRatio(b, q, p), apart);
     ValueId sum = b.binary(Op::Sub, b.binary(Op::Add, logs, spread), 1.0);
     return b.binary(Op::Mul, sum, 0.5);
   }
@@ -108,10 +178,18 @@ std::optional<ValueId> elementDivergence(BodyBuilder &b, const Distribution &q,
     if (classesOf(b, q) != classesOf(b, p)) {
       return std::nullopt;
     }
-    ValueId mine = classLogs(b, q);
-    ValueId apart = b.binary(Op::Sub, mine, classLogs(b, p));
-    ValueId terms = b.binary(Op::Mul, b.unary(Op::Exp, mine), apart);
+    ValueId terms =
+        b.binary(Op::Sub, weighedByClass(b, q, q), weighedByClass(b, q, p));
     return q.family == Family::OneHot ? terms : sumLast(b, terms);
+  }
+  if (q.family == Family::Bernoulli && (q.probs || p.probs)) {
+    // pq log pq/pp + (1 - pq) log((1 - pq)/(1 - pp))
+    ValueId mine = chanceOf(b, q), rest = b.binary(Op::Sub, 1.0, mine);
+    ValueId ones = b.binary(Op::Sub, timesLogChance(b, mine, q),
+                            timesLogChance(b, mine, p));
+    ValueId zeros =
+        b.binary(Op::Sub, timesLogRest(b, rest, q), timesLogRest(b, rest, p));
+    return b.binary(Op::Add, ones, zeros);
   }
   if (q.family == Family::Bernoulli) {
     // pq (lq - lp) - softplus(lq) + softplus(lp)
@@ -136,8 +214,9 @@ std::optional<ValueId> elementDivergence(BodyBuilder &b, const Distribution &q,
         b.unary(Op::Exp, b.unary(Op::Neg, b.binary(Op::Div, far, q.second)));
     ValueId sum = b.binary(Op::Add, b.binary(Op::Div, far, p.second),
                            b.binary(Op::Mul, ratio, tail));
-    sum = b.binary(Op::Sub, sum, b.unary(Op::Log, ratio));
-    return b.binary(Op::Sub, sum, 1.0);
+    ValueId logs = b.binary(Op::Sub, b.unary(Op::Log, p.second),
+                            b.unary(Op::Log, q.second));
+    return b.binary(Op::Sub, b.binary(Op::Add, sum, logs), 1.0);
   }
   return std::nullopt;
 }
@@ -161,7 +240,12 @@ std::optional<ValueId> elementEntropy(BodyBuilder &b, const Distribution &d) {
   case Family::Beta:
     return betaEntropy(b, d);
   case Family::Bernoulli: {
-    // softplus(l) - p l
+    // softplus(l) - p l, or -p log p - (1 - p) log(1 - p)
+    if (d.probs) {
+      ValueId rest = b.binary(Op::Sub, 1.0, d.first);
+      return b.unary(Op::Neg, b.binary(Op::Add, timesLogChance(b, d.first, d),
+                                       timesLogRest(b, rest, d)));
+    }
     ValueId probability = b.unary(Op::Sigmoid, d.first);
     return b.binary(Op::Sub, b.unary(Op::Softplus, d.first),
                     b.binary(Op::Mul, probability, d.first));
@@ -169,9 +253,7 @@ std::optional<ValueId> elementEntropy(BodyBuilder &b, const Distribution &d) {
   case Family::OneHot:
   case Family::Categorical: {
     // -sum over classes of p log p
-    ValueId logs = classLogs(b, d);
-    ValueId terms =
-        b.unary(Op::Neg, b.binary(Op::Mul, b.unary(Op::Exp, logs), logs));
+    ValueId terms = b.unary(Op::Neg, weighedByClass(b, d, d));
     return d.family == Family::OneHot ? terms : sumLast(b, terms);
   }
   case Family::Mixture:
@@ -222,14 +304,13 @@ std::optional<ValueId> fieldOf(BodyBuilder &b, const Distribution &d,
            : name == "concentration0" ? std::optional(d.second)
                                       : std::nullopt;
   case Family::Bernoulli:
-    return isMean || name == "probs"
-               ? std::optional(b.unary(Op::Sigmoid, d.first))
-           : name == "logits" ? std::optional(d.first)
-                              : std::nullopt;
+    return isMean || name == "probs" ? std::optional(chanceOf(b, d))
+           : name == "logits"        ? std::optional(logitOf(b, d))
+                                     : std::nullopt;
   case Family::OneHot:
   case Family::Categorical:
     if ((isMean && d.family == Family::OneHot) || name == "probs") {
-      return b.unary(Op::Exp, classLogs(b, d));
+      return classProbs(b, d);
     }
     return name == "logits" ? std::optional(classLogs(b, d)) : std::nullopt;
   case Family::Mixture:
@@ -239,8 +320,8 @@ std::optional<ValueId> fieldOf(BodyBuilder &b, const Distribution &d,
                          b, d, stretched(b, *means, d.component->type.event)))
                    : std::nullopt;
     }
-    return name == "logits"  ? std::optional(d.first)
-           : name == "probs" ? std::optional(b.unary(Op::Exp, d.first))
+    return name == "logits"  ? std::optional(mixtureLogits(b, d))
+           : name == "probs" ? std::optional(mixtureProbs(b, d))
                              : std::nullopt;
   }
   return std::nullopt;
@@ -258,14 +339,15 @@ ValueId sumBehind(BodyBuilder &b, ValueId a, size_t kept) {
 
 /// log p(x), summed over the event axes of `x` behind the first `kept`.
 ValueId valueLogProb(BodyBuilder &b, const Distribution &d, ValueId x,
-                     size_t kept) {
+                     size_t kept, bool isLabel) {
   const std::vector<int64_t> event = b.type(x).event;
   if (d.component) {
     const size_t outer = event.size() - std::min(d.own, event.size());
-    ValueId each = valueLogProb(b, *d.component, x, outer);
+    ValueId each = valueLogProb(b, *d.component, x, outer, isLabel);
     return sumBehind(b, mixtureLogProb(b, d, each), kept);
   }
-  return sumBehind(b, stretched(b, elementLogProb(b, d, x), event), kept);
+  return sumBehind(b, stretched(b, elementLogProb(b, d, x, isLabel), event),
+                   kept);
 }
 
 } // namespace
@@ -278,7 +360,10 @@ ValueId Elaborator::logProb(const Distribution &d, ValueId value) {
           .help("name another axis");
     }
   }
-  return valueLogProb(b, d, value, 0);
+  const Distribution &family = familyOf(d);
+  const bool isLabel = family.family == Family::Categorical &&
+                       isLabelOf(*this, value, dsl::classesOf(b, family));
+  return valueLogProb(b, d, value, 0, isLabel);
 }
 
 std::optional<ValueId> Elaborator::unitDivergence(const Distribution &q,
@@ -300,6 +385,9 @@ std::optional<ValueId> Elaborator::divergence(const Distribution &q,
     module.report(Diag::DivergenceShape, range)
         .label(q.where, dsl::typeText(q.type))
         .label(p.where, dsl::typeText(p.type));
+    return std::nullopt;
+  }
+  if (!fitsPrior(*this, q, p, range)) {
     return std::nullopt;
   }
   b.setRange(range);

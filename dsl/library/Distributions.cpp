@@ -230,24 +230,27 @@ Value bernoulli(Elaborator &e, const CallSite &site, const Arguments &arguments,
       e.module.report(Diag::ProbabilityRange, range, *number);
       return {};
     }
-    // logits = log p - log(1 - p); of a sigmoid, its argument
+    // Of a sigmoid, its argument; another p may be 0 or 1.
     auto inner = b.sigmoidArgument(p);
-    d->first = inner ? *inner
-                     : b.binary(Op::Sub, b.unary(Op::Log, p),
-                                b.unary(Op::Log, b.binary(Op::Sub, 1.0, p)));
+    d->first = inner.value_or(p);
+    d->probs = !inner;
   }
   d->second = d->first;
   d->type = b.type(d->first);
   return Value::ofDistribution(std::move(d));
 }
 
-/// Makes a Categorical or OneHot of log p along the last axis.
-Value classes(Elaborator &e, const CallSite &site, ValueId logs) {
+/// Makes a Categorical or OneHot of log p along the last axis, or of weights
+/// and their sum.
+Value classes(Elaborator &e, const CallSite &site, ValueId first,
+              std::optional<ValueId> total = std::nullopt) {
   auto d = std::make_shared<Distribution>();
   d->family = site.name == "OneHot" ? Family::OneHot : Family::Categorical;
   d->where = site.range;
-  d->first = d->second = logs;
-  d->type = e.b.type(logs);
+  d->first = first;
+  d->second = total.value_or(first);
+  d->probs = total.has_value();
+  d->type = e.b.type(first);
   if (d->family == Family::Categorical) {
     d->type.event.pop_back();
   }
@@ -273,10 +276,12 @@ Value categorical(Elaborator &e, const CallSite &site,
     return {};
   }
   e.b.setRange(site.range);
-  if (given.count("probs")) {
-    scores = e.b.unary(Op::Log, scores);
+  if (given.count("logits")) {
+    return classes(e, site, logSoftmaxOf(e.b, scores));
   }
-  return classes(e, site, logSoftmaxOf(e.b, scores));
+  ValueId total =
+      alongLast(e.b, sumLast(e.b, scores), e.b.type(scores).event.back());
+  return classes(e, site, scores, total);
 }
 
 /// UniformInt(n): 0 to n - 1, each with 1/n.

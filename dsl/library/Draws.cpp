@@ -36,7 +36,7 @@ ValueId straightThrough(BodyBuilder &b, ValueId hard, ValueId soft) {
 ValueId bernoulliOf(Elaborator &e, const Distribution &d, ValueId u,
                     const Estimator &how, const std::string &name) {
   BodyBuilder &b = e.b;
-  ValueId p = b.unary(Op::Sigmoid, d.first);
+  ValueId p = chanceOf(b, d);
   ValueId hard = b.binary(Op::Less, u, p);
   if (how.kind == Estimator::Kind::None) {
     e.discreteDraws[hard] = name;
@@ -47,9 +47,9 @@ ValueId bernoulliOf(Elaborator &e, const Distribution &d, ValueId u,
   }
   ValueId logit = b.binary(Op::Sub, b.unary(Op::Log, u),
                            b.unary(Op::Log, b.binary(Op::Sub, 1.0, u)));
-  ValueId soft =
-      b.unary(Op::Sigmoid, b.binary(Op::Div, b.binary(Op::Sub, d.first, logit),
-                                    how.temperature));
+  ValueId soft = b.unary(
+      Op::Sigmoid, b.binary(Op::Div, b.binary(Op::Sub, logitOf(b, d), logit),
+                            how.temperature));
   return how.hard ? straightThrough(b, hard, soft) : soft;
 }
 
@@ -85,7 +85,7 @@ ValueId classOf(Elaborator &e, const Distribution &d, const Type &type,
   }
   ValueId soft = how.kind == Estimator::Kind::Gumbel
                      ? softmaxOf(b, b.binary(Op::Div, scores, how.temperature))
-                     : b.unary(Op::Exp, classLogs(b, d));
+                     : classProbs(b, d);
   return straightThrough(b, drawn, soft);
 }
 

@@ -167,14 +167,15 @@ Value apply(Elaborator &e, const CallSite &site, Op op, ValueId x,
   return Value::ofTensor(e.b.binary(op, x, y));
 }
 
-Value power(Elaborator &e, const CallSite &site, const Arguments &arguments,
-            const LibraryEntry &) {
-  const Bound &base = *arguments.find("x"), &exponent = *arguments.find("y");
-  auto x = e.tensor(base), y = e.tensor(exponent);
+/// Functions of two values that are one core op.
+Value binary(Elaborator &e, const CallSite &site, const Arguments &arguments,
+             const LibraryEntry &entry) {
+  const Bound &left = *arguments.find("x"), &right = *arguments.find("y");
+  auto x = e.tensor(left), y = e.tensor(right);
   if (!x || !y) {
     return {};
   }
-  Value value = apply(e, site, Op::Pow, *x, base.range, *y, exponent.range);
+  Value value = apply(e, site, entry.op, *x, left.range, *y, right.range);
   auto number = value.isError() ? std::nullopt : e.b.constantValue(value.id);
   auto a = e.b.constantValue(*x), c = e.b.constantValue(*y);
   if (number && a && c && !std::isfinite(*number)) {
@@ -246,7 +247,8 @@ constexpr LibraryEntry entries[] = {
     {"selu(x)", composed<selu>},
     {"gelu(x)", composed<gelu>},
     {"softmax(x)", softmax},
-    {"pow(x, y)", power},
+    {"pow(x, y)", binary, Op::Pow},
+    {"xlogy(x, y)", binary, Op::Xlogy},
     {"clamp(x, a, b)", clamp},
     {"lerp(a, b, t)", lerp},
 };

@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "dsl/library/GammaFamily.h"
 
+#include "dsl/program/Formulas.h"
+
 namespace gmc::dsl {
 namespace {
 
@@ -18,6 +20,8 @@ struct Terms {
   ValueId mul(ValueId u, ValueId v) { return b.binary(Op::Mul, u, v); }
   ValueId lessOne(ValueId u) { return b.binary(Op::Sub, u, 1.0); }
   ValueId log(ValueId u) { return b.unary(Op::Log, u); }
+  /// u log v, 0 where u is 0
+  ValueId xlogy(ValueId u, ValueId v) { return b.binary(Op::Xlogy, u, v); }
   ValueId logGamma(ValueId u) { return b.unary(Op::Lgamma, u); }
   ValueId psi(ValueId u) { return b.unary(Op::Polygamma, u, 0); }
   /// log B(a, c) = L(a) + L(c) - L(a + c)
@@ -35,18 +39,20 @@ constexpr double smallest = 0x1p-126, nextToOne = 1 - 0x1p-24;
 // a log r + (a - 1) log x - r x - L(a)
 ValueId gammaLogProb(BodyBuilder &b, const Distribution &d, ValueId x) {
   Terms t{b};
-  ValueId powers = t.add(t.mul(d.first, t.log(d.second)),
-                         t.mul(t.lessOne(d.first), t.log(x)));
-  return t.sub(t.sub(powers, t.mul(d.second, x)), t.logGamma(d.first));
+  ValueId powers =
+      t.add(t.mul(d.first, t.log(d.second)), t.xlogy(t.lessOne(d.first), x));
+  ValueId value = t.sub(t.sub(powers, t.mul(d.second, x)), t.logGamma(d.first));
+  return logInside(b, b.binary(Op::GreaterEqual, x, 0.0), value);
 }
 
 // (a - 1) log x + (c - 1) log(1 - x) - log B(a, c)
 ValueId betaLogProb(BodyBuilder &b, const Distribution &d, ValueId x) {
   Terms t{b};
-  ValueId rest = b.unary(Op::Log1p, b.unary(Op::Neg, x));
-  ValueId powers = t.add(t.mul(t.lessOne(d.first), t.log(x)),
-                         t.mul(t.lessOne(d.second), rest));
-  return t.sub(powers, t.logBeta(d.first, d.second));
+  ValueId rest = b.binary(Op::Sub, 1.0, x);
+  ValueId powers =
+      t.add(t.xlogy(t.lessOne(d.first), x), t.xlogy(t.lessOne(d.second), rest));
+  ValueId inside = b.binary(Op::GreaterEqual, b.binary(Op::Mul, x, rest), 0.0);
+  return logInside(b, inside, t.sub(powers, t.logBeta(d.first, d.second)));
 }
 
 // (aq - ap) psi(aq) - L(aq) + L(ap) + ap log(rq / rp) + aq (rp - rq) / rq

@@ -2,6 +2,7 @@
 #include "dsl/library/Entries.h"
 #include "dsl/program/Formulas.h"
 #include "dsl/sema/Gather.h"
+#include "dsl/sema/Support.h"
 
 namespace gmc::dsl {
 namespace {
@@ -25,6 +26,9 @@ Value bce(Elaborator &e, const CallSite &site, const Arguments &arguments,
                  target.range)) {
     return {};
   }
+  if (!fitsUnit(e, *t, target.range)) {
+    return {};
+  }
   BodyBuilder &b = e.b;
   b.setRange(site.range);
   auto l = logits ? s : b.sigmoidArgument(*s);
@@ -35,9 +39,9 @@ Value bce(Elaborator &e, const CallSite &site, const Arguments &arguments,
     return Value::ofTensor(b.binary(Op::Sub, b.unary(Op::Softplus, *l),
                                     b.binary(Op::Mul, *t, *l)));
   }
-  ValueId hit = b.binary(Op::Mul, *t, b.unary(Op::Log, *s));
-  ValueId miss = b.binary(Op::Mul, b.binary(Op::Sub, 1.0, *t),
-                          b.unary(Op::Log, b.binary(Op::Sub, 1.0, *s)));
+  ValueId hit = b.binary(Op::Xlogy, *t, *s);
+  ValueId miss = b.binary(Op::Xlogy, b.binary(Op::Sub, 1.0, *t),
+                          b.binary(Op::Sub, 1.0, *s));
   return Value::ofTensor(b.unary(Op::Neg, b.binary(Op::Add, hit, miss)));
 }
 
@@ -65,12 +69,14 @@ Value xent(Elaborator &e, const CallSite &site, const Arguments &arguments,
         .help("`logits` has an axis more than `label`, the last: the classes");
     return {};
   }
-  if (!labelFits(e, *y, target.range, site.name, classes, score.range)) {
+  if (!labelFits(e, *y, target.range, site.name, classes, score.range) ||
+      !fitsClasses(e, *y, target.range, classes, score.range)) {
     return {};
   }
   b.setRange(site.range);
-  ValueId hit = b.binary(Op::Mul, oneHot(b, *y, classes), logSoftmaxOf(b, *l));
-  return Value::ofTensor(b.unary(Op::Neg, sumLast(b, hit)));
+  return Value::ofTensor(
+      b.unary(Op::Neg, logOfLabel(b, logSoftmaxOf(b, *l), *y,
+                                  isLabelOf(e, *y, classes))));
 }
 
 std::optional<ValueId> difference(Elaborator &e, const CallSite &site,

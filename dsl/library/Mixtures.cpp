@@ -24,10 +24,10 @@ using Family = Distribution::Family;
 
 namespace {
 
-/// log w of the weights that a call gives, on `axis`; nothing after an error.
-std::optional<ValueId> logWeightsOf(Elaborator &e, const CallSite &site,
-                                    const Arguments &arguments,
-                                    const Axis &axis) {
+/// log w of the weights that a call gives by `logits`, or w of `probs`, on
+/// `axis`; nothing after an error.
+std::optional<ValueId> weightsOf(Elaborator &e, const CallSite &site,
+                                 const Arguments &arguments, const Axis &axis) {
   const Bound *logits = arguments.find("logits");
   const Bound *probs = arguments.find("probs");
   if ((logits != nullptr) == (probs != nullptr)) {
@@ -52,9 +52,12 @@ std::optional<ValueId> logWeightsOf(Elaborator &e, const CallSite &site,
   }
   e.b.setRange(site.range);
   type.axes = *axes;
-  ValueId wide =
-      e.b.broadcast(logits ? *weights : e.b.unary(Op::Log, *weights), type);
+  ValueId wide = e.b.broadcast(*weights, type);
   auto place = static_cast<int64_t>(*findAxis(type, axis.name));
+  if (probs) {
+    ValueId total = e.b.reduce(Op::Sum, wide, {place});
+    return e.b.binary(Op::Div, wide, e.b.broadcast(total, type));
+  }
   ValueId norm = logSumExp(e.b, wide, {place});
   return e.b.binary(Op::Sub, wide, e.b.broadcast(norm, type));
 }
@@ -85,7 +88,7 @@ Value mixture(Elaborator &e, const CallSite &site, const Arguments &arguments,
     return {};
   }
   const Axis axis = component.type.axes[*place];
-  auto weights = logWeightsOf(e, site, arguments, axis);
+  auto weights = weightsOf(e, site, arguments, axis);
   if (!weights) {
     return {};
   }
@@ -99,6 +102,7 @@ Value mixture(Elaborator &e, const CallSite &site, const Arguments &arguments,
   auto d = std::make_shared<Distribution>();
   d->family = Family::Mixture;
   d->first = d->second = *weights;
+  d->probs = arguments.find("probs") != nullptr;
   d->component = value.distribution;
   d->axis = axis.name;
   d->own = component.type.event.size();
@@ -126,15 +130,46 @@ std::span<const LibraryEntry> mixtureEntries() { return entries; }
 // Formulas
 //===----------------------------------------------------------------------===//
 
+ValueId mixtureLogits(BodyBuilder &b, const Distribution &d) {
+  return d.probs ? b.unary(Op::Log, d.first) : d.first;
+}
+
+ValueId mixtureProbs(BodyBuilder &b, const Distribution &d) {
+  return d.probs ? d.first : b.unary(Op::Exp, d.first);
+}
+
+namespace {
+
+/// m + log of the sum of w exp(l - m), l being the log densities of components
+/// and m the largest of l + log w. A weight of 0 has a derivative, exp(l - m),
+/// which is held below the largest f32.
+ValueId logOfWeighedSum(BodyBuilder &b, const Distribution &d, ValueId l) {
+  ValueId terms = b.binary(Op::Add, l, b.unary(Op::Log, d.first));
+  const Type type = b.type(terms);
+  auto place = static_cast<int64_t>(*findAxis(type, d.axis));
+  ValueId top = topOf(b, terms, {place});
+  ValueId apart = b.binary(Op::Sub, l, b.broadcast(top, type));
+  apart = b.select(b.binary(Op::Greater, b.unary(Op::Stop, d.first), 0.0),
+                   apart, b.binary(Op::Min, apart, 88.0));
+  ValueId weighed = b.binary(Op::Mul, d.first, b.unary(Op::Exp, apart));
+  ValueId sum = b.reduce(Op::Sum, weighed, {place});
+  return b.binary(Op::Add, top, b.unary(Op::Log, sum));
+}
+
+} // namespace
+
 ValueId mixtureLogProb(BodyBuilder &b, const Distribution &d,
                        ValueId ofComponents) {
+  if (d.probs) {
+    return logOfWeighedSum(b, d, ofComponents);
+  }
   ValueId terms = b.binary(Op::Add, ofComponents, d.first);
   auto place = static_cast<int64_t>(*findAxis(b.type(terms), d.axis));
   return logSumExp(b, terms, {place});
 }
 
 ValueId mixtureMean(BodyBuilder &b, const Distribution &d, ValueId means) {
-  ValueId weighed = b.binary(Op::Mul, b.unary(Op::Exp, d.first), means);
+  ValueId weighed = b.binary(Op::Mul, mixtureProbs(b, d), means);
   return overComponents(b, d, Op::Sum, weighed);
 }
 
@@ -217,7 +252,8 @@ Distribution drawnComponent(Elaborator &e, const Distribution &d,
   ValueId u = b.random(Op::RandomUniform, wide, e.siteOf(name + " component"));
   ValueId g =
       b.unary(Op::Neg, b.unary(Op::Log, b.unary(Op::Neg, b.unary(Op::Log, u))));
-  ValueId logs = trailing(b, b.stackAxis(d.first, place), wide.event);
+  ValueId logs =
+      trailing(b, b.stackAxis(mixtureLogits(b, d), place), wide.event);
   std::vector<ValueId> marks;
   ValueId label = argmaxLast(b, b.binary(Op::Add, logs, g), &marks);
   Distribution like = *d.component;

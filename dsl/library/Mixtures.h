@@ -11,6 +11,10 @@ namespace gmc::dsl {
 ValueId mixtureLogProb(BodyBuilder &b, const Distribution &d,
                        ValueId ofComponents);
 
+/// log w and w of the components, on the axis of the mixture.
+ValueId mixtureLogits(BodyBuilder &b, const Distribution &d);
+ValueId mixtureProbs(BodyBuilder &b, const Distribution &d);
+
 /// The mean, of the means of the components.
 ValueId mixtureMean(BodyBuilder &b, const Distribution &d, ValueId means);
 

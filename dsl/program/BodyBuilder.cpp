@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 #include <cstring>
 #include <numeric>
 
@@ -226,6 +227,14 @@ std::optional<ValueId> BodyBuilder::simplifyBinary(Op op, ValueId a,
   }
   if (op == Op::Pow && right == 0.5) {
     return unary(Op::Sqrt, a);
+  }
+  if (op == Op::Xlogy && (left == 0.0 || right == 1.0)) {
+    return constant(0, type(a));
+  }
+  if (op == Op::Xlogy && right != 0.0) {
+    auto log = right ? std::optional(constant(std::log(*right), type(b)))
+                     : simplifyUnary(Op::Log, b);
+    return log ? std::optional(binary(Op::Mul, a, *log)) : std::nullopt;
   }
   bool rightIsNeutral =
       ((op == Op::Add || op == Op::Sub) && right == 0.0) ||

@@ -6,6 +6,10 @@
 
 namespace gmc::dsl {
 
+/// Just inside of f32: what stands for an infinite logarithm where a product
+/// with 0 must be 0.
+static constexpr double mostNumber = 3.4e38;
+
 std::vector<int64_t> keptDims(const Type &type,
                               const std::vector<int64_t> &dims) {
   std::vector<int64_t> kept;
@@ -18,9 +22,14 @@ std::vector<int64_t> keptDims(const Type &type,
   return kept;
 }
 
+ValueId topOf(BodyBuilder &b, ValueId x, const std::vector<int64_t> &dims) {
+  ValueId top = b.unary(Op::Stop, b.reduce(Op::ReduceMax, x, dims));
+  return b.binary(Op::Min, b.binary(Op::Max, top, -mostNumber), mostNumber);
+}
+
 ValueId logSumExp(BodyBuilder &b, ValueId x, const std::vector<int64_t> &dims) {
   Type type = b.type(x);
-  ValueId top = b.unary(Op::Stop, b.reduce(Op::ReduceMax, x, dims));
+  ValueId top = topOf(b, x, dims);
   ValueId shifted =
       b.binary(Op::Sub, x, b.broadcast(top, type, keptDims(type, dims)));
   ValueId total = b.reduce(Op::Sum, b.unary(Op::Exp, shifted), dims);
@@ -45,6 +54,31 @@ ValueId rootAtZero(BodyBuilder &b, ValueId x) {
   ValueId positive = b.binary(Op::Greater, x, 0.0);
   ValueId safe = b.select(positive, x, b.constant(1));
   return b.select(positive, b.unary(Op::Sqrt, safe), b.constant(0));
+}
+
+ValueId timesLog(BodyBuilder &b, ValueId w, ValueId l) {
+  ValueId isInfinite = b.binary(Op::Less, b.unary(Op::Stop, l), -mostNumber);
+  ValueId isZero = b.binary(Op::Equal, b.unary(Op::Stop, w), 0.0);
+  ValueId none = b.binary(Op::Mul, isZero, isInfinite);
+  return b.binary(Op::Mul, w, b.select(none, b.constant(0), l));
+}
+
+ValueId logOfLabel(BodyBuilder &b, ValueId logs, ValueId label, bool isInside) {
+  ValueId hit = oneHot(b, label, b.type(logs).event.back());
+  // Of what is not hit, minus infinity too is passed over.
+  ValueId finite = b.binary(Op::Max, logs, -mostNumber);
+  ValueId value = sumLast(b, b.binary(Op::Mul, hit, finite));
+  ValueId isPossible =
+      b.binary(Op::Greater, b.unary(Op::Stop, value), -mostNumber);
+  if (!isInside) {
+    isPossible = b.binary(Op::Mul, isPossible, sumLast(b, hit));
+  }
+  return b.binary(Op::Add, value, b.unary(Op::Log, isPossible));
+}
+
+ValueId logInside(BodyBuilder &b, ValueId inside, ValueId value) {
+  inside = b.unary(Op::Stop, inside);
+  return b.select(inside, value, b.unary(Op::Log, inside));
 }
 
 ValueId alongLast(BodyBuilder &b, ValueId a, int64_t extent) {

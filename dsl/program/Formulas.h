@@ -10,8 +10,11 @@ namespace gmc::dsl {
 std::vector<int64_t> keptDims(const Type &type,
                               const std::vector<int64_t> &dims);
 
-/// m + log(sum(exp(x - m))) with m = max(x), a constant to gradients, over
-/// dimensions (named axes counted first), which vanish.
+/// The largest entry over dimensions (named axes counted first), which vanish,
+/// as what is subtracted before `exp`: a finite constant to gradients.
+ValueId topOf(BodyBuilder &b, ValueId x, const std::vector<int64_t> &dims);
+
+/// m + log(sum(exp(x - m))) with m = topOf(x), over dimensions, which vanish.
 ValueId logSumExp(BodyBuilder &b, ValueId x, const std::vector<int64_t> &dims);
 
 /// The largest whole number that is not above x; a constant to derivatives.
@@ -23,6 +26,17 @@ ValueId remainderOf(BodyBuilder &b, ValueId a, ValueId c);
 
 /// sqrt(x) with derivative 0 at 0, of any order.
 ValueId rootAtZero(BodyBuilder &b, ValueId x);
+
+/// w l, l being a logarithm: 0 where w is 0 and l minus infinity.
+ValueId timesLog(BodyBuilder &b, ValueId w, ValueId l);
+
+/// The entry of `logs`, classes along its last axis, at the place that `label`
+/// says; minus infinity where there is none. `isInside` says that there is one.
+ValueId logOfLabel(BodyBuilder &b, ValueId logs, ValueId label, bool isInside);
+
+/// `value` where `inside` is 1, else minus infinity: the logarithm of a density
+/// outside of its support.
+ValueId logInside(BodyBuilder &b, ValueId inside, ValueId value);
 
 /// exp(x - max x) / sum exp(x - max x) along the last event axis.
 ValueId softmaxOf(BodyBuilder &b, ValueId x);

@@ -88,6 +88,8 @@ double computeBinary(Op op, double a, double b) {
     return a / b;
   case Op::Pow:
     return std::pow(a, b);
+  case Op::Xlogy:
+    return a == 0 && !std::isnan(b) ? 0 : a * std::log(b);
   case Op::Min:
     return std::min(a, b);
   case Op::Max:

@@ -54,12 +54,60 @@ std::shared_ptr<const Distribution> stopped(BodyBuilder &b,
   return result;
 }
 
-ValueId classLogs(BodyBuilder &b, const Distribution &d) {
+namespace {
+
+ValueId alongClasses(BodyBuilder &b, const Distribution &d, ValueId value) {
   std::vector<int64_t> event = d.type.event;
   if (d.family == Distribution::Family::Categorical) {
     event.push_back(classesOf(b, d));
   }
-  return trailing(b, d.first, event);
+  return trailing(b, value, event);
+}
+
+} // namespace
+
+ValueId classLogs(BodyBuilder &b, const Distribution &d) {
+  return alongClasses(b, d,
+                      d.probs ? b.binary(Op::Sub, b.unary(Op::Log, d.first),
+                                         b.unary(Op::Log, d.second))
+                              : d.first);
+}
+
+ValueId classProbs(BodyBuilder &b, const Distribution &d) {
+  return alongClasses(b, d,
+                      d.probs ? b.binary(Op::Div, d.first, d.second)
+                              : b.unary(Op::Exp, d.first));
+}
+
+ValueId timesLogClass(BodyBuilder &b, ValueId w, const Distribution &d) {
+  if (!d.probs) {
+    return timesLog(b, w, classLogs(b, d));
+  }
+  ValueId total = b.unary(Op::Log, alongClasses(b, d, d.second));
+  return b.binary(Op::Sub, b.binary(Op::Xlogy, w, alongClasses(b, d, d.first)),
+                  b.binary(Op::Mul, w, total));
+}
+
+ValueId weighedByClass(BodyBuilder &b, const Distribution &q,
+                       const Distribution &p) {
+  if (!q.probs) {
+    return timesLogClass(b, classProbs(b, q), p);
+  }
+  // The sum divides last: a weight of 0 then has finite derivatives in others.
+  return b.binary(Op::Div, timesLogClass(b, alongClasses(b, q, q.first), p),
+                  alongClasses(b, q, q.second));
+}
+
+ValueId chanceOf(BodyBuilder &b, const Distribution &d) {
+  return d.probs ? d.first : b.unary(Op::Sigmoid, d.first);
+}
+
+ValueId logitOf(BodyBuilder &b, const Distribution &d) {
+  if (!d.probs) {
+    return d.first;
+  }
+  ValueId rest = b.binary(Op::Sub, 1.0, d.first);
+  return b.binary(Op::Sub, b.unary(Op::Log, d.first), b.unary(Op::Log, rest));
 }
 
 } // namespace gmc::dsl

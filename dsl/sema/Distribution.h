@@ -33,6 +33,10 @@ struct Distribution {
   /// Mixture: log weights, on the named axis `axis`, of `component`, whose
   /// values have `own` event axes.
   ValueId first = 0, second = 0;
+  /// Bernoulli, Mixture: `first` holds probabilities, which may be 0.
+  /// Categorical, OneHot: it holds weights of the classes, `second` their sum at
+  /// each class.
+  bool probs = false;
   Spread spread = Spread::Std;
   bool grey = false; ///< Bernoulli observed on numbers between 0 and 1
   std::shared_ptr<const Distribution> component;
@@ -71,6 +75,20 @@ std::shared_ptr<const Distribution> stopped(BodyBuilder &b,
 
 /// log p of the classes, along the last axis behind or in the event.
 ValueId classLogs(BodyBuilder &b, const Distribution &d);
+
+/// p of the classes, along the same axis.
+ValueId classProbs(BodyBuilder &b, const Distribution &d);
+
+/// w log p of the classes, 0 where w is 0.
+ValueId timesLogClass(BodyBuilder &b, ValueId w, const Distribution &d);
+
+/// q log p of the classes of two distributions, 0 where q is 0.
+ValueId weighedByClass(BodyBuilder &b, const Distribution &q,
+                       const Distribution &p);
+
+/// p of a Bernoulli's 1, and log p - log(1 - p).
+ValueId chanceOf(BodyBuilder &b, const Distribution &d);
+ValueId logitOf(BodyBuilder &b, const Distribution &d);
 
 } // namespace gmc::dsl
 

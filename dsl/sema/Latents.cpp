@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #include "dsl/program/Formulas.h"
 #include "dsl/sema/Library.h"
+#include "dsl/sema/Support.h"
 
 #include <cmath>
 
@@ -54,81 +55,6 @@ likeValue(Elaborator &e, std::shared_ptr<const Distribution> d,
   }
   result->type = {*axes, type.event};
   return result;
-}
-
-/// Reports a Categorical observed on anything but labels of its classes.
-bool labelsFit(Elaborator &e, const Distribution &d, const DataField &field,
-               const std::string &name, SourceRange range) {
-  const int64_t classes = classesOf(e.b, d);
-  if (field.classes == classes) {
-    return true;
-  }
-  auto builder = e.module.report(Diag::CategoricalLabel, range, name, classes);
-  builder.label(d.where, fmt::format("of {} classes", classes));
-  if (field.classes > 0) {
-    builder.help(fmt::format("`{}` has {} classes", name, field.classes));
-  } else {
-    builder.help(
-        fmt::format("declare it `{}: label[{}]` in the data", name, classes));
-  }
-  return false;
-}
-
-/// Reports a Beta or Gamma observed on values outside of (0, 1), or below 0.
-bool positiveFits(Elaborator &e, const Distribution &d, const DataField &field,
-                  const std::string &name, SourceRange range) {
-  const bool isBeta = d.family == Distribution::Family::Beta;
-  const auto [low, high] = field.shownRange();
-  const bool isWhole = field.binarize || field.mask || field.classes > 0;
-  const bool inside = low >= 0 && !(isBeta && high > 1) && !isWhole;
-  if (inside) {
-    return true;
-  }
-  e.module.report(Diag::PositiveSupport, range, name, low, high)
-      .label(d.where,
-             isBeta ? "gives numbers between 0 and 1" : "gives numbers above 0")
-      .help(isBeta ? "give the data `in [0,1]` and, of grey levels, "
-                     "`dequantize`; or observe it under another distribution"
-                   : "observe it under a Normal, or give the data another "
-                     "range");
-  return false;
-}
-
-/// Reports a Bernoulli observed on values that are not 0 or 1.
-bool supportFits(Elaborator &e, const Distribution &of, const std::string &name,
-                 SourceRange range) {
-  const Distribution &d = familyOf(of);
-  auto it = e.argumentFields.find(name);
-  if (it != e.argumentFields.end() &&
-      d.family == Distribution::Family::Categorical) {
-    return labelsFit(e, d, it->second, name, range);
-  }
-  if (it == e.argumentFields.end()) {
-    return true;
-  }
-  const DataField &field = it->second;
-  const auto [low, high] = field.shownRange();
-  if (d.family == Distribution::Family::Beta ||
-      d.family == Distribution::Family::Gamma) {
-    return positiveFits(e, d, field, name, range);
-  }
-  if (d.family != Distribution::Family::Bernoulli) {
-    return true;
-  }
-  if (low != 0 || high != 1) {
-    e.module.report(Diag::BernoulliRange, range, name, low, high)
-        .help("give the data `in [0,1]`, or observe it under a Normal");
-    return false;
-  }
-  const bool isBinary = field.binarize || field.mask || field.classes == 2;
-  if (!isBinary && !d.grey) {
-    e.module.report(Diag::BernoulliGrey, range, name)
-        .label(d.where, "gives 0 or 1 only")
-        .help("`grey: true` keeps the summed cross-entropy as the bound; "
-              "`in {0,1}, binarize(each epoch)` makes the data fit");
-    return false;
-  }
-  return true;
 }
 
 /// The axis that `z[k: 50]` opens. Reports one that cannot be: `ok` is false.
@@ -194,7 +120,7 @@ void observe(Elaborator &e, const ast::DrawStmt &stmt, const Distribution &d) {
         .label(d.where, "is of " + typeText(d.type));
     return;
   }
-  if (!supportFits(e, d, name, stmt.name.range)) {
+  if (!fitsSupport(e, d, x, stmt.name.range)) {
     return;
   }
   e.b.setRange(stmt.range);
@@ -341,9 +267,9 @@ bool canGive(const Elaborator &e, const Distribution &of, double number) {
     return (!low || *low <= number) && (!high || number <= *high);
   }
   case Family::Gamma:
-    return number > 0;
+    return number >= 0;
   case Family::Beta:
-    return number > 0 && number < 1;
+    return number >= 0 && number <= 1;
   case Family::Bernoulli:
     return d.grey ? number >= 0 && number <= 1 : number == 0 || number == 1;
   case Family::OneHot: // one number at every place
@@ -362,7 +288,7 @@ std::string supportText(const Elaborator &e, const Distribution &of) {
   case Family::Uniform:
     return "gives numbers between its ends";
   case Family::Gamma:
-    return "gives numbers above 0";
+    return "gives numbers from 0 on";
   case Family::Beta:
     return "gives numbers between 0 and 1";
   case Family::Categorical:
@@ -407,9 +333,13 @@ Value logProbCall(Elaborator &e, const CallSite &site,
         .label(second->range, typeText(type));
     return {};
   }
-  if (auto number = e.b.constantValue(*v); number && !canGive(e, *d, *number)) {
+  auto number = e.b.constantValue(*v);
+  if (number && !canGive(e, *d, *number)) {
     e.module.report(Diag::ValueSupport, second->range, *number)
         .label(d->where, supportText(e, *d));
+    return {};
+  }
+  if (!number && !fitsSupport(e, *d, *v, second->range)) {
     return {};
   }
   e.b.setRange(site.range);

@@ -136,6 +136,7 @@ void addElementwise(std::vector<GradientCase> &cases) {
   cases.push_back(binary("mul", -2, 2));
   cases.push_back(binary("div", 0.5, 2));
   cases.push_back(binary("pow", 0.5, 2));
+  cases.push_back(binary("xlogy", 0.5, 2));
   cases.push_back(binary("min", -2, 2, Kink::tie));
   cases.push_back(binary("max", -2, 2, Kink::tie));
   cases.push_back(binary("compare less", -2, 2, Kink::tie));

@@ -126,6 +126,9 @@ double binary(Operation *op, double a, double b) {
       .Case([&](PowOp) { return std::pow(a, b); })
       .Case([&](GammaQuantileOp) { return gmLogGammaQuantile(a, b); })
       .Case([&](GammaQuantileSlopeOp) { return gmLogGammaQuantileSlope(a, b); })
+      .Case([&](XlogyOp) {
+        return a == 0 && !std::isnan(b) ? 0 : a * std::log(b);
+      })
       .Case([&](MinOp) { return a <= b ? a : b; })
       .Case([&](MaxOp) { return a >= b ? a : b; })
       .Case([&](CompareOp compare) {

@@ -171,6 +171,18 @@ Value powRule(nn::PowOp op, unsigned operand, Value g, GradientBuilder &b) {
   return b.select(positive, b.mul(g, b.mul(op.getResult(), logarithm)), zero);
 }
 
+/// g log b, and g a / b, which is 0 where both are 0.
+Value xlogyRule(nn::XlogyOp op, unsigned operand, Value g, GradientBuilder &b) {
+  Value weight = op.getLhs(), of = op.getRhs(), zero = b.constant(0, of);
+  if (operand == 0) {
+    return b.mul(g, b.log(of));
+  }
+  Value bothZero = b.mul(b.compare(ComparePredicate::equal, weight, zero),
+                         b.compare(ComparePredicate::equal, of, zero));
+  Value safe = b.select(bothZero, b.constant(1, of), of);
+  return b.mul(g, b.div(weight, safe));
+}
+
 /// The operand that was taken has g, the other 0; at a tie the first was taken.
 template <ComparePredicate firstTaken, typename Op>
 Value extremumRule(Op op, unsigned operand, Value g, GradientBuilder &b) {
@@ -227,6 +239,7 @@ void autodiff::attachElementwiseRules(MLIRContext *context) {
   attach<nn::MulOp, mulRule>(context);
   attach<nn::DivOp, divRule>(context);
   attach<nn::PowOp, powRule>(context);
+  attach<nn::XlogyOp, xlogyRule>(context);
   attach<nn::GammaQuantileOp, gammaQuantileRule>(context);
   attach<nn::MaxOp, extremumRule<ComparePredicate::greater_equal, nn::MaxOp>>(
       context);

@@ -68,6 +68,14 @@ Value convert(const Scalars &s, Value u) {
   return arith::TruncFOp::create(s.builder, s.loc, s.type, u);
 }
 
+/// a log b; 0 where a is 0, but for b that is no number
+Value xlogy(const Scalars &s, Value a, Value b) {
+  Value product = s.mul(a, math::LogOp::create(s.builder, s.loc, b));
+  Value isNumber = s.holds(arith::CmpFPredicate::ORD, b, b);
+  Value isZero = s.holds(arith::CmpFPredicate::OEQ, a, s.number(0));
+  return s.choose(isZero, s.choose(isNumber, s.number(0), b), product);
+}
+
 /// A function of the runtime, in f64.
 Value buildCall(const Scalars &s, StringRef callee, Value a, Value b) {
   Scalars wide{s.builder, s.loc, s.builder.getF64Type()};
@@ -119,6 +127,7 @@ Value buildScalar(OpBuilder &builder, Operation *op,
       .Case([&](nn::MulOp) { return s.mul(a, b); })
       .Case([&](nn::DivOp) { return s.div(a, b); })
       .Case([&](nn::PowOp) { return math::PowFOp::create(builder, loc, a, b); })
+      .Case([&](nn::XlogyOp) { return xlogy(s, a, b); })
       .Case([&](nn::GammaQuantileOp) {
         return buildCall(s, "gmLogGammaQuantile", a, b);
       })

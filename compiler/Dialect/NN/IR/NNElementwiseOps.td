@@ -78,6 +78,9 @@ def NN_MulOp : NN_BinaryOp<"mul", "a * b", "", [Commutative]>;
 def NN_DivOp : NN_BinaryOp<"div", "a / b">;
 def NN_PowOp : NN_BinaryOp<"pow", "a^b",
   "The derivative in b is 0 where a <= 0.">;
+def NN_XlogyOp : NN_BinaryOp<"xlogy", "a log b",
+  "0 where a is 0, but for b that is no number. Where both are 0 the derivative "
+  "in b is 0.">;
 def NN_MinOp : NN_BinaryOp<"min", "min(a, b)",
   "At a tie the first operand has the derivative.">;
 def NN_MaxOp : NN_BinaryOp<"max", "max(a, b)",

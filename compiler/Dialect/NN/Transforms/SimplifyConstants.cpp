@@ -72,6 +72,7 @@ std::optional<double> evaluateBinary(Operation *op, double a, double b) {
       .Case([&](MulOp) { return a * b; })
       .Case([&](DivOp) { return a / b; })
       .Case([&](PowOp) { return std::pow(a, b); })
+      .Case([&](XlogyOp) { return a == 0 ? 0 : a * std::log(b); })
       .Case([&](MinOp) { return std::min(a, b); })
       .Case([&](MaxOp) { return std::max(a, b); })
       .Case([&](CompareOp compare) {

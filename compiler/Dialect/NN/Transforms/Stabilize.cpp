@@ -215,6 +215,12 @@ Value stableLog1p(Log1pOp op, PatternRewriter &rewriter) {
   return StableLogarithm(rewriter, op.getLoc()).ofExcess(op.getOperand());
 }
 
+/// w log v, v having a stable logarithm
+Value stableXlogy(XlogyOp op, PatternRewriter &rewriter) {
+  Value log = StableLogarithm(rewriter, op.getLoc()).of(op.getRhs());
+  return log ? MulOp::create(rewriter, op.getLoc(), op.getLhs(), log) : Value();
+}
+
 /// 1 / (1 + e^u) = s(-u)
 Value writtenSigmoid(DivOp op, PatternRewriter &rewriter) {
   Value w = isFilledWith(op.getLhs(), 1) ? excessIn(op.getRhs()) : Value();
@@ -298,6 +304,7 @@ struct StabilizePass : nn::impl::StabilizePassBase<StabilizePass> {
     rewritten += rewriteAll<DivOp, writtenSigmoid>(getOperation());
     rewritten += rewriteAll<LogOp, stableLog>(getOperation());
     rewritten += rewriteAll<Log1pOp, stableLog1p>(getOperation());
+    rewritten += rewriteAll<XlogyOp, stableXlogy>(getOperation());
     rewritten += rewriteAll<AddOp, crossEntropy>(getOperation());
   }
 };
