@@ -94,3 +94,59 @@ func.func @zero(%x: tensor<4xf32>, %o: tensor<2xf32>) -> (tensor<4xf32>, tensor<
   %g:2 = nn.gradient %y wrt %x, %o : tensor<4xf32> wrt tensor<4xf32>, tensor<2xf32> to tensor<4xf32>, tensor<2xf32>
   return %g#0, %g#1 : tensor<4xf32>, tensor<2xf32>
 }
+
+// -----
+
+// What is not taken hands on 0, whatever the slope of log is there.
+// CHECK-LABEL: func.func @branch
+// CHECK-SAME: %[[X:.*]]: tensor<4xf32>, %[[C:.*]]: tensor<4xf32>
+func.func @branch(%x: tensor<4xf32>, %c: tensor<4xf32>) -> tensor<4xf32> {
+  // CHECK: %[[ZERO:.*]] = nn.constant 0.0
+  // CHECK: %[[GIVEN:.*]] = nn.select %[[C]], %{{.*}}, %[[ZERO]]
+  // CHECK: %[[SLOPE:.*]] = nn.div %[[GIVEN]], %[[X]]
+  // CHECK: %[[TAKEN:.*]] = nn.compare not_equal %[[C]], %[[ZERO]]
+  // CHECK: %[[SAFE:.*]] = nn.select %[[TAKEN]], %[[SLOPE]], %[[ZERO]]
+  // CHECK: return %[[SAFE]]
+  %log = nn.log %x : tensor<4xf32>
+  %zero = nn.constant 0.0 : tensor<4xf32>
+  %y = nn.select %c, %log, %zero : tensor<4xf32>
+  %g = nn.gradient %y wrt %x : tensor<4xf32> wrt tensor<4xf32> to tensor<4xf32>
+  return %g : tensor<4xf32>
+}
+
+// -----
+
+// A slope that is finite everywhere needs no mask; nor does one behind which both
+// branches are taken.
+// CHECK-LABEL: func.func @finite
+func.func @finite(%x: tensor<4xf32>, %c: tensor<4xf32>) -> tensor<4xf32> {
+  // CHECK-COUNT-3: nn.select
+  // CHECK-NOT: nn.select
+  // CHECK: return
+  %u = nn.log %x : tensor<4xf32>
+  %s = nn.sigmoid %c : tensor<4xf32>
+  %y = nn.select %c, %u, %u : tensor<4xf32>
+  %z = nn.mul %y, %s : tensor<4xf32>
+  %g = nn.gradient %z wrt %x : tensor<4xf32> wrt tensor<4xf32> to tensor<4xf32>
+  return %g : tensor<4xf32>
+}
+
+// -----
+
+// The branch of a whole example reaches past a product of matrices: rows that are
+// not taken do not spoil the sum over examples.
+// CHECK-LABEL: func.func @rows
+func.func @rows(%x: tensor<4x3xf32>, %w: tensor<5x3xf32>, %c: tensor<4x5xf32>) -> tensor<5x3xf32> {
+  // CHECK: %[[LOG:.*]] = nn.log
+  // CHECK: %[[TAKEN:.*]] = nn.compare not_equal
+  // CHECK: %[[ROWS:.*]] = nn.reduce_max %[[TAKEN]] over [1]
+  // CHECK: %[[MASK:.*]] = nn.broadcast %[[ROWS]] [0]
+  // CHECK: %[[SAFE:.*]] = nn.select %[[MASK]], %[[LOG]]
+  // CHECK: nn.matmul %{{.*}}, %[[SAFE]] {transposeA}
+  %log = nn.log %x : tensor<4x3xf32>
+  %p = nn.matmul %log, %w {transposeB} : tensor<4x3xf32>, tensor<5x3xf32> to tensor<4x5xf32>
+  %zero = nn.constant 0.0 : tensor<4x5xf32>
+  %y = nn.select %c, %p, %zero : tensor<4x5xf32>
+  %g = nn.gradient %y wrt %w : tensor<4x5xf32> wrt tensor<5x3xf32> to tensor<5x3xf32>
+  return %g : tensor<5x3xf32>
+}
