@@ -31,6 +31,23 @@ ValueId straightThrough(BodyBuilder &b, ValueId hard, ValueId soft) {
   return b.binary(Op::Add, soft, gap);
 }
 
+/// `d` with probabilities that have a logarithm, for relaxed draws: 0 becomes
+/// the smallest f32, with derivative 0.
+Distribution aboveZero(BodyBuilder &b, Distribution d) {
+  if (d.probs) {
+    d.first = b.binary(Op::Max, d.first, 0x1p-126);
+  }
+  return d;
+}
+
+/// p held within f32's numbers between 0 and 1, of the same.
+Distribution belowOne(BodyBuilder &b, Distribution d) {
+  if (d.probs) {
+    d.first = b.binary(Op::Min, d.first, 1 - 0x1p-24);
+  }
+  return d;
+}
+
 /// A Bernoulli from u: 1 where u < p, which is l - logit u > 0. The relaxed
 /// one is sigmoid((l - logit u) / tau) (Maddison, Mnih and Teh 2017).
 ValueId bernoulliOf(Elaborator &e, const Distribution &d, ValueId u,
@@ -48,8 +65,11 @@ ValueId bernoulliOf(Elaborator &e, const Distribution &d, ValueId u,
   ValueId logit = b.binary(Op::Sub, b.unary(Op::Log, u),
                            b.unary(Op::Log, b.binary(Op::Sub, 1.0, u)));
   ValueId soft = b.unary(
-      Op::Sigmoid, b.binary(Op::Div, b.binary(Op::Sub, logitOf(b, d), logit),
-                            how.temperature));
+      Op::Sigmoid,
+      b.binary(
+          Op::Div,
+          b.binary(Op::Sub, logitOf(b, belowOne(b, aboveZero(b, d))), logit),
+          how.temperature));
   return how.hard ? straightThrough(b, hard, soft) : soft;
 }
 
@@ -66,7 +86,9 @@ ValueId classOf(Elaborator &e, const Distribution &d, const Type &type,
   ValueId u = b.random(Op::RandomUniform, wide, site);
   ValueId g =
       b.unary(Op::Neg, b.unary(Op::Log, b.unary(Op::Neg, b.unary(Op::Log, u))));
-  ValueId scores = b.binary(Op::Add, classLogs(b, d), g);
+  const bool isRelaxed = how.kind == Estimator::Kind::Gumbel;
+  ValueId scores =
+      b.binary(Op::Add, classLogs(b, isRelaxed ? aboveZero(b, d) : d), g);
   if (how.kind == Estimator::Kind::Gumbel && !how.hard) {
     return softmaxOf(b, b.binary(Op::Div, scores, how.temperature));
   }

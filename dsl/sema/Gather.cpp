@@ -97,7 +97,8 @@ ValueId tableOf(BodyBuilder &b, ValueId x, int64_t axis) {
   return axis == 0 ? x : b.transposeEvent(x, order);
 }
 
-/// Sum over K of places [.., K] times a table [K, rest] of each example.
+/// The entries at places [.., K] of a table [K, rest] of each example; what
+/// stands elsewhere may be infinite.
 ValueId pickEach(BodyBuilder &b, ValueId places, ValueId table) {
   Type from = b.type(places), what = b.type(table);
   Type all{*unitedAxes(from.axes, what.axes), from.event};
@@ -116,7 +117,8 @@ ValueId pickEach(BodyBuilder &b, ValueId places, ValueId table) {
   auto k = static_cast<int64_t>(from.event.size()) - 1;
   ValueId left = b.broadcast(places, all, dimsOf(from, 0));
   ValueId right = b.broadcast(table, all, dimsOf(what, k));
-  return b.reduce(Op::Sum, b.binary(Op::Mul, left, right), {named + k});
+  ValueId entries = b.select(left, right, b.constant(0));
+  return b.reduce(Op::Sum, entries, {named + k});
 }
 
 } // namespace
