@@ -12,6 +12,7 @@
 #include "compiler/Driver/FrontEnd.h"
 #include "compiler/Driver/LinkExecutable.h"
 #include "compiler/Driver/Manifest.h"
+#include "compiler/Driver/ReadManifest.h"
 #include "compiler/Driver/RunProgram.h"
 #include "compiler/Import/Import.h"
 #include "compiler/Pipeline/Registration.h"
@@ -190,6 +191,11 @@ int Compilation::runPhases() {
       facts.reference = invocation.reference;
       facts.text = dsl::trainingText(*front.source, front.file);
       manifest = writeManifest(*front.program, *module, *target, facts, names);
+      std::string trouble = troubleOfManifest(manifest);
+      if (!trouble.empty()) {
+        fmt::print(stderr, "gmc: {}\n", trouble);
+        return internalError();
+      }
     }
     bool ran = succeeded(pipeline::runPhase(*module, phase, options));
     // A pass manager that saves reproducers disables it when it is done.

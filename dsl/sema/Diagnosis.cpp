@@ -187,9 +187,10 @@ private:
     }
   }
 
+  /// Returns whether `value` is of each example of the batch; groups of
+  /// examples and joined batches are not.
   static bool onlyBatch(const Elaborator &e, ValueId value) {
-    const Type &type = e.b.type(value);
-    return type.axes.size() == 1 && type.axes[0].name == "batch";
+    return e.b.type(value).axes == e.openAxes;
   }
 
   /// The node of the first argument.
