@@ -92,7 +92,12 @@ void ElementBuilder::collect(Value value, AffineMap map) {
     return;
   }
   Operation *op = inside(value);
-  if (op && isa<nn::ConstantOp, nn::IotaOp>(op)) {
+  if (op && isa<nn::ConstantOp>(op)) {
+    return;
+  }
+  if (auto iota = dyn_cast_if_present<nn::IotaOp>(op)) {
+    AffineExpr along = map.getResult(iota.getDimension());
+    counted.insert(cast<AffineDimExpr>(along).getPosition());
     return;
   }
   if (op && isa<nn::RandomNormalOp, nn::RandomUniformOp>(op)) {
@@ -108,6 +113,13 @@ void ElementBuilder::collect(Value value, AffineMap map) {
     return;
   }
   leaves.insert({value, map});
+}
+
+bool ElementBuilder::readsAlong(unsigned dimension) const {
+  return needsKey || counted.contains(dimension) ||
+         llvm::any_of(leaves, [&](const Access &access) {
+           return access.second.isFunctionOfDim(dimension);
+         });
 }
 
 namespace {

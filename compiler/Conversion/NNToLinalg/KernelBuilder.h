@@ -67,6 +67,8 @@ public:
   void collect(mlir::Value value, mlir::AffineMap map);
   llvm::ArrayRef<Access> accesses() const { return leaves.getArrayRef(); }
   bool draws() const { return needsKey; }
+  /// Returns whether elements differ along loop `dimension`.
+  bool readsAlong(unsigned dimension) const;
 
   /// Returns the element in the body; `leafValues` stand for accesses().
   mlir::Value build(mlir::OpBuilder &builder, mlir::Value value,
@@ -82,6 +84,7 @@ private:
   llvm::SetVector<Access> leaves;
   llvm::DenseMap<Access, mlir::Value> built;
   llvm::DenseSet<Access> seen;
+  llvm::SmallDenseSet<unsigned> counted; ///< loops that an nn.iota counts
   bool needsKey = false;
 };
 

@@ -2,7 +2,9 @@
 //
 // The output is filled with the neutral element, then one linalg.generic over
 // the operand's shape adds each element of it, computed on the fly from what
-// the group reads.
+// the group reads. Along dimensions that nothing of this has, all elements are
+// equal: these are no loops (linalg takes extents from what is read), and a sum
+// of n equal elements is n times one.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Conversion/NNToLinalg/KernelBuilder.h"
@@ -38,6 +40,45 @@ Value combine(OpBuilder &builder, Operation *op, Value sum, Value element) {
   return arith::MinimumFOp::create(builder, op->getLoc(), sum, element);
 }
 
+/// The loops of a reduction.
+struct LoopMap {
+  AffineMap map;                ///< to the operand's dimensions
+  SmallVector<AffineExpr> left; ///< loops that the output has
+  SmallVector<utils::IteratorType> iterators;
+  int64_t equal = 1; ///< elements of the operand that one turn stands for
+
+  bool folds() const {
+    return llvm::is_contained(iterators, utils::IteratorType::reduction);
+  }
+};
+
+LoopMap loopsOver(const Group &group, Value operand,
+                  ArrayRef<int64_t> reduced) {
+  MLIRContext *context = operand.getContext();
+  auto type = cast<RankedTensorType>(operand.getType());
+  ElementBuilder elements(group);
+  elements.collect(operand,
+                   AffineMap::getMultiDimIdentityMap(type.getRank(), context));
+  LoopMap loops;
+  SmallVector<AffineExpr> results;
+  for (int64_t i = 0; i < type.getRank(); ++i) {
+    bool isReduced = llvm::is_contained(reduced, i);
+    if (isReduced && !elements.readsAlong(i)) {
+      results.push_back(getAffineConstantExpr(0, context));
+      loops.equal *= type.getDimSize(i);
+      continue;
+    }
+    results.push_back(getAffineDimExpr(loops.iterators.size(), context));
+    loops.iterators.push_back(isReduced ? utils::IteratorType::reduction
+                                        : utils::IteratorType::parallel);
+    if (!isReduced) {
+      loops.left.push_back(results.back());
+    }
+  }
+  loops.map = AffineMap::get(loops.iterators.size(), 0, results, context);
+  return loops;
+}
+
 } // namespace
 
 void buildReduction(OpBuilder &builder, const Group &group, Operation *op,
@@ -48,10 +89,9 @@ void buildReduction(OpBuilder &builder, const Group &group, Operation *op,
   auto type = cast<RankedTensorType>(operand.getType());
   ArrayRef<int64_t> dimensions =
       cast<DenseI64ArrayAttr>(op->getAttr("dimensions")).asArrayRef();
-  AffineMap identity =
-      AffineMap::getMultiDimIdentityMap(type.getRank(), context);
+  LoopMap loops = loopsOver(group, operand, dimensions);
   ElementBuilder elements(group);
-  elements.collect(operand, identity);
+  elements.collect(operand, loops.map);
 
   llvm::SetVector<Value> inputs;
   for (const Access &access : elements.accesses()) {
@@ -60,9 +100,11 @@ void buildReduction(OpBuilder &builder, const Group &group, Operation *op,
   KernelBuilder kernel(builder, op->getLoc(), name, inputs.getArrayRef(),
                        elements.draws(), {output});
   OpBuilder &body = kernel.body();
-  Value start =
-      neutral(body, op, cast<FloatType>(type.getElementType()));
-  linalg::FillOp::create(body, op->getLoc(), start, kernel.output(0));
+  auto element = cast<FloatType>(type.getElementType());
+  if (loops.folds()) {
+    Value start = neutral(body, op, element);
+    linalg::FillOp::create(body, op->getLoc(), start, kernel.output(0));
+  }
 
   SmallVector<AffineMap> maps;
   SmallVector<Value> operands;
@@ -73,38 +115,36 @@ void buildReduction(OpBuilder &builder, const Group &group, Operation *op,
   unsigned leaves = operands.size();
   for (Value word : kernel.keyWords()) {
     operands.push_back(word);
-    maps.push_back(AffineMap::get(type.getRank(), 0, context));
+    maps.push_back(AffineMap::get(loops.map.getNumDims(), 0, context));
   }
-  SmallVector<AffineExpr> left;
-  SmallVector<utils::IteratorType> iterators;
-  for (int64_t i = 0; i < type.getRank(); ++i) {
-    bool reduced = llvm::is_contained(dimensions, i);
-    iterators.push_back(reduced ? utils::IteratorType::reduction
-                                : utils::IteratorType::parallel);
-    if (!reduced) {
-      left.push_back(identity.getResult(i));
-    }
-  }
-  maps.push_back(AffineMap::get(type.getRank(), 0, left, context));
+  maps.push_back(
+      AffineMap::get(loops.map.getNumDims(), 0, loops.left, context));
   linalg::GenericOp::create(
       body, op->getLoc(), operands, ValueRange{kernel.output(0)}, maps,
-      iterators, [&](OpBuilder &inner, Location loc, ValueRange arguments) {
+      loops.iterators,
+      [&](OpBuilder &inner, Location loc, ValueRange arguments) {
         KeyWords key;
         if (elements.draws()) {
           key = {arguments[leaves], arguments[leaves + 1],
                  arguments[leaves + 2], arguments[leaves + 3]};
         }
         SmallVector<Value> leafValues(arguments.take_front(leaves));
-        Value element =
-            elements.build(inner, operand, identity, leafValues, key);
-        linalg::YieldOp::create(
-            inner, loc, combine(inner, op, arguments.back(), element));
+        Value one = elements.build(inner, operand, loops.map, leafValues, key);
+        if (isa<nn::SumOp>(op) && loops.equal != 1) {
+          Value count = arith::ConstantOp::create(
+              inner, loc, inner.getFloatAttr(element, double(loops.equal)));
+          one = arith::MulFOp::create(inner, loc, count, one);
+        }
+        if (loops.folds()) {
+          one = combine(inner, op, arguments.back(), one);
+        }
+        linalg::YieldOp::create(inner, loc, one);
       });
   Kernel done = kernel.finish();
-  if (left.empty()) {
+  if (loops.left.empty()) {
     done.anyOrder.insert(inputs.begin(), inputs.end());
     for (const Access &access : elements.accesses()) {
-      if (access.second != identity) {
+      if (!access.second.isIdentity()) {
         done.anyOrder.erase(access.first);
       }
     }

@@ -50,6 +50,40 @@ gm.entry report @g inputs ["x"] batch 4 {
 
 // -----
 
+// What is repeated is no loop of a reduction, whose extents come from what is
+// read: a sum of four equal elements is four times one, an extreme is the
+// element. Without loops to fold, nothing is filled.
+// CHECK-DAG: #[[$ALL:.*]] = affine_map<(d0, d1) -> (d0, d1)>
+// CHECK-DAG: #[[$LEFT:.*]] = affine_map<(d0, d1) -> (d1)>
+// CHECK-LABEL: func.func private @repeated.0.fused.r0
+// CHECK-SAME: memref<4x3xf32>
+// CHECK: linalg.fill
+// CHECK: linalg.generic {indexing_maps = [#[[$ALL]], #[[$LEFT]]], iterator_types = ["reduction", "parallel"]}
+// CHECK: %[[SQUARE:.*]] = arith.mulf
+// CHECK: %[[FOUR:.*]] = arith.constant 4.000000e+00
+// CHECK: arith.mulf %[[FOUR]], %[[SQUARE]]
+// CHECK: arith.addf
+// CHECK-LABEL: func.func private @repeated.0.fused.r1
+// CHECK-NOT: linalg.fill
+// CHECK: linalg.generic {{.*}}iterator_types = ["parallel", "parallel"]
+// CHECK-NOT: arith.maximumf
+// CHECK: return
+gm.entry report @repeated inputs ["x"] batch 4 {
+^bb0(%x: tensor<4x3xf32>):
+  %s, %t = nn.fused(%x) {
+  ^bb0(%i: tensor<4x3xf32>):
+    %b = nn.broadcast %i [0, 1] : tensor<4x3xf32> to tensor<4x3x2x2xf32>
+    %q = nn.mul %b, %b : tensor<4x3x2x2xf32>
+    %u = nn.sum %q over [0, 2, 3] : tensor<4x3x2x2xf32> to tensor<3xf32>
+    %v = nn.reduce_max %q over [2, 3] : tensor<4x3x2x2xf32> to tensor<4x3xf32>
+    nn.yield %u, %v : tensor<3xf32>, tensor<4x3xf32>
+  } : (tensor<4x3xf32>) -> (tensor<3xf32>, tensor<4x3xf32>)
+  gm.output value "s" %s : tensor<3xf32>
+  gm.output value "t" %t : tensor<4x3xf32>
+}
+
+// -----
+
 // Padding and joining are fills and copies between views.
 // CHECK-LABEL: func.func private @m.0.pad
 // CHECK: linalg.fill
