@@ -23,6 +23,9 @@ namespace {
 
 /// Bytes of a unit's input, about.
 constexpr int64_t unitBytes = 256 * 1024;
+/// Bytes of input above which it lies on the heap: two rows of windows that
+/// reach far, over many channels.
+constexpr int64_t stackBytes = 1024 * 1024;
 /// Units that a few threads can share, and that they share evenly.
 constexpr int64_t fewUnits = 8, manyUnits = 16;
 /// Operations of an epilogue that may be written once for each row.
@@ -82,6 +85,9 @@ public:
             }
           });
     });
+    if (heap) {
+      memref::DeallocOp::create(builder, writer.loc, heap);
+    }
     return success(!failedBody);
   }
 
@@ -132,7 +138,14 @@ private:
       inputStrides[2] = plan.others;
       inputStrides[1] = scratchWidth * plan.others;
       inputStrides[0] = scratchRows() * inputStrides[1];
-      input = scratch(together * inputStrides[0]);
+      int64_t elements = together * inputStrides[0];
+      if (elements * plan.bytes() <= stackBytes) {
+        input = scratch(elements);
+      } else {
+        heap = input = memref::AllocOp::create(
+            builder, writer.loc, MemRefType::get({elements}, plan.type),
+            builder.getI64IntegerAttr(64));
+      }
     } else {
       inputStrides[2] = plan.groups * plan.others;
       inputStrides[1] = inputExtent(1) * inputStrides[2];
@@ -143,7 +156,7 @@ private:
 
   /// Rows of the input that a band needs.
   int64_t scratchRows() const {
-    int64_t last = 0;
+    int64_t last = firstReach;
     for (const AxisClass &one : classes[0]) {
       last = std::max(last, one.largest(bandRows - 1));
     }
@@ -634,6 +647,7 @@ private:
   int64_t bandRows = 0, bands = 1, together = 1, blocks = 1;
   int64_t inputStrides[3] = {0, 0, 0}; ///< of image, row, column
   Value input, tileScratch;
+  Value heap; ///< the input, where it is too large for the stack
   SmallVector<Value> scalars; ///< of the epilogue's inputs, or null
 
   Value group, firstImage, firstRow, panel, lane; ///< where the code stands
