@@ -54,6 +54,16 @@ CASES = [
     ("conv_transpose2d", (33, 5), {"pad": 2}),
     ("conv_transpose2d", (1, 4), {"stride": 2}),
     ("conv_transpose2d", (64, 4), {"stride": 2, "pad": 1, "out_pad": 1}),
+    # Strides whose phases share their code.
+    ("conv_transpose2d", (3, 3), {"stride": 8}),
+    ("conv_transpose2d", (3, 16), {"stride": 8, "pad": 4}),
+    ("conv_transpose2d", (1, 5), {"stride": 7, "out_pad": 6}),
+    ("conv_transpose2d", (33, 7), {"stride": 3, "pad": 2, "groups": 3}),
+    ("conv_transpose2d", (4, 7), {"stride": 5, "dilation": 3, "pad": 2,
+                                  "out_pad": 4}),
+    ("conv_transpose2d", (2, 5), {"stride": 6, "dilation": 4, "bias": False}),
+    ("conv2d", (4, 3), {"stride": 5, "pad": 1}),
+    ("conv2d", (2, 3), {"stride": 16, "dilation": 3, "pad": 6}),
 ]
 # What a text says, and the same in torch.
 SHAPE = [FIRST, HEIGHT, WIDTH]
@@ -84,6 +94,30 @@ OTHERS = [
     ("conv2d(4, 7, stride: 2, pad: 3, mode: reflect)",
      lambda: nn.Conv2d(FIRST, 4, 7, stride=2, padding=3,
                        padding_mode="reflect")),
+    # Images of one pixel, one row, one column.
+    ("max_pool(9) |> upsample(2) |> batch_norm",
+     lambda: behind(nn.BatchNorm2d(FIRST), POINT, nn.Upsample(scale_factor=2))),
+    ("max_pool(9) |> upsample(3) |> layer_norm",
+     lambda: behind(nn.LayerNorm([FIRST, 3, 3]), POINT,
+                    nn.Upsample(scale_factor=3))),
+    ("max_pool(9) |> upsample(2) |> group_norm(2)",
+     lambda: behind(nn.GroupNorm(2, FIRST), POINT, nn.Upsample(scale_factor=2))),
+    ("max_pool(9) |> upsample(2) |> conv2d(4, 1)",
+     lambda: behind(nn.Conv2d(FIRST, 4, 1), POINT, nn.Upsample(scale_factor=2))),
+    ("max_pool(9) |> conv_transpose2d(4, 5, stride: 4)",
+     lambda: behind(nn.ConvTranspose2d(FIRST, 4, 5, 4), POINT)),
+    ("reshape(6, 99, 1) |> upsample(2) |> batch_norm",
+     lambda: behind(nn.BatchNorm2d(FIRST), nn.Flatten(),
+                    nn.Unflatten(1, (FIRST, HEIGHT * WIDTH, 1)),
+                    nn.Upsample(scale_factor=2))),
+    ("reshape(594, 1, 1) |> upsample(2) |> group_norm(6)",
+     lambda: behind(nn.GroupNorm(6, FIRST * HEIGHT * WIDTH), nn.Flatten(),
+                    nn.Unflatten(1, (FIRST * HEIGHT * WIDTH, 1, 1)),
+                    nn.Upsample(scale_factor=2))),
+    ("reshape(2, 1, 297) |> upsample(2, mode: bilinear) |> layer_norm",
+     lambda: behind(nn.LayerNorm([2, 2, 594]), nn.Flatten(),
+                    nn.Unflatten(1, (2, 1, 297)), nn.Upsample(
+                        scale_factor=2, mode="bilinear", align_corners=False))),
 ]
 
 
@@ -96,6 +130,17 @@ class FlatNorm(nn.BatchNorm1d):
 
     def forward(self, x):
         return super().forward(x.flatten(1))
+
+
+# A pixel of the image that comes in.
+POINT = nn.MaxPool2d(9)
+
+
+def behind(layer, *others):
+    """A layer that takes what `others` make of its input."""
+    first = nn.Sequential(*others)
+    layer.register_forward_pre_hook(lambda _, inputs: first(inputs[0]))
+    return layer
 
 
 def is_mixed(layer):
@@ -115,7 +160,8 @@ def text():
     layers += [layer for layer, _ in OTHERS]
     nets, terms, lines = [], [], []
     for i, layer in enumerate(layers):
-        named = "" if layer.startswith(PLAIN) else " as layer"
+        last = layer.split("|> ")[-1]
+        named = "" if last.startswith(PLAIN) else " as layer"
         nets.append(f"net N{i}(x: image[1,{HEIGHT},{WIDTH}]) -> map {{\n"
                     f"  x |> conv2d({FIRST}, 3, pad: 1) as first |> tanh |> "
                     f"{layer}{named} |> tanh\n}}")

@@ -31,6 +31,16 @@ constexpr int64_t fewUnits = 8, manyUnits = 16;
 /// Operations of an epilogue that may be written once for each row.
 constexpr size_t shortEpilogue = 12;
 
+/// Pairs of classes, of rows and of columns, of which each has code of its own.
+/// Above it classes that are alike share theirs: a stride of 50 has 2500 pairs.
+constexpr size_t mostPairs = 4;
+
+/// A class as the code meets it: by itself, or one of those that are alike.
+struct ClassAt {
+  const AxisClass &form;
+  Value first, from, tapFirst; ///< in place of the numbers of `form`
+};
+
 /// A place of a tile relative to its first: image, row and column classes.
 struct Place {
   int64_t image, row, column;
@@ -61,6 +71,7 @@ public:
       classes[d] = classesOf(plan, d);
     }
     arrangeInput();
+    shareCode();
     int64_t width = 2 * plan.lanes;
     sumAlongLanes = plan.lanesOfPanel == 1 && plan.others >= plan.lanes;
     if (plan.epilogue && isLong(plan.epilogue)) {
@@ -284,11 +295,65 @@ private:
     writer.loop(writer.constant(0), writer.constant(set.count), 1,
                 [&](Value index) {
                   lane = writer.add(writer.mul(index, set.columns), set.first);
-                  for (const AxisClass &rows : classes[0]) {
-                    for (const AxisClass &columns : classes[1]) {
-                      writeClass(rows, columns, set);
+                  for (const SharedCode &rows : shared[0]) {
+                    for (const SharedCode &columns : shared[1]) {
+                      overAlike(rows, [&](const ClassAt &row) {
+                        overAlike(columns, [&](const ClassAt &column) {
+                          writeClass(row, column, set);
+                        });
+                      });
                     }
                   }
+                });
+  }
+
+  /// Classes of an axis of which the code stands once.
+  struct SharedCode {
+    AlikeClasses classes;
+    Value table; ///< first, from, tapFirst of each; null where there is one
+  };
+
+  /// Says which classes share their code, and writes tables for them.
+  void shareCode() {
+    bool shares = classes[0].size() * classes[1].size() > mostPairs;
+    for (int d : {0, 1}) {
+      if (!shares) {
+        for (const AxisClass &one : classes[d]) {
+          shared[d].push_back({{one}, Value()});
+        }
+        continue;
+      }
+      for (const AlikeClasses &alike : alikeOf(classes[d])) {
+        Value table = alike.size() > 1 ? tableOf(alike) : Value();
+        shared[d].push_back({alike, table});
+      }
+    }
+  }
+
+  Value tableOf(const AlikeClasses &alike) {
+    SmallVector<int64_t> numbers;
+    for (const AxisClass &one : alike) {
+      numbers.append({one.first, one.from, one.tapFirst});
+    }
+    return writer.table(numbers);
+  }
+
+  /// Runs `body` for each of the classes.
+  void overAlike(const SharedCode &code,
+                 function_ref<void(const ClassAt &)> body) {
+    const AxisClass &form = code.classes.front();
+    if (!code.table) {
+      body({form, writer.constant(form.first), writer.constant(form.from),
+            writer.constant(form.tapFirst)});
+      return;
+    }
+    writer.loop(writer.constant(0), writer.constant(code.classes.size()), 1,
+                [&](Value index) {
+                  Value at = writer.mul(index, 3);
+                  auto number = [&](int64_t i) {
+                    return writer.entryOf(code.table, writer.add(at, i));
+                  };
+                  body({form, number(0), number(1), number(2)});
                 });
   }
 
@@ -310,8 +375,9 @@ private:
     return {axis, cutInto(extents[axis], good, high)};
   }
 
-  void writeClass(const AxisClass &rows, const AxisClass &columns,
+  void writeClass(const ClassAt &rowsAt, const ClassAt &columnsAt,
                   const LaneSet &set) {
+    const AxisClass &rows = rowsAt.form, &columns = columnsAt.form;
     TileShape shape = shapeOf(rows, columns, set);
     auto zero = writer.constant(0);
     // Loops over what stands in front of the tiles' axis, then along it.
@@ -336,7 +402,7 @@ private:
         made.places.push_back(
             {r / made.perImage, inImage / made.perRow, inImage % made.perRow});
       }
-      writeTile(made, rows, columns, set);
+      writeTile(made, rowsAt, columnsAt, set);
     };
     if (shape.axis == 0) {
       along([&](Value n, int64_t height) { tile(n, zero, zero, height); });
@@ -359,41 +425,42 @@ private:
   }
 
   /// Elements from the input's start to what tap (0, 0) of the tile reads.
-  Value inputStart(const Tile &start, const AxisClass &rows,
-                   const AxisClass &columns) {
+  Value inputStart(const Tile &start, const ClassAt &rows,
+                   const ClassAt &columns) {
     Value image = start.image, row = start.row;
-    int64_t fixed = columns.from * inputStrides[2];
+    Value fixed = writer.add(writer.mul(rows.from, inputStrides[1]),
+                             writer.mul(columns.from, inputStrides[2]));
     if (padded) {
       // The scratch begins with row firstRow * stride + firstReach.
       row = arith::SubIOp::create(builder, writer.loc, row, firstRow);
-      fixed +=
-          (rows.from - firstReach) * inputStrides[1] + left * inputStrides[2];
+      fixed = writer.add(fixed,
+                         left * inputStrides[2] - firstReach * inputStrides[1]);
     } else {
       image = writer.add(image, firstImage);
-      fixed += rows.from * inputStrides[1];
     }
     Value place = writer.add(
         writer.mul(image, inputStrides[0]),
-        writer.add(writer.mul(row, rows.stride * inputStrides[1]),
-                   writer.mul(start.column, columns.stride * inputStrides[2])));
+        writer.add(
+            writer.mul(row, rows.form.stride * inputStrides[1]),
+            writer.mul(start.column, columns.form.stride * inputStrides[2])));
     if (!padded && plan.groups > 1) {
       place = writer.add(place, writer.mul(group, plan.others));
     }
     return writer.add(place, fixed);
   }
 
-  void writeTile(const Tile &tile, const AxisClass &rows,
-                 const AxisClass &columns, const LaneSet &set) {
+  void writeTile(const Tile &tile, const ClassAt &rows, const ClassAt &columns,
+                 const LaneSet &set) {
     Value base = inputStart(tile, rows, columns);
     SmallVector<int64_t> offsets;
     for (const Place &place : tile.places) {
       offsets.push_back(place.image * inputStrides[0] +
-                        place.row * rows.stride * inputStrides[1] +
-                        place.column * columns.stride * inputStrides[2]);
+                        place.row * rows.form.stride * inputStrides[1] +
+                        place.column * columns.form.stride * inputStrides[2]);
     }
     SmallVector<Value> sums(
         tile.places.size() * (sumAlongLanes ? 1 : vectorsOf(set)), zeros());
-    if (rows.taps > 0 && columns.taps > 0) {
+    if (rows.form.taps > 0 && columns.form.taps > 0) {
       sums = sumTaps(base, offsets, rows, columns, set, sums);
     }
     if (sumAlongLanes) {
@@ -409,13 +476,15 @@ private:
 
   /// sums += input * weights over taps and channels.
   SmallVector<Value> sumTaps(Value base, ArrayRef<int64_t> offsets,
-                             const AxisClass &rows, const AxisClass &columns,
+                             const ClassAt &rowsAt, const ClassAt &columnsAt,
                              const LaneSet &set, ValueRange sums) {
+    const AxisClass &rows = rowsAt.form, &columns = columnsAt.form;
     int64_t tapSize = plan.others * plan.lanesOfPanel;
     Value weights = writer.add(
         writer.mul(panel, plan.taps[0] * plan.taps[1] * tapSize), lane);
-    weights = writer.add(
-        weights, (rows.tapFirst * plan.taps[1] + columns.tapFirst) * tapSize);
+    Value firstTap = writer.add(writer.mul(rowsAt.tapFirst, plan.taps[1]),
+                                columnsAt.tapFirst);
+    weights = writer.add(weights, writer.mul(firstTap, tapSize));
     // Neighbouring taps and their channels are one run of memory, often.
     int64_t reach = columns.reach * inputStrides[2];
     bool oneRun = reach == plan.others && columns.tapStep == 1;
@@ -546,12 +615,11 @@ private:
     return made;
   }
 
-  void storeTile(const Tile &tile, const AxisClass &rows,
-                 const AxisClass &columns, const LaneSet &set,
-                 ArrayRef<Value> sums) {
+  void storeTile(const Tile &tile, const ClassAt &rows, const ClassAt &columns,
+                 const LaneSet &set, ArrayRef<Value> sums) {
     int64_t vectors = vectorsOf(set);
-    auto output = [&](Value index, const AxisClass &one) {
-      return writer.add(writer.mul(index, one.step), one.first);
+    auto output = [&](Value index, const ClassAt &one) {
+      return writer.add(writer.mul(index, one.form.step), one.first);
     };
     Value channel = writer.add(writer.mul(panel, plan.lanesOfPanel), lane);
     Value image = writer.add(tile.image, firstImage);
@@ -639,6 +707,7 @@ private:
   OpBuilder &builder;
   ConvolutionPlan plan;
   SmallVector<AxisClass, 2> classes[2];
+  SmallVector<SharedCode, 2> shared[2];
 
   bool padded = false, sumAlongLanes = false, failedBody = false;
   int64_t left = 0, scratchWidth = 0; ///< zeros at the left, columns with them

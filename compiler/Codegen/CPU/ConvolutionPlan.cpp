@@ -67,6 +67,25 @@ SmallVector<AxisClass, 2> classesOf(const ConvolutionPlan &plan, int d) {
   return classes;
 }
 
+SmallVector<AlikeClasses, 2> alikeOf(ArrayRef<AxisClass> classes) {
+  auto form = [](const AxisClass &one) {
+    return std::tuple(one.count, one.step, one.stride, one.taps, one.tapStep,
+                      one.reach);
+  };
+  SmallVector<AlikeClasses, 2> alike;
+  for (const AxisClass &one : classes) {
+    auto it = llvm::find_if(alike, [&](const AlikeClasses &others) {
+      return form(others.front()) == form(one);
+    });
+    if (it == alike.end()) {
+      alike.push_back({one});
+    } else {
+      it->push_back(one);
+    }
+  }
+  return alike;
+}
+
 namespace {
 
 /// The memref that casts and subviews start from.

@@ -65,6 +65,13 @@ struct AxisClass {
   }
 };
 
+/// Classes of an axis of which the code stands once: they differ in `first`,
+/// `from` and `tapFirst` alone.
+using AlikeClasses = llvm::SmallVector<AxisClass, 2>;
+
+/// `classes`, those together that may be.
+llvm::SmallVector<AlikeClasses, 2> alikeOf(llvm::ArrayRef<AxisClass> classes);
+
 /// The classes of axis `d`: one of a forward convolution, one for each residue
 /// of the stride of a data gradient, so that no zero is ever inserted.
 llvm::SmallVector<AxisClass, 2> classesOf(const ConvolutionPlan &plan, int d);

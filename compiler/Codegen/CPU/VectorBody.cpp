@@ -65,6 +65,25 @@ Value KernelWriter::evaluate(const Linear &form, ValueRange indices) {
   return sum;
 }
 
+Value KernelWriter::table(ArrayRef<int64_t> numbers) {
+  OpBuilder outside(kernel);
+  auto type = MemRefType::get({static_cast<int64_t>(numbers.size())},
+                              builder.getI64Type());
+  auto values = DenseElementsAttr::get(
+      RankedTensorType::get(type.getShape(), type.getElementType()), numbers);
+  auto global = memref::GlobalOp::create(
+      outside, loc, (kernel.getName() + ".table" + Twine(tables++)).str(),
+      builder.getStringAttr("private"), type, values, /*constant=*/true,
+      IntegerAttr());
+  return memref::GetGlobalOp::create(builder, loc, type, global.getName());
+}
+
+Value KernelWriter::entryOf(Value table, Value index) {
+  Value number = memref::LoadOp::create(builder, loc, table, index);
+  return arith::IndexCastOp::create(builder, loc, builder.getIndexType(),
+                                    number);
+}
+
 int64_t KernelWriter::lanesOf(Type type) const {
   return type.getIntOrFloatBitWidth() > 32 ? lanesF32 / 2 : lanesF32;
 }

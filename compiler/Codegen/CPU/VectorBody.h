@@ -22,6 +22,7 @@ struct KernelWriter {
   unsigned oldArguments;
   int64_t lanesF32;
   int64_t units = 0;   ///< given out so far
+  int64_t tables = 0;  ///< written so far
   bool serial = false; ///< one unit does everything, in order
 
   KernelWriter(mlir::func::FuncOp kernel, int64_t lanesF32);
@@ -37,6 +38,10 @@ struct KernelWriter {
   std::pair<mlir::Value, mlir::Value> divide(mlir::Value a, int64_t b);
   /// offset + sum of coefficients * indices (as many as there are indices).
   mlir::Value evaluate(const Linear &form, mlir::ValueRange indices);
+
+  /// Constant numbers in memory, and one of them as an index.
+  mlir::Value table(llvm::ArrayRef<int64_t> numbers);
+  mlir::Value entryOf(mlir::Value table, mlir::Value index);
 
   /// Lanes of a vector of the type; the vector of them.
   int64_t lanesOf(mlir::Type type) const;
