@@ -14,12 +14,14 @@
 #include "compiler/Driver/Manifest.h"
 #include "compiler/Driver/ReadManifest.h"
 #include "compiler/Driver/RunProgram.h"
+#include "compiler/Driver/Watchdog.h"
 #include "compiler/Import/Import.h"
 #include "compiler/Pipeline/Registration.h"
 #include "dsl/ast/Printer.h"
 #include "dsl/parse/TrainingText.h"
 #include "dsl/program/Dump.h"
 
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/Verifier.h"
 
@@ -75,6 +77,11 @@ private:
   int runPhases();
   int internalError();
   int finishInLLVM(const std::string &manifest, const EntryNames &names);
+  void enter(const char *phase) {
+    phaseName = phase;
+    where.enter(phase);
+  }
+  void pointToLargestKernel();
   bool stopsAfter(Phase phase) const { return invocation.stopAfter == phase; }
   int printed(const std::string &text) {
     llvm::outs() << text;
@@ -94,16 +101,23 @@ private:
   std::unique_ptr<MLIRContext> context;
   OwningOpRef<ModuleOp> module;
   const char *phaseName = "import";
+  Whereabouts where;
+  /// Last, so that it ends before what it looks at.
+  std::optional<Watchdog> watchdog;
 };
 
 int Compilation::run() {
+  Watchdog::Limits limits;
+  limits.memory = invocation.maxGigabytes * 1e9;
+  watchdog.emplace(where, limits);
   if (int code = front.parse(invocation.input)) {
     return code;
   }
   if (stopsAfter(Phase::parse)) {
     return printed(dsl::ast::print(front.file));
   }
-  if (int code = front.check(invocation)) {
+  where.enter("check");
+  if (int code = front.check(invocation, &where.line)) {
     return code;
   }
   if (stopsAfter(Phase::check)) {
@@ -161,6 +175,8 @@ int Compilation::runPhases() {
   context =
       std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
   context->loadAllAvailableDialects();
+  where.follow(*context);
+  enter("import");
 
   import::Options importOptions;
   importOptions.f64 = invocation.f64;
@@ -181,7 +197,7 @@ int Compilation::runPhases() {
   EntryNames names;
   for (Phase phase : {Phase::objectives, Phase::differentiate, Phase::fuse,
                       Phase::kernels, Phase::codegen}) {
-    phaseName = pipeline::nameOf(phase);
+    enter(pipeline::nameOf(phase));
     if (phase == Phase::codegen && invocation.explain) {
       return printed(explainModel(*front.program, *module));
     }
@@ -210,9 +226,28 @@ int Compilation::runPhases() {
   return finishInLLVM(manifest, names);
 }
 
+/// LLVM does not say which function it is at: the largest is the likeliest.
+void Compilation::pointToLargestKernel() {
+  LLVM::LLVMFuncOp largest;
+  size_t most = 0;
+  for (auto function : module->getOps<LLVM::LLVMFuncOp>()) {
+    size_t size = 0;
+    for (Block &block : function.getBody()) {
+      size += block.getOperations().size();
+    }
+    if (size > most) {
+      largest = function;
+      most = size;
+    }
+  }
+  if (largest) {
+    where.at(largest);
+  }
+}
+
 int Compilation::finishInLLVM(const std::string &manifest,
                               const EntryNames &names) {
-  phaseName = "llvm";
+  enter("llvm");
   llvm::LLVMContext llvmContext;
   std::unique_ptr<llvm::Module> llvmModule =
       translateToLLVM(*module, llvmContext, *target, manifest, names);
@@ -223,7 +258,8 @@ int Compilation::finishInLLVM(const std::string &manifest,
     llvmModule->print(llvm::outs(), nullptr);
     return exitOk;
   }
-  phaseName = "object";
+  enter("object");
+  pointToLargestKernel();
   if (stopsAfter(Phase::object)) {
     auto object = emitObject(*llvmModule, *target);
     return object ? printed(std::string(object->data(), object->size()))
@@ -233,7 +269,8 @@ int Compilation::finishInLLVM(const std::string &manifest,
   if (objects.empty()) {
     return internalError();
   }
-  phaseName = "link";
+  enter("link");
+  watchdog->keepRunning();
   return linkExecutable(objects, invocation.program, output);
 }
 

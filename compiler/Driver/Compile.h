@@ -21,6 +21,7 @@ struct Invocation {
   std::string cpu = "native";
   bool reference = false;
   bool f64 = false;
+  double maxGigabytes = 8; ///< of memory that gmc may take
   std::optional<pipeline::Phase> stopAfter;
   bool explain = false; ///< say what the model is instead of making it
 };

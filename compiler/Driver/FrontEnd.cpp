@@ -63,8 +63,9 @@ int FrontEnd::parse(const std::string &name) {
   return exitOk;
 }
 
-int FrontEnd::check(const Invocation &invocation) {
+int FrontEnd::check(const Invocation &invocation, std::atomic<uint32_t> *line) {
   dsl::Options options;
+  options.line = line;
   options.constants = invocation.constants;
   options.batch = invocation.batch;
   program = dsl::check(file, *source, options, *diagnostics);

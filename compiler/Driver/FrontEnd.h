@@ -7,6 +7,7 @@
 #include "dsl/base/DiagnosticEngine.h"
 #include "dsl/program/Program.h"
 
+#include <atomic>
 #include <memory>
 
 namespace gmc::driver {
@@ -23,8 +24,9 @@ struct FrontEnd {
 
   /// Reads and parses. Returns an exit code; messages are on stderr.
   int parse(const std::string &name);
-  /// Checks what was parsed.
-  int check(const Invocation &invocation);
+  /// Checks what was parsed; `line`, if any, is told which line it is at.
+  int check(const Invocation &invocation,
+            std::atomic<uint32_t> *line = nullptr);
 };
 
 } // namespace gmc::driver

@@ -12,6 +12,7 @@
 #include "dsl/base/DiagnosticEngine.h"
 #include "dsl/program/Program.h"
 
+#include <atomic>
 #include <map>
 #include <optional>
 #include <string>
@@ -22,6 +23,8 @@ namespace gmc::dsl {
 struct Options {
   std::map<std::string, double> constants; ///< `--const NAME=VALUE`
   std::optional<int64_t> batch;            ///< `--batch N`
+  /// Is told the line that is being worked on; null: nobody asks.
+  std::atomic<uint32_t> *line = nullptr;
 };
 
 /// Checks `file`, the tree of `source`, and writes it out. Returns nothing when

@@ -80,6 +80,9 @@ void Elaborator::assign(const ast::AssignStmt &stmt) {
 }
 
 void Elaborator::line(const ast::Stmt &stmt) {
+  if (module.options.line) {
+    *module.options.line = module.source.lineOf(stmt.range.begin);
+  }
   const bool inStep = mode == Mode::Step && frame == &root;
   const bool movesNothing = mode == Mode::Report || weighing;
   switch (stmt.kind) {

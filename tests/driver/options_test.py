@@ -6,7 +6,8 @@ import json
 import re
 import subprocess
 
-from driver import (GAN, GMC, MODEL, OK, SMALL, USAGE, VAE, DriverTest, main)
+from driver import (GAN, GMC, MODEL, OK, SANITIZED, SMALL, USAGE, VAE,
+                    DriverTest, main)
 
 # compiler/Pipeline/phases.def, and something that each leaves.
 TEXT = {"parse": "minimize", "check": "program"}
@@ -43,6 +44,11 @@ class OptionsTest(DriverTest):
                 (("compile", small, "--batch", "x"), "--batch"),
                 (("compile", small, "--batch", "1.5"), "--batch"),
                 (("compile", small, "--batch", "2", "--batch", "3"), "--batch"),
+                (("compile", small, "--max-memory", "0"), "--max-memory"),
+                (("compile", small, "--max-memory", "-1"), "--max-memory"),
+                (("compile", small, "--max-memory", "x"), "--max-memory"),
+                (("compile", small, "--max-memory"), "--max-memory"),
+                (("check", small, "--max-memory", "8"), "--max-memory"),
                 (("compile", small, "-o", "a", "-o", "b"), "--output"),
                 (("compile", small, "--const", "a"), "NAME=VALUE"),
                 (("compile", small, "--const", "a="), "NAME=VALUE"),
@@ -110,9 +116,30 @@ class OptionsTest(DriverTest):
                                   capture_output=True, text=True)
             self.assertEqual(done.returncode, code, done.stderr)
 
+    def test_memory_that_is_allowed(self):
+        """It is bounded from the first phase on; turns of a scan are written out
+        line by line."""
+        self.text("turns.gm", "param a : f32[4] = 1\nstep fit() {\n"
+                  "  h = scan t in 0..<220 carry h = a {\n"
+                  "    g = scan s in 0..<220 carry g = h {\n"
+                  "      g <- tanh(g * a + h)\n    }\n    h <- g\n  }\n"
+                  "  minimize sum(h) over a using sgd(1e-3)\n}\n"
+                  "train { fit() } for 1 rounds, batch 1\n")
+        for arguments in (("compile", "turns.gm", "-o", "out"),
+                          ("explain", "turns.gm")):
+            text = self.expect(MODEL, *arguments, "--max-memory", "0.12",
+                               says="gmc: more than the 0.12 GB of memory that "
+                                    "--max-memory allows, in phase `")
+            if not SANITIZED:
+                self.assertRegex(text, "`check`, line [3-7] of the text\n$")
+        self.expect(MODEL, "compile", "small.gm", "--max-memory", "1e-3",
+                    says="0.001 GB")
+        self.assertEqual(self.left(), {"turns.gm"})
+
     def test_c24_pairs_that_work(self):
         """Every two flags of compile that do not contradict."""
         flags = [("--f64",), ("-O0",), ("--batch", "3"), ("--target", "cpu"),
+                 ("--max-memory", "4"),
                  ("--mcpu", "x86-64-v3"), ("--const", "k=2")]
         self.text("k.gm", "const k = 1\n" + SMALL.replace(
             "sum(psi * theta)", "sum(psi * theta) * k"))

@@ -97,6 +97,13 @@ void addCompileFlags(CLI::App &command, ModelFlags &flags) {
       ->check(CLI::IsMember({0, 2}))
       ->capture_default_str();
   command.add_flag("--f64", to.f64, "all tensors in double precision");
+  command
+      .add_option(
+          "--max-memory", to.maxGigabytes,
+          "end with code 1 where gmc itself needs more memory than this")
+      ->type_name("GB")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
 }
 
 /// The flags of what `compile` writes; `explain` writes nothing.

@@ -10,6 +10,7 @@
 #include "compiler/Codegen/CPU/ProductPlan.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Action.h"
 
 using namespace mlir;
 
@@ -236,6 +237,12 @@ int64_t partialElementsOf(func::FuncOp kernel, int64_t lanes) {
              : 0;
 }
 
+/// Lets who follows the compilation see which kernel is written.
+struct ScheduleKernelAction : tracing::ActionImpl<ScheduleKernelAction> {
+  using ActionImpl::ActionImpl;
+  static constexpr StringLiteral tag = "schedule-kernel";
+};
+
 struct ScheduleKernels : impl::CPUScheduleKernelsBase<ScheduleKernels> {
   using Base::Base;
 
@@ -264,6 +271,12 @@ struct ScheduleKernels : impl::CPUScheduleKernelsBase<ScheduleKernels> {
     return success();
   }
 
+  LogicalResult schedule(func::FuncOp kernel) {
+    int64_t elements = partialElementsOf(kernel, lanes);
+    return elements != 0 ? scheduleInPhases(kernel, elements)
+                         : KernelScheduler(kernel, lanes).schedule();
+  }
+
   void runOnOperation() override {
     SmallVector<func::FuncOp> kernels;
     for (auto function : getOperation().getOps<func::FuncOp>()) {
@@ -272,10 +285,9 @@ struct ScheduleKernels : impl::CPUScheduleKernelsBase<ScheduleKernels> {
       }
     }
     for (func::FuncOp kernel : kernels) {
-      int64_t elements = partialElementsOf(kernel, lanes);
-      LogicalResult scheduled = elements != 0
-                                    ? scheduleInPhases(kernel, elements)
-                                    : KernelScheduler(kernel, lanes).schedule();
+      LogicalResult scheduled = success();
+      getContext().executeAction<ScheduleKernelAction>(
+          [&] { scheduled = schedule(kernel); }, IRUnit(kernel));
       if (failed(scheduled)) {
         return signalPassFailure();
       }
