@@ -402,6 +402,39 @@ bool differentiatesDrawTwice(Elaborator &e, const std::vector<bool> &depends,
   return false;
 }
 
+/// Reports what has no derivative between `sources`, those that `depend` on
+/// them, and `y` at `range`, which reaches `what` through it.
+bool lacksDerivative(Elaborator &e, const std::vector<bool> &sources,
+                     const std::vector<bool> &depend, ValueId y,
+                     SourceRange range, const std::string &what) {
+  auto needed = ancestors(e.body, y);
+  if (differentiatesDrawTwice(e, depend, needed, range)) {
+    return true;
+  }
+  for (size_t i = 0; i < sources.size(); ++i) {
+    const Node &node = e.body.nodes[i];
+    if (sources[i] || !depend[i] || !needed[i] || !hasNoDerivative(node.op)) {
+      continue;
+    }
+    auto drawn = e.discreteDraws.find(static_cast<ValueId>(i));
+    if (drawn != e.discreteDraws.end()) {
+      e.module.report(Diag::DrawWithoutGradient, node.where, drawn->second)
+          .label(range, "needs its gradient")
+          .help("`by gumbel(tau)`, `by gumbel(tau, hard)` or `by "
+                "straight_through` at the end of its line says whose gradient "
+                "to take (of a OneHot or a Bernoulli)")
+          .help("or take the expectation in closed form, or observe it");
+    } else {
+      e.module.report(Diag::NoDerivative, node.where, spellingOf(node.op))
+          .label(range, fmt::format("reaches {} through it", what))
+          .help("`stop(..)` makes it a constant; `straight_through(hard, "
+                "soft)` takes the gradient of another value");
+    }
+    return true;
+  }
+  return false;
+}
+
 /// Checks that the objective depends on what is trained, by derivatives.
 void checkReach(Elaborator &e, const ast::MinimizeStmt &stmt,
                 const Minimize &minimize) {
@@ -416,30 +449,9 @@ void checkReach(Elaborator &e, const ast::MinimizeStmt &stmt,
   }
   auto depends = dependents(body, sources);
   auto needed = ancestors(body, minimize.objective);
-  if (differentiatesDrawTwice(e, depends, needed, stmt.objective->range)) {
-    return;
-  }
-  for (size_t i = 0; i < body.nodes.size(); ++i) {
-    const Node &node = body.nodes[i];
-    if (!depends[i] || !needed[i] || !hasNoDerivative(node.op)) {
-      continue;
-    }
-    auto drawn = e.discreteDraws.find(static_cast<ValueId>(i));
-    if (drawn != e.discreteDraws.end()) {
-      e.module.report(Diag::DrawWithoutGradient, node.where, drawn->second)
-          .label(stmt.objective->range, "needs its gradient")
-          .help("`by gumbel(tau)`, `by gumbel(tau, hard)` or `by "
-                "straight_through` at the end of its line says whose gradient "
-                "to take (of a OneHot or a Bernoulli)")
-          .help("or take the expectation in closed form, or observe it");
-    } else {
-      e.module.report(Diag::NoDerivative, node.where, spellingOf(node.op))
-          .label(stmt.objective->range,
-                 fmt::format("reaches {} through it",
-                             fmt::join(minimize.networks, ", ")))
-          .help("`stop(..)` makes it a constant; `straight_through(hard, "
-                "soft)` takes the gradient of another value");
-    }
+  if (lacksDerivative(e, sources, depends, minimize.objective,
+                      stmt.objective->range,
+                      fmt::format("{}", fmt::join(minimize.networks, ", ")))) {
     return;
   }
   if (!depends[minimize.objective]) {
@@ -632,7 +644,8 @@ Value gradCall(Elaborator &e, const CallSite &site, const Arguments &arguments,
   }
   std::vector<bool> sources(e.body.nodes.size(), false);
   sources[*x] = true;
-  if (!dependents(e.body, sources)[*y]) {
+  auto depends = dependents(e.body, sources);
+  if (!depends[*y]) {
     e.module.report(Diag::GradOfConstant, site.range)
         .label(yBound.range, "is not computed from")
         .label(xBound.range, "this value")
@@ -640,8 +653,9 @@ Value gradCall(Elaborator &e, const CallSite &site, const Arguments &arguments,
               "to a name and use the name in both");
     return {};
   }
-  if (differentiatesDrawTwice(e, dependents(e.body, sources),
-                              ancestors(e.body, *y), site.range)) {
+  if (lacksDerivative(
+          e, sources, depends, *y, yBound.range,
+          fmt::format("`{}`", e.module.source.text(xBound.range)))) {
     return {};
   }
   bool perExample = findAxis(e.b.type(*y), "batch").has_value();
