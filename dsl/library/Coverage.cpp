@@ -62,14 +62,15 @@ std::optional<Modes> modesOf(Elaborator &e, const CallSite &site,
                              const Bound &of) {
   const auto *name = of.expr ? ast::as<ast::NameExpr>(*of.expr) : nullptr;
   auto it = name ? e.module.values.find(name->text) : e.module.values.end();
-  if (it != e.module.values.end() && it->second.kind == FileValue::Kind::Data) {
+  const Dataset *dataset =
+      it != e.module.values.end() ? e.module.datasetOf(it->second) : nullptr;
+  if (dataset) {
     e.module.use(it->second.range);
-    const Dataset &dataset = e.module.program.datasets[it->second.index];
-    if (dataset.format == "ring" || dataset.format == "grid") {
-      Modes modes = dataset.format == "ring" ? ringModes(e.b, dataset)
-                                             : gridModes(e.b, dataset);
-      modes.deviation = settingOf(dataset, "std");
-      modes.field = &dataset.fields.front();
+    if (dataset->format == "ring" || dataset->format == "grid") {
+      Modes modes = dataset->format == "ring" ? ringModes(e.b, *dataset)
+                                              : gridModes(e.b, *dataset);
+      modes.deviation = settingOf(*dataset, "std");
+      modes.field = &dataset->fields.front();
       return modes;
     }
   }

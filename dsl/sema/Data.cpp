@@ -361,13 +361,12 @@ bool fieldsAreOf(Module &module, const ast::DataDecl &decl,
 bool readRest(Module &module, const ast::DataDecl &decl, Dataset &dataset) {
   const ast::Name &name = *decl.restOf;
   auto it = module.values.find(name.text);
-  const bool isData =
-      it != module.values.end() && it->second.kind == FileValue::Kind::Data;
-  if (isData && it->second.failed) {
+  const Dataset *whole =
+      it != module.values.end() ? module.datasetOf(it->second) : nullptr;
+  if (it != module.values.end() && it->second.failed &&
+      name.text != decl.name.text) {
     return false;
   }
-  const Dataset *whole =
-      isData ? &module.program.datasets[it->second.index] : nullptr;
   if (!whole || whole->subset == 0 || whole->rest) {
     module.report(Diag::RestOfWhat, name.range, name.text)
         .help("`data l : .. , subset(100)` above it, then `data u : rest of "
@@ -447,7 +446,7 @@ std::optional<Stream> resolveStream(Module &module, const ast::Path &path) {
         .help(fmt::format("`{0}.train` or `{0}.test`", name.text));
     return std::nullopt;
   }
-  return Stream{&module.program.datasets[it->second.index], name.text, split};
+  return Stream{module.datasetOf(it->second), name.text, split};
 }
 
 } // namespace gmc::dsl

@@ -53,7 +53,7 @@ bool Module::enter(const std::string &name, SourceRange range,
     return false;
   }
   auto it = std::find_if(open.begin(), open.end(), [&](const auto &entry) {
-    return entry.first == name;
+    return entry.first == name && entry.second == range;
   });
   if (it == open.end()) {
     open.emplace_back(name, range);
@@ -243,6 +243,31 @@ void Module::collectUse(const ast::UseDecl &decl) {
   }
 }
 
+/// Reports a value that is kept between steps under the name of a net or step:
+/// both name tensors of the checkpoint, and nets and params stand in `over`.
+static void reportSharedNames(Module &module) {
+  using Kind = FileValue::Kind;
+  for (const auto &[name, value] : module.values) {
+    const bool isKept = value.kind == Kind::Param ||
+                        value.kind == Kind::State || value.kind == Kind::Opt ||
+                        value.kind == Kind::Pool;
+    auto function = module.functions.find(name);
+    if (!isKept || function == module.functions.end() ||
+        (function->second.kind != FileFunction::Kind::Net &&
+         function->second.kind != FileFunction::Kind::Step)) {
+      continue;
+    }
+    auto [first, second] = std::minmax(
+        value.range, function->second.range,
+        [](SourceRange a, SourceRange b) { return a.begin < b.begin; });
+    module.report(Diag::Redefined, second, name)
+        .label("a second time here")
+        .label(first, "first here")
+        .help("a net or step and a param, state, opt or pool bear different "
+              "names, as tensors of the checkpoint have theirs");
+  }
+}
+
 void Module::collect() {
   std::set<std::string> templates;
   for (const auto &decl : file.declarations) {
@@ -338,6 +363,7 @@ void Module::collect() {
       collectStart(*start);
     }
   }
+  reportSharedNames(*this);
 }
 
 void Module::collectStart(const ast::AtDecl &decl) {
@@ -490,6 +516,29 @@ std::optional<double> Module::constant(const std::string &name,
   return value.number;
 }
 
+std::optional<uint32_t> Module::hyper(const std::string &name, FileValue &value,
+                                      SourceRange range) {
+  if (value.index || !enter(name, value.range, range)) {
+    return value.index;
+  }
+  auto number = evaluateConstant(*value.expr);
+  leave();
+  value.failed = !number || !isOfType(name, value, *number);
+  Scalar scalar;
+  scalar.kind = Scalar::Kind::Hyper;
+  scalar.name = name;
+  scalar.value = number.value_or(0);
+  scalar.whole = value.whole;
+  value.index = this->scalar(std::move(scalar));
+  return value.index;
+}
+
+const Dataset *Module::datasetOf(const FileValue &value) const {
+  return value.kind == FileValue::Kind::Data && value.index
+             ? &program.datasets[*value.index]
+             : nullptr;
+}
+
 bool Module::isOfType(const std::string &name, const FileValue &value,
                       double number) {
   if (value.whole && number != std::floor(number)) {
@@ -561,8 +610,11 @@ bool Module::ensureChecked(Instance &instance, SourceRange use) {
     instance.state = Instance::State::Ready;
     return true;
   }
+  if (!enter(instance.name, instance.where, use)) {
+    instance.state = Instance::State::Failed;
+    return false;
+  }
   instance.state = Instance::State::Busy;
-  enter(instance.name, instance.where, use);
   unsigned errors = diagnostics.errorCount();
   Body scratch;
   Elaborator elaborator(*this, scratch, Elaborator::Mode::Network, "");

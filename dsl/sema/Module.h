@@ -46,8 +46,9 @@ struct FileValue {
   Kind kind = Kind::Const;
   const ast::Expr *expr = nullptr; ///< Const, Hyper, Let; Opt: its call
   SourceRange range;
-  uint32_t index = 0; ///< Hyper: scalar; Param, State: parameter; Data: data
-                      ///< set; Pool: pool
+  /// Hyper: scalar; Param, State: parameter; Data: data set; Pool: pool.
+  /// Nothing before it is entered there.
+  std::optional<uint32_t> index;
   std::optional<double> number; ///< Const, once evaluated
   bool failed = false;
   bool trained = false; ///< Param
@@ -145,6 +146,13 @@ public:
   std::optional<int64_t> evaluateInteger(const ast::Expr &expr,
                                          const char *what);
   std::optional<double> constant(const std::string &name, FileValue &value);
+  /// Returns the scalar of a hyper, entered where this is the first time; a
+  /// hyper that needs itself is reported.
+  std::optional<uint32_t> hyper(const std::string &name, FileValue &value,
+                                SourceRange range);
+  /// Returns the data set behind a name of the file, or null before it is
+  /// entered.
+  const Dataset *datasetOf(const FileValue &value) const;
   /// Reports a number that is not whole where `value` is declared `int`.
   bool isOfType(const std::string &name, const FileValue &value, double number);
 

@@ -39,8 +39,10 @@ Value Elaborator::evaluateFileValue(const std::string &name, FileValue &value,
     }
     return value.number ? Value::ofNumber(*value.number) : Value{};
   }
-  case FileValue::Kind::Hyper:
-    return Value::ofTensor(b.leaf(Op::Scalar, value.index, {}));
+  case FileValue::Kind::Hyper: {
+    auto scalar = module.hyper(name, value, range);
+    return scalar && !value.failed ? Value::ofTensor(b.leaf(Op::Scalar, *scalar, {})) : Value{};
+  }
   case FileValue::Kind::Let: {
     if (value.failed || !module.enter(name, value.range, range)) {
       return {};
@@ -60,7 +62,17 @@ Value Elaborator::evaluateFileValue(const std::string &name, FileValue &value,
     if (value.failed) {
       return {};
     }
-    return Value::ofTensor(parameterLeaf(value.index));
+    if (!value.index) {
+      // Consts, hypers and what params begin as are known before any param.
+      const bool isState = value.kind == FileValue::Kind::State;
+      module
+          .report(Diag::NotConstant, range, "this",
+                  fmt::format("the {} `{}`", isState ? "state" : "param", name))
+          .label(value.range, "declared here")
+          .label("must be known when compiling");
+      return {};
+    }
+    return Value::ofTensor(parameterLeaf(*value.index));
   case FileValue::Kind::Data:
     module.report(Diag::DataAsValue, range, name)
         .label("names a data set")

@@ -20,15 +20,7 @@ void evaluateKnobs(Module &module) {
       }
       FileValue &value = it->second;
       if (value.kind == FileValue::Kind::Hyper) {
-        auto number = module.evaluateConstant(*binding.value);
-        value.failed =
-            !number || !module.isOfType(binding.name.text, value, *number);
-        Scalar scalar;
-        scalar.kind = Scalar::Kind::Hyper;
-        scalar.name = binding.name.text;
-        scalar.value = number.value_or(0);
-        scalar.whole = value.whole;
-        value.index = module.scalar(std::move(scalar));
+        module.hyper(binding.name.text, value, binding.name.range);
       }
     }
   }

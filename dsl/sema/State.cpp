@@ -83,19 +83,19 @@ std::optional<ValueId> Elaborator::nextOfState(const ast::Name &name,
 void Elaborator::updateFileState(const ast::Name &name, const Value &value,
                                  SourceRange range) {
   const FileValue *state = findState(module, name, atStart);
-  if (!state || state->failed) {
+  if (!state || !state->index) {
     return;
   }
   for (const Update &other : body.updates) {
-    if (other.parameter == state->index) {
+    if (other.parameter == *state->index) {
       module.report(Diag::UpdateTwice, name.range, name.text)
           .label(other.where, "first here")
           .help("both would land at the step's end; write one, or two steps");
       return;
     }
   }
-  if (auto next = nextOfState(name, state->index, value, range)) {
-    body.updates.push_back({state->index, *next, name.range});
+  if (auto next = nextOfState(name, *state->index, value, range)) {
+    body.updates.push_back({*state->index, *next, name.range});
   }
 }
 

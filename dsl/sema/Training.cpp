@@ -328,7 +328,7 @@ private:
           .help("what the step gives is one value for the whole batch");
       return std::nullopt;
     }
-    Pool &pool = module.program.pools[it->second.index];
+    Pool &pool = module.program.pools[*it->second.index];
     std::vector<int64_t> shape{pool.capacity};
     shape.insert(shape.end(), filling->type.event.begin(),
                  filling->type.event.end());
@@ -351,7 +351,7 @@ private:
       return std::nullopt;
     }
     filling->argument.kind = TurnArgument::Kind::Pool;
-    filling->argument.pool = it->second.index;
+    filling->argument.pool = *it->second.index;
     return filling;
   }
 
