@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dsl/sema/Passes.h"
+#include "dsl/sema/TrainerNames.h"
 
 #include <cmath>
 
@@ -107,6 +108,11 @@ private:
   bool addArguments(Elaborator &e, const std::set<std::string> &fixed) {
     bool ok = true;
     for (const ast::Parameter &parameter : proc.parameters) {
+      if (clashesWithTrainer(module, Naming::Flag, parameter.name.text,
+                             parameter.name.range)) {
+        ok = false;
+        continue;
+      }
       e.parameters.insert(parameter.name.text);
       const bool isFile = parameter.type && !parameter.defaultValue;
       ok = (parameter.from ? addData(e, parameter)
@@ -316,7 +322,9 @@ private:
 
 void elaborateProcedures(Module &module) {
   for (const auto &decl : module.file.declarations) {
-    if (const auto *proc = ast::as<ast::ProcDecl>(decl)) {
+    const auto *proc = ast::as<ast::ProcDecl>(decl);
+    if (proc && !clashesWithTrainer(module, Naming::Verb, proc->name.text,
+                                    proc->name.range)) {
       ProcWalker(module, *proc).walk();
     }
   }

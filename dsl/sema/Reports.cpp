@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #include "dsl/sema/Passes.h"
 #include "dsl/sema/SplitAtSet.h"
+#include "dsl/sema/TrainerNames.h"
 
 #include <algorithm>
 
@@ -34,7 +35,8 @@ void addItems(Elaborator &e, const ast::ReportDecl &decl,
               std::map<std::string, SourceRange> &names) {
   for (const auto &item : decl.items) {
     std::string name = itemName(e.module, item);
-    if (name.empty()) {
+    if (name.empty() ||
+        clashesWithTrainer(e.module, Naming::Column, name, item.range)) {
       continue;
     }
     auto [it, isNew] = names.emplace(name, item.range);

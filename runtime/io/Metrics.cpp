@@ -7,21 +7,20 @@
 #include "runtime/core/Status.h"
 #include "runtime/io/AtomicFile.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <utility>
 
 namespace gmc::runtime {
 
 /// Returns the header row.
 static std::string headerOf(const std::vector<std::string> &columns) {
-  std::string row = "step";
+  std::string row = column::step;
   for (const std::string &column : columns) {
     row += "," + column;
   }

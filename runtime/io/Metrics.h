@@ -18,6 +18,12 @@
 
 namespace gmc::runtime {
 
+/// Columns beside losses and reports.
+namespace column {
+#define GMC_COLUMN(name, meaning) constexpr const char *name = #name;
+#include "runtime/abi/names.def"
+} // namespace column
+
 class MetricsFile {
 public:
   /// Starts `path` anew, replacing what is there. `columns` without `step`.

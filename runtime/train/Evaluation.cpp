@@ -52,7 +52,7 @@ std::vector<std::string> reportNames(const Manifest &manifest, size_t index) {
   const ReportSpec &report = manifest.reports[index];
   std::vector<std::string> names;
   for (const std::string &item : itemsOf(manifest, report)) {
-    if (countNames(manifest, item, nullptr) <= 1) {
+    if (countNames(manifest, item, nullptr) <= 1 || report.walk.split.empty()) {
       names.push_back(item);
     } else if (countNames(manifest, item, &report.walk.split) <= 1) {
       names.push_back(item + "." + report.walk.split);

@@ -8,6 +8,7 @@
 #include "runtime/core/InputFile.h"
 #include "runtime/core/Status.h"
 #include "runtime/io/AtomicFile.h"
+#include "runtime/io/Metrics.h"
 
 #include <algorithm>
 #include <span>
@@ -45,7 +46,7 @@ std::set<std::string> dropFinalRows(const std::filesystem::path &metrics,
   const std::string text = readAll(metrics);
   std::vector<std::string> lines = split(text, '\n');
   const std::vector<std::string> columns = split(lines[0], ',');
-  const auto found = std::find(columns.begin(), columns.end(), "final");
+  const auto found = std::find(columns.begin(), columns.end(), column::final);
   const size_t finalColumn = size_t(found - columns.begin());
   std::string kept = lines[0];
   // What stands after the last newline is half a row: it is not looked at.

@@ -21,6 +21,12 @@ namespace gmc::runtime {
 
 namespace {
 
+/// Flags that procedures have beside their arguments.
+namespace flag {
+#define GMC_FLAG(name, spelling, meaning) constexpr const char *name = spelling;
+#include "runtime/abi/names.def"
+} // namespace flag
+
 /// What CLI11 fills before it is checked against the manifest.
 struct Raw {
   std::string out = "run", output;
@@ -104,17 +110,18 @@ static std::string hyperHelp(const Manifest &manifest) {
 
 /// Adds --out, and what running the model needs.
 static void addShared(CLI::App &verb, Raw &raw) {
-  verb.add_option("--out", raw.out, "folder of the run")->capture_default_str();
-  verb.add_option("--threads", raw.threads,
+  verb.add_option(flag::out, raw.out, "folder of the run")
+      ->capture_default_str();
+  verb.add_option(flag::threads, raw.threads,
                   "threads; 0 takes one for each core (the results are the "
                   "same for any number)")
       ->default_str("0");
-  verb.add_option("--set", raw.sets, "hyper-parameter, NAME=VALUE")
+  verb.add_option(flag::set, raw.sets, "hyper-parameter, NAME=VALUE")
       ->allow_extra_args(false);
 }
 
 static void addData(CLI::App &verb, Raw &raw) {
-  verb.add_option("--data", raw.data,
+  verb.add_option(flag::data, raw.data,
                   "folder, or file of npy, csv and text, to read the data "
                   "from; NAME=PATH where there are several sets")
       ->allow_extra_args(false);
@@ -132,7 +139,7 @@ static void addWeights(CLI::App &verb, Raw &raw, const Manifest &manifest) {
 }
 
 static void addSeed(CLI::App &verb, Raw &raw) {
-  verb.add_option("--seed", raw.seed, "seed of every random number");
+  verb.add_option(flag::seed, raw.seed, "seed of every random number");
 }
 
 /// Adds what bounds a run of training.
@@ -185,7 +192,7 @@ static void addProcedure(CLI::App &verb, Raw &raw,
                       : argument.all ? "all"
                                      : fmt::format("{}", argument.value));
   }
-  verb.add_option("-o,--output", raw.output,
+  verb.add_option(flag::output, raw.output,
                   "file to write instead of OUT/samples/" + procedure.name +
                       ".*; of pictures NAME.npy, .csv and .idx take the "
                       "numbers");
@@ -465,13 +472,25 @@ struct Verbs {
     list.push_back({command, {verb, procedure}});
     return command;
   }
+
+  /// Adds a verb that every trainer has.
+  CLI::App *add(Verb verb) {
+    switch (verb) {
+#define GMC_VERB(Name, name, help)                                             \
+  case Verb::Name:                                                             \
+    return add(name, help, verb);
+#include "runtime/abi/names.def"
+    default:
+      fail(ExitInternal, "a verb without a name");
+    }
+  }
 };
 
 } // namespace
 
 static void addVerbs(Verbs &verbs, const Manifest &manifest) {
   Raw &raw = verbs.raw;
-  CLI::App *train = verbs.add("train", "train from the beginning", Verb::Train);
+  CLI::App *train = verbs.add(Verb::Train);
   addShared(*train, raw);
   addData(*train, raw);
   addSeed(*train, raw);
@@ -481,30 +500,27 @@ static void addVerbs(Verbs &verbs, const Manifest &manifest) {
                   "replace the run that is in the folder");
   train->footer(hyperHelp(manifest));
 
-  CLI::App *resume =
-      verbs.add("resume", "go on from the checkpoint", Verb::Resume);
+  CLI::App *resume = verbs.add(Verb::Resume);
   addShared(*resume, raw);
   addData(*resume, raw);
   addSeed(*resume, raw);
   addTraining(*resume, raw);
 
-  CLI::App *eval =
-      verbs.add("eval", "compute the reports from the checkpoint", Verb::Eval);
+  CLI::App *eval = verbs.add(Verb::Eval);
   addShared(*eval, raw);
   addData(*eval, raw);
   addSeed(*eval, raw);
   eval->add_flag("--json", raw.json, "print one JSON object");
 
-  CLI::App *info = verbs.add("info", "describe the model", Verb::Info);
+  CLI::App *info = verbs.add(Verb::Info);
   addShared(*info, raw);
   info->add_flag("--json", raw.json, "print one JSON object");
 
-  CLI::App *bench = verbs.add("bench", "time the training step", Verb::Bench);
+  CLI::App *bench = verbs.add(Verb::Bench);
   addShared(*bench, raw);
   bench->add_flag("--json", raw.json, "print one JSON object");
 
-  CLI::App *diagnose =
-      verbs.add("diagnose", "look for trouble", Verb::DiagnoseGradients);
+  CLI::App *diagnose = verbs.add(Verb::DiagnoseGradients);
   CLI::App *gradients = diagnose->add_subcommand(
       "gradients", "norms of the gradients of each network over some steps");
   CLI::App *collapse = diagnose->add_subcommand(
@@ -562,6 +578,7 @@ RunOptions parseCommandLine(int argc, char **argv, const Manifest &manifest) {
   verbs.app.description(fmt::format("{}: a model compiled from {}",
                                     manifest.model, manifest.source));
   verbs.app.footer(hyperHelp(manifest));
+  verbs.app.set_help_flag(flag::help, "Print this help message and exit");
   verbs.app.require_subcommand(1);
   addVerbs(verbs, manifest);
   addProcedures(verbs, manifest);

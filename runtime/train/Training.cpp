@@ -117,7 +117,7 @@ bool Training::epochEnded() const {
 }
 
 std::vector<std::string> Training::metricColumns() const {
-  std::vector<std::string> columns{"epoch"};
+  std::vector<std::string> columns{column::epoch};
   const auto add = [&](const std::vector<std::string> &names) {
     for (const std::string &name : names) {
       if (std::find(columns.begin(), columns.end(), name) == columns.end()) {
@@ -129,7 +129,7 @@ std::vector<std::string> Training::metricColumns() const {
   for (size_t i = 0; i < machine.manifest.reports.size(); ++i) {
     add(reportNames(machine.manifest, i));
   }
-  add({"final", "seconds"});
+  add({column::final, column::seconds});
   return columns;
 }
 
@@ -271,10 +271,10 @@ void Training::writeTrainRow(bool final) {
 }
 
 void Training::writeRow(std::map<std::string, double> values, bool final) {
-  values["epoch"] = position.totalEpochs();
-  values["seconds"] = seconds();
+  values[column::epoch] = position.totalEpochs();
+  values[column::seconds] = seconds();
   if (final) {
-    values["final"] = 1;
+    values[column::final] = 1;
   }
   if (!metrics->append(position.step, values) && !metricsWarned) {
     metricsWarned = true;

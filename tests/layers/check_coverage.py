@@ -19,7 +19,7 @@ TEXTS = ["models/*.gm", "tests/**/*.gm", "tests/**/*.py", "tests/**/*.cpp",
          "tests/**/*.test"]
 RUNS = ["tests/**/*.py", "tests/**/*.test", "tests/**/*.gm",
         "tests/runtime/**/*.cpp", "tools/dev/*"]
-FLAGS = ["tools/gmc/*.cpp", "runtime/train/*.cpp"]
+FLAGS = ["tools/gmc/*.cpp", "runtime/train/*.cpp", "runtime/abi/names.def"]
 HERE = "tests/layers/check_coverage.py"
 
 
@@ -79,7 +79,8 @@ def flags(root):
     """Flags that no test gives."""
     runs = read(root, RUNS, r"(?m)(?<!\S)(?:#|//)(?! RUN).*")
     source = read(root, FLAGS, r"(?m)(?<!\S)//.*")
-    calls = re.findall(r"add_(?:option|flag)\(\s*\"([^\"]+)\"", source)
+    calls = re.findall(r"(?:add_(?:option|flag)\(\s*|GMC_FLAG\(\w+, )"
+                       r"\"([^\"]+)\"", source)
     if not calls:
         yield "no flag was found"
     for call in calls:

@@ -21,7 +21,8 @@ LAYERS = {
     "dsl/ast": ["dsl/base"],
     "dsl/parse": ["dsl/base", "dsl/lex", "dsl/ast"],
     "dsl/program": ["dsl/base"],
-    "dsl/sema": ["dsl/base", "dsl/ast", "dsl/program"],
+    "dsl/sema": ["dsl/base", "dsl/ast", "dsl/program",
+                 "runtime/abi/names.def"],
     "dsl/library": ["dsl/base", "dsl/ast", "dsl/program", "dsl/sema"],
     "dsl": [],
 
@@ -55,6 +56,8 @@ LAYERS = {
 
     # The runtime of a trainer: never compiler, language or MLIR.
     "runtime/abi": [],
+    # Names alone, which a text may not give: the language reads them too.
+    "runtime/abi/names.def": [],
     "runtime/core": ["runtime/abi"],
     "runtime/data": ["runtime/abi", "runtime/core"],
     "runtime/io": ["runtime/abi", "runtime/core"],

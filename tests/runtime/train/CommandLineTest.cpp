@@ -1,9 +1,13 @@
 // Whatever is wrong with a command line is exit code 2 and one message that
 // names it; what cannot be opened is 5.
+#include "runtime/core/Manifest.h"
 #include "tests/runtime/train/RunHelpers.h"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+
+#include <set>
+#include <sstream>
 
 using namespace gmc::runtime;
 using namespace gmc::runtime::fake;
@@ -78,6 +82,44 @@ TEST(CommandLine, helpShowsTheKnobsOfTheModel) {
   EXPECT_NE(runHere({"--help"}).out.find("interpolate"), std::string::npos);
   const Outcome sample = runHere({"sample", "--help"});
   EXPECT_NE(sample.out.find("-n,--n TEXT=8"), std::string::npos);
+}
+
+/// Returns the names that `help` lists behind `title`: "help" of "-h,--help".
+std::set<std::string> listedIn(const std::string &help,
+                               const std::string &title) {
+  std::set<std::string> names;
+  std::istringstream lines(help.substr(help.find(title) + title.size()));
+  std::string line;
+  std::getline(lines, line);
+  while (std::getline(lines, line) && line.starts_with("  ")) {
+    std::istringstream words(line.substr(0, line.find(' ', 2)));
+    for (std::string word; std::getline(words, word, ',');) {
+      names.insert(word.substr(word.find_first_not_of("- ")));
+    }
+  }
+  return names;
+}
+
+// The front end refuses what stands in the table; what does not stand there
+// would clash in the trainer.
+TEST(CommandLine, namesOfItsOwnAreInTheTable) {
+  std::set<std::string> verbs, flags;
+#define GMC_VERB(Name, name, help) verbs.insert(name);
+#define GMC_FLAG(name, spelling, meaning)                                      \
+  flags.merge(listedIn("\n  " spelling " x\n", ""));
+#include "runtime/abi/names.def"
+  const Manifest manifest = parseManifest(manifestText());
+  std::set<std::string> all = verbs;
+  for (const ProcedureSpec &procedure : manifest.procedures) {
+    all.insert(procedure.name);
+    std::set<std::string> own = flags;
+    for (const ProcedureArgument &argument : procedure.arguments) {
+      EXPECT_TRUE(own.insert(argument.name).second) << argument.name;
+    }
+    EXPECT_EQ(listedIn(runHere({procedure.name, "--help"}).out, "Options:"),
+              own);
+  }
+  EXPECT_EQ(listedIn(runHere({"--help"}).out, "Subcommands:"), all);
 }
 
 TEST(CommandLine, infoNeedsNoRun) {

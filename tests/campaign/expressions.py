@@ -1,0 +1,406 @@
+#!/usr/bin/python3
+"""Random expressions to second order, against an evaluator of this file.
+
+Each program has 40 expressions of three numbers: functions of the manual, `if`, `max`,
+reductions, densities, entropies and losses. The points hold 0, 1, -1 and large numbers
+beside ordinary ones. gmc's values, gradients and second derivatives in f64 (of every
+fourth program at -O0 too) are held against jets: an expression is walked at one point with its value,
+gradient and Hessian in extended precision, and of `if` only the branch taken is
+walked. Kinks have the derivatives that the manual says. Where a jet is not finite, or
+passes numbers above 1e5, nothing is asked.
+
+usage: expressions.py GMC [--seed N] [--programs N | --minutes M] [--resume FILE]
+
+--resume FILE keeps the next seed and the counts, so that a campaign goes on in slices.
+A program that differs is kept as expression-SEED.gm.
+"""
+import argparse
+import json
+import math
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy
+
+WIDE = numpy.longdouble
+LIMIT = 1e5
+PER_PROGRAM, POINTS = 40, 24
+SPECIAL = [0, 0, 0, 1, 1, -1, 0.5, 2, -0.25, 30, -30]
+
+
+class Unknown(Exception):
+    """Nothing is asked of this expression at this point."""
+
+
+class Jet:
+    """A value with gradient and Hessian in three numbers."""
+
+    def __init__(self, value, gradient=None, hessian=None):
+        self.value = WIDE(value)
+        self.gradient = numpy.zeros(3, WIDE) if gradient is None else gradient
+        self.hessian = numpy.zeros((3, 3), WIDE) if hessian is None else hessian
+        if not (abs(self.value) <= LIMIT and (abs(self.gradient) <= LIMIT).all() and
+                (abs(self.hessian) <= LIMIT ** 2).all()):
+            raise Unknown
+
+    def through(self, value, slope, curvature):
+        """f of it, with f, f' and f'' at its value."""
+        outer = numpy.outer(self.gradient, self.gradient)
+        return Jet(value, slope * self.gradient,
+                   slope * self.hessian + curvature * outer)
+
+    def __add__(self, other):
+        return Jet(self.value + other.value, self.gradient + other.gradient,
+                   self.hessian + other.hessian)
+
+    def __neg__(self):
+        return self.through(-self.value, WIDE(-1), WIDE(0))
+
+    def __sub__(self, other):
+        return self + -other
+
+    def __mul__(self, other):
+        cross = numpy.outer(self.gradient, other.gradient)
+        return Jet(self.value * other.value,
+                   self.value * other.gradient + other.value * self.gradient,
+                   self.value * other.hessian + other.value * self.hessian + cross +
+                   cross.T)
+
+    def __truediv__(self, other):
+        return self * power(other, -1)
+
+
+def power(u, n):
+    x = u.value
+    if x == 0 and n not in (0, 1, 2, 3):
+        raise Unknown
+    if x < 0 and n != int(n):
+        raise Unknown
+    return u.through(x ** n, n * x ** max(n - 1, 0) if x == 0 else n * x ** (n - 1),
+                     (n * (n - 1) * (x ** max(n - 2, 0) if x == 0 else x ** (n - 2))))
+
+
+def number(value):
+    return Jet(value)
+
+
+def exp(u):
+    y = numpy.exp(u.value)
+    return u.through(y, y, y)
+
+
+def log(u):
+    if u.value <= 1e-9:
+        raise Unknown
+    return u.through(numpy.log(u.value), 1 / u.value, -1 / u.value ** 2)
+
+
+def log1p(u):
+    return log(number(1) + u) if abs(u.value) > 1e-3 else u.through(
+        numpy.log1p(u.value), 1 / (1 + u.value), -1 / (1 + u.value) ** 2)
+
+
+def sqrt(u):
+    if u.value <= 1e-9:
+        raise Unknown
+    return power(u, WIDE(0.5))
+
+
+def sigmoid(u):
+    y = 1 / (1 + numpy.exp(-u.value))
+    return u.through(y, y * (1 - y), y * (1 - y) * (1 - 2 * y))
+
+
+def softplus(u):
+    x = u.value
+    y = 1 / (1 + numpy.exp(-x))
+    return u.through(max(x, 0) + numpy.log1p(numpy.exp(-abs(x))), y, y * (1 - y))
+
+
+def tanh(u):
+    y = numpy.tanh(u.value)
+    return u.through(y, 1 - y * y, -2 * y * (1 - y * y))
+
+
+def erf(u):
+    bell = 2 / numpy.sqrt(WIDE(math.pi)) * numpy.exp(-u.value ** 2)
+    return u.through(math.erf(float(u.value)), bell, -2 * u.value * bell)
+
+
+def sin(u):
+    return u.through(numpy.sin(u.value), numpy.cos(u.value), -numpy.sin(u.value))
+
+
+def cos(u):
+    return u.through(numpy.cos(u.value), -numpy.sin(u.value), -numpy.cos(u.value))
+
+
+def absolute(u):
+    return number(0) if u.value == 0 else u if u.value > 0 else -u
+
+
+def relu(u):
+    return u if u.value > 0 else number(0)
+
+
+def largest(u, v):
+    return u if u.value >= v.value else v
+
+
+def smallest(u, v):
+    return u if u.value <= v.value else v
+
+
+def xlogy(u, v):
+    if u.value == 0 and v.value <= 0:
+        # With a derivative in u there is none.
+        if u.gradient.any() or u.hessian.any() or v.value < 0:
+            raise Unknown
+        return number(0)
+    return u * log(v)
+
+
+def elu(u):
+    return u if u.value > 0 else exp(u) - number(1)
+
+
+def total(parts):
+    result = parts[0]
+    for part in parts[1:]:
+        result = result + part
+    return result
+
+
+def extreme(parts, pick):
+    """At ties the derivative is shared; its own derivative is then unknown."""
+    best = pick(part.value for part in parts)
+    equal = [part for part in parts if part.value == best]
+    if len(equal) > 1:
+        raise Unknown
+    return equal[0]
+
+
+def norm(parts):
+    squares = total([part * part for part in parts])
+    return number(0) if squares.value == 0 else sqrt(squares)
+
+
+def logsumexp(parts):
+    top = number(max(part.value for part in parts))
+    return top + log(total([exp(part - top) for part in parts]))
+
+
+def variance(parts):
+    mean = total(parts) * number(WIDE(1) / len(parts))
+    return total([(part - mean) * (part - mean) for part in parts]) * number(
+        WIDE(1) / len(parts))
+
+
+def positive(u):
+    return softplus(u) + number(WIDE(0.1))
+
+
+def normal(mean, scale, x):
+    far = (x - mean) / scale
+    return (number(numpy.log(2 * WIDE(math.pi))) + far * far) * number(-0.5) - log(scale)
+
+
+def laplace(mean, scale, x):
+    return -absolute(x - mean) / scale - log(scale * number(2))
+
+
+def bernoulli(p, x):
+    one = number(1)
+    return xlogy(x, p) + xlogy(one - x, one - p)
+
+
+def bernoulli_entropy(p):
+    return -bernoulli(p, p)
+
+
+# Text with {} for operands, and the jet of them.
+UNARY = [
+    ("exp({})", exp), ("log({})", log), ("log1p({})", log1p), ("sqrt({})", sqrt),
+    ("sigmoid({})", sigmoid), ("softplus({})", softplus), ("tanh({})", tanh),
+    ("erf({})", erf), ("sin({})", sin), ("cos({})", cos), ("abs({})", absolute),
+    ("relu({})", relu), ("elu({})", elu), ("(-{})", lambda u: -u),
+    ("{}^2", lambda u: u * u), ("{}^3", lambda u: u * u * u),
+    ("(1 / {})", lambda u: power(u, -1)), ("silu({})", lambda u: u * sigmoid(u)),
+    ("leaky_relu({}, 0.2)",
+     lambda u: u if u.value > 0 else u * number(WIDE(0.2))),
+    ("clamp({}, -1, 0.5)",
+     lambda u: smallest(largest(u, number(-1)), number(0.5))),
+    ("log_sigmoid({})", lambda u: -softplus(-u)),
+    ("entropy(Bernoulli(sigmoid({})))", lambda u: bernoulli_entropy(sigmoid(u))),
+    ("entropy(Bernoulli(clamp({}, 0, 1)))", lambda u: bernoulli_entropy(
+        smallest(largest(u, number(0)), number(1)))),
+]
+BINARY = [
+    ("({} + {})", lambda u, v: u + v), ("({} - {})", lambda u, v: u - v),
+    ("({} * {})", lambda u, v: u * v), ("({} * {})", lambda u, v: u * v),
+    ("({} / {})", lambda u, v: u / v), ("max({}, {})", largest),
+    ("min({}, {})", smallest), ("xlogy({}, {})", xlogy),
+    ("mse({}, {})", lambda u, v: (u - v) * (u - v)),
+    ("huber({}, {})", lambda u, v: (u - v) * (u - v) * number(0.5)
+     if abs((u - v).value) <= 1 else absolute(u - v) - number(0.5)),
+    ("bce(logits: {}, target: sigmoid({}))",
+     lambda u, v: softplus(u) - sigmoid(v) * u),
+    ("log_prob(Normal({}, 0.7), {})", lambda u, v: normal(u, number(WIDE(0.7)), v)),
+    ("log_prob(Laplace({}, 2), {})", lambda u, v: laplace(u, number(2), v)),
+]
+TERNARY = [
+    ("lerp({}, {}, {})", lambda u, v, w: u + w * (v - u)),
+    ("log_prob(Normal({}, softplus({}) + 0.1), {})",
+     lambda u, v, w: normal(u, positive(v), w)),
+    ("log_prob(Normal({}, logvar: {}), {})",
+     lambda u, v, w: normal(u, exp(v * number(0.5)), w)),
+    ("log_prob(Normal({}, var: softplus({}) + 0.1), {})",
+     lambda u, v, w: normal(u, sqrt(positive(v)), w)),
+]
+REDUCTIONS = [
+    ("sum({})", total), ("max({})", lambda p: extreme(p, max)),
+    ("min({})", lambda p: extreme(p, min)), ("norm({})", norm),
+    ("logsumexp({})", logsumexp), ("var({})", variance),
+    ("prod({})", lambda p: p[0] * p[1] * p[2]),
+    ("mean({})", lambda p: total(p) * number(WIDE(1) / 3)),
+]
+COMPARISONS = [(">", lambda u, v: u > v), ("<=", lambda u, v: u <= v),
+               ("==", lambda u, v: u == v)]
+
+
+def draw(choice, depth):
+    """(text, function of the three jets)."""
+    if depth == 0 or choice.random() < 0.1:
+        if choice.random() < 0.8:
+            i = choice.randrange(3)
+            return "acx"[i], lambda point, i=i: point[i]
+        value = choice.choice([0, 1, 2, 0.5, -1.5])
+        return f"({value} * k[0])", lambda point, v=value: number(v)
+    kind = choice.random()
+    if kind < 0.2:
+        sign, holds = choice.choice(COMPARISONS)
+        (p, left), (q, right) = draw(choice, 1), draw(choice, 0)
+        (s, then), (t, other) = draw(choice, depth - 1), draw(choice, depth - 1)
+
+        def branch(point):
+            taken = holds(left(point).value, right(point).value)
+            return then(point) if taken else other(point)
+        return f"(if {p} {sign} {q} then {s} else {t})", branch
+    if kind < 0.35:
+        form, function = choice.choice(REDUCTIONS)
+        parts = [draw(choice, depth - 1) for _ in range(3)]
+        joined = ", ".join(f"reshape({text}, 1)" for text, _ in parts)
+        return (form.format(f"concat({joined})"),
+                lambda point: function([part(point) for _, part in parts]))
+    table = UNARY if kind < 0.65 else BINARY if kind < 0.92 else TERNARY
+    form, function = choice.choice(table)
+    parts = [draw(choice, depth - 1) for _ in range(form.count("{}"))]
+    return (form.format(*(text for text, _ in parts)),
+            lambda point: function(*(part(point) for _, part in parts)))
+
+
+def text_of(expressions):
+    lines = ["param w : f32 = 1", "step fit() { minimize w^2 over w using sgd(0.1) }",
+             "train { fit() } for 1 rounds", "proc show(n = 1, u: f32[3], k: f32[1]) batch n {",
+             "  a = u[0];  c = u[1];  x = u[2]"]
+    parts = []
+    for i, text in enumerate(expressions):
+        lines.append(f"  y{i} = ({text}) + 0 * (a + c + x)")
+        lines.append(f"  g{i} = grad(y{i}, u)")
+        parts.append(f"reshape(y{i}, 1), g{i}")
+        parts += [f"grad(sum(g{i} * onehot({k}, 3) + 0 * u^2), u)" for k in range(3)]
+    return "\n".join(lines + [f"  emit npy(concat({', '.join(parts)}))", "}"])
+
+
+def jet_of(function, point):
+    basis = numpy.eye(3, dtype=WIDE)
+    try:
+        jet = function([Jet(p, basis[i]) for i, p in enumerate(point)])
+    except (Unknown, ZeroDivisionError, OverflowError):
+        return None
+    return numpy.concatenate([[jet.value], jet.gradient, jet.hessian.ravel()])
+
+
+def run(*command, folder):
+    done = subprocess.run([str(word) for word in command], cwd=folder, timeout=300,
+                          capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{command}: {done.returncode}\n{done.stdout}{done.stderr}")
+
+
+def program(gmc, seed, folder):
+    """Yields what differs; the last is the count of numbers compared."""
+    choice = random.Random(seed)
+    drawn = [draw(choice, choice.randint(1, 4)) for _ in range(PER_PROGRAM)]
+    points = numpy.array([[choice.choice(SPECIAL) if choice.random() < 0.4
+                           else round(choice.gauss(0, 1.5), 3) for _ in range(3)]
+                          for _ in range(POINTS)], "f8")
+    text = text_of([text for text, _ in drawn])
+    (folder / "m.gm").write_text(text)
+    numpy.save(folder / "u.npy", points)
+    numpy.save(folder / "k.npy", numpy.ones((POINTS, 1)))
+    with numpy.errstate(all="ignore"):
+        known = [[jet_of(function, point) for _, function in drawn] for point in points]
+    compared = 0
+    # -O0 takes three times as long to compile: every fourth program.
+    for flags in ([], ["-O0"]) if seed % 4 == 0 else ([],):
+        run(gmc, "compile", "m.gm", "-o", "m", "--f64", *flags, folder=folder)
+        run("./m", "train", "--out", "run", "--overwrite", folder=folder)
+        run("./m", "show", "-n", POINTS, "--u", "u.npy", "--k", "k.npy",
+            "-o", "y.npy", "--out", "run", folder=folder)
+        found = numpy.load(folder / "y.npy").reshape(POINTS, PER_PROGRAM, 13)
+        for p, point in enumerate(points):
+            for i, (expression, _) in enumerate(drawn):
+                right = known[p][i]
+                if right is None:
+                    continue
+                compared += 13
+                scale = numpy.maximum(1, abs(right).max())
+                apart = abs(found[p, i] - right) / scale
+                if not (apart <= 1e-6).all():
+                    yield (f"{expression} at {point.tolist()}"
+                           f"{' -O0' if flags else ''}: {found[p, i].tolist()}, right "
+                           f"is {right.astype('f8').tolist()}")
+    yield compared
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("gmc", type=pathlib.Path)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--programs", type=int, default=1)
+    parser.add_argument("--minutes", type=float)
+    parser.add_argument("--resume", type=pathlib.Path)
+    options = parser.parse_args()
+    gmc = options.gmc.resolve()
+    state = {"seed": options.seed, "programs": 0, "numbers": 0, "wrong": 0}
+    if options.resume and options.resume.exists():
+        state = json.loads(options.resume.read_text())
+    begin, done = time.monotonic(), 0
+    while (time.monotonic() - begin < 60 * options.minutes if options.minutes
+           else done < options.programs):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            *wrong, numbers = program(gmc, state["seed"], folder)
+            if wrong:
+                print(f"seed {state['seed']}:\n  " + "\n  ".join(wrong[:6]), flush=True)
+                pathlib.Path(f"expression-{state['seed']}.gm").write_text(
+                    (folder / "m.gm").read_text())
+        done += 1
+        state["seed"] += 1
+        state["programs"] += 1
+        state["numbers"] += numbers
+        state["wrong"] += len(wrong)
+        if options.resume:
+            options.resume.write_text(json.dumps(state))
+    print(f"{state['programs']} programs, {state['programs'] * PER_PROGRAM} expressions, "
+          f"{state['numbers']} numbers, {state['wrong']} wrong")
+    return 1 if state["wrong"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
