@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 namespace gmc::dsl {
 namespace {
 
@@ -133,6 +135,48 @@ INSTANTIATE_TEST_SUITE_P(Models, Shipped,
                          [](const auto &info) {
                            return info.param.stem().string();
                          });
+
+/// The texts between fences of a document, which stand at the margin.
+std::vector<std::string> fencedTexts(const std::string &document) {
+  std::vector<std::string> texts;
+  bool inside = false;
+  std::istringstream lines(document);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("```")) {
+      inside = !inside;
+      if (inside) {
+        texts.emplace_back();
+      }
+    } else if (inside) {
+      texts.back() += line + "\n";
+    }
+  }
+  return texts;
+}
+
+// What of a document reads as a file is written as gmc fmt writes it.
+TEST(Printer, FilesOfTheDocumentsAreFormatted) {
+  const std::filesystem::path root = GMC_DSL_TESTS "/../..";
+  int files = 0;
+  for (const char *folder :
+       {"", "dsl", "compiler", "models", "runtime", "tests"}) {
+    for (const auto &entry :
+         std::filesystem::directory_iterator(root / folder)) {
+      if (entry.path().extension() != ".md") {
+        continue;
+      }
+      for (const std::string &text :
+           fencedTexts(test::readFile(entry.path()))) {
+        Parsed parsed = parseText(text);
+        if (parsed.result.ok && !parsed.result.file.declarations.empty()) {
+          ++files;
+          EXPECT_EQ(print(parsed.result.file), text) << entry.path();
+        }
+      }
+    }
+  }
+  EXPECT_GE(files, 2) << "README.md has two";
+}
 
 TEST(Printer, KeepsBlankLinesAndOneLineBodies) {
   EXPECT_EQ(printed("\n\nconst a = 1\n\n\n\nconst b = 2\nconst c = 3\n\n"),
