@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dsl/library/Entries.h"
+#include "dsl/library/Scores.h"
 #include "dsl/program/Formulas.h"
 
 #include <cmath>
@@ -222,9 +223,12 @@ Value bernoulli(Elaborator &e, const CallSite &site, const Arguments &arguments,
   BodyBuilder &b = e.b;
   b.setRange(site.range);
   if (given.count("logits")) {
-    d->first = given["logits"].first;
+    auto [logits, range] = given["logits"];
+    warnOfLogits(e, site, logits, range, Scores::Bits);
+    d->first = logits;
   } else {
     auto [p, range] = given["probs"];
+    warnOfProbs(e, site, p, range, Scores::Bits);
     auto number = b.constantValue(p);
     if (number && !(*number >= 0 && *number <= 1)) {
       e.module.report(Diag::ProbabilityRange, range, *number);
@@ -277,8 +281,10 @@ Value categorical(Elaborator &e, const CallSite &site,
   }
   e.b.setRange(site.range);
   if (given.count("logits")) {
+    warnOfLogits(e, site, scores, range, Scores::Classes);
     return classes(e, site, logSoftmaxOf(e.b, scores));
   }
+  warnOfProbs(e, site, scores, range, Scores::Classes);
   ValueId total =
       alongLast(e.b, sumLast(e.b, scores), e.b.type(scores).event.back());
   return classes(e, site, scores, total);

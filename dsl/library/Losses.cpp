@@ -1,5 +1,6 @@
 //===- Losses.cpp - losses, one number an element -------------------------===//
 #include "dsl/library/Entries.h"
+#include "dsl/library/Scores.h"
 #include "dsl/program/Formulas.h"
 #include "dsl/sema/Gather.h"
 #include "dsl/sema/Support.h"
@@ -28,6 +29,11 @@ Value bce(Elaborator &e, const CallSite &site, const Arguments &arguments,
   }
   if (!fitsUnit(e, *t, target.range)) {
     return {};
+  }
+  if (logits) {
+    warnOfLogits(e, site, *s, score.range, Scores::Bits);
+  } else {
+    warnOfProbs(e, site, *s, score.range, Scores::Bits);
   }
   BodyBuilder &b = e.b;
   b.setRange(site.range);
@@ -73,6 +79,7 @@ Value xent(Elaborator &e, const CallSite &site, const Arguments &arguments,
       !fitsClasses(e, *y, target.range, classes, score.range)) {
     return {};
   }
+  warnOfLogits(e, site, *l, score.range, Scores::Classes, false);
   b.setRange(site.range);
   return Value::ofTensor(
       b.unary(Op::Neg, logOfLabel(b, logSoftmaxOf(b, *l), *y,

@@ -10,6 +10,7 @@
 #include "dsl/library/Mixtures.h"
 
 #include "dsl/library/Entries.h"
+#include "dsl/library/Scores.h"
 #include "dsl/program/Formulas.h"
 
 #include <numeric>
@@ -49,6 +50,11 @@ std::optional<ValueId> weightsOf(Elaborator &e, const CallSite &site,
                           "the axis",
                           axis.name));
     return std::nullopt;
+  }
+  if (logits) {
+    warnOfLogits(e, site, *weights, given.range, Scores::Classes);
+  } else {
+    warnOfProbs(e, site, *weights, given.range, Scores::Classes);
   }
   e.b.setRange(site.range);
   type.axes = *axes;

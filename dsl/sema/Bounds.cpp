@@ -85,6 +85,7 @@ std::optional<Value> Elaborator::elbo(const Bound *beta, SourceRange range) {
   ValueId value = *reconstruction();
   elboUsed = true;
   if (latents.empty()) {
+    aim(value, range, true);
     return Value::ofTensor(value);
   }
   auto kl = totalDivergence(range);
@@ -101,7 +102,9 @@ std::optional<Value> Elaborator::elbo(const Bound *beta, SourceRange range) {
     b.setRange(range);
     weighted = b.binary(Op::Mul, *weight, *kl);
   }
-  return Value::ofTensor(b.binary(Op::Sub, value, weighted));
+  ValueId bound = b.binary(Op::Sub, value, weighted);
+  aim(bound, range, true);
+  return Value::ofTensor(bound);
 }
 
 //===----------------------------------------------------------------------===//
@@ -232,7 +235,11 @@ Value iwaeCall(Elaborator &e, const CallSite &site, const Arguments &arguments,
     return {};
   }
   auto bound = e.importanceBound(*draws, site.range);
-  return bound ? Value::ofTensor(*bound) : Value{};
+  if (!bound) {
+    return {};
+  }
+  e.aim(*bound, site.range, true);
+  return Value::ofTensor(*bound);
 }
 
 /// Nats an example: -iwae(k), without latents the negated log density.
@@ -260,7 +267,12 @@ std::optional<ValueId> negatedLikelihood(Elaborator &e, const CallSite &site,
   }
   auto draws = count ? drawsOf(e, *count) : std::optional<int64_t>(1);
   auto bound = draws ? e.importanceBound(*draws, site.range) : std::nullopt;
-  return bound ? std::optional(e.b.unary(Op::Neg, *bound)) : std::nullopt;
+  if (!bound) {
+    return std::nullopt;
+  }
+  ValueId nll = e.b.unary(Op::Neg, *bound);
+  e.aim(nll, site.range, false);
+  return nll;
 }
 
 Value nllCall(Elaborator &e, const CallSite &site, const Arguments &arguments,

@@ -11,6 +11,7 @@
 #define GMC_DSL_SEMA_ELABORATOR_H
 
 #include "dsl/program/BodyBuilder.h"
+#include "dsl/sema/Aims.h"
 #include "dsl/sema/Distribution.h"
 #include "dsl/sema/Module.h"
 
@@ -340,6 +341,17 @@ public:
   /// Adds the terms that an objective names.
   void monitorTerms(const ast::Expr &objective);
   int minimizers = 0; ///< in the whole step
+
+  // Aims.cpp
+  /// Says that training makes `value`, written at `range`, larger or smaller.
+  void aim(ValueId value, SourceRange range, bool larger, bool ofData = false);
+  /// Says of `to`, which is equal, what was said of `from`.
+  void copyAim(ValueId from, ValueId to);
+  /// Notes the aims that an objective reverses; at the step's end warns of
+  /// them.
+  void checkAims(const Minimize &minimize, SourceRange objective);
+  void finishAims();
+  std::map<ValueId, Aim> aims;
 
   // dsl/library/Schedules.cpp
   /// Returns the clock that a duration is counted on.

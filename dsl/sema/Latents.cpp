@@ -310,6 +310,7 @@ Value logProbCall(Elaborator &e, const CallSite &site,
     std::string name = nameOf(first);
     for (const Observation &observation : e.observations) {
       if (observation.name == name) {
+        e.aim(observation.logProb, site.range, true);
         return Value::ofTensor(observation.logProb);
       }
     }
@@ -343,7 +344,13 @@ Value logProbCall(Elaborator &e, const CallSite &site,
     return {};
   }
   e.b.setRange(site.range);
-  return Value::ofTensor(e.logProb(*d, *v));
+  ValueId density = e.logProb(*d, *v);
+  if (const Node &node = e.b.node(*v);
+      node.op == Op::Argument &&
+      e.argumentFields.count(e.body.arguments[node.attrs.index].name)) {
+    e.aim(density, site.range, true, true);
+  }
+  return Value::ofTensor(density);
 }
 
 /// `kl(z)` of a latent, `kl(q, p)` of two distributions.
@@ -357,6 +364,9 @@ Value klCall(Elaborator &e, const CallSite &site, const Arguments &arguments,
       if (latent.name == name) {
         auto kl =
             e.divergence(*latent.guide, *latent.prior, latent.draw, site.range);
+        if (kl) {
+          e.aim(*kl, site.range, false);
+        }
         return kl ? Value::ofTensor(*kl) : Value{};
       }
     }

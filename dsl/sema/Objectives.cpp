@@ -594,6 +594,7 @@ void Elaborator::minimize(const ast::MinimizeStmt &stmt) {
   addMonitor("loss" + suffix, result.objective);
   monitorTerms(*stmt.objective);
   checkReach(*this, stmt, result);
+  checkAims(result, stmt.objective->range);
   body.minimizers.push_back(std::move(result));
 }
 

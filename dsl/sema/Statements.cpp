@@ -55,7 +55,9 @@ void Elaborator::assign(const ast::AssignStmt &stmt) {
   if (stmt.names.size() == 1) {
     if (value.kind == Value::Kind::Tensor) {
       if (!isReference(*stmt.value)) {
-        value.id = b.makeDistinct(value.id, since);
+        ValueId own = b.makeDistinct(value.id, since);
+        copyAim(value.id, own);
+        value.id = own;
       }
       b.setName(value.id, stmt.names[0].text);
     }

@@ -629,6 +629,7 @@ private:
     }
     e.run(step.body);
     e.finishStates();
+    e.finishAims();
     givesNoValue(step.body);
     for (const ast::Name &output : step.outputs) {
       auto it = e.frame->locals.find(output.text);
