@@ -46,9 +46,10 @@ template <typename... Args>
   throw Failure(exitCode, fmt::format(format, std::forward<Args>(args)...));
 }
 
-/// Returns `text` with control characters and bytes outside ASCII written as
-/// \xNN and cut after `limit` characters, so that a name out of a file cannot
-/// drive the terminal.
+/// Returns `text` as it is but for control characters and bytes that are not
+/// UTF-8, written as \xNN, and characters that hide or reorder text, written as
+/// \u{202e}; cut after `limit` bytes. So a name out of a file cannot drive the
+/// terminal.
 std::string printable(std::string_view text, size_t limit = 80);
 
 } // namespace gmc::runtime

@@ -7,6 +7,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/core/Status.h"
+#include "runtime/core/Utf8.h"
 #include "runtime/data/Formats.h"
 #include "runtime/data/LineReader.h"
 
@@ -19,30 +20,15 @@ static constexpr uint16_t pad = 0, begin = 1, end = 2, firstCharacter = 3;
 
 /// Decodes a line of UTF-8.
 static std::u32string decode(const LineReader &lines) {
-  std::string_view text = lines.line();
+  const std::string_view text = lines.line();
   std::u32string result;
   for (size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<uint8_t>(text[i]);
-    const int length = lead < 0x80                   ? 1
-                       : lead >= 0xc2 && lead < 0xe0 ? 2
-                       : lead >= 0xe0 && lead < 0xf0 ? 3
-                       : lead >= 0xf0 && lead < 0xf5 ? 4
-                                                     : 0;
-    char32_t code = length < 2 ? lead : lead & (0x7f >> length);
-    bool ok = length > 0 && i + length <= text.size();
-    for (int j = 1; ok && j < length; ++j) {
-      const auto byte = static_cast<uint8_t>(text[i + j]);
-      ok = (byte & 0xc0) == 0x80;
-      code = code << 6 | (byte & 0x3f);
-    }
-    constexpr char32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    if (!ok || code < least[length] || code > 0x10ffff ||
-        (code >= 0xd800 && code < 0xe000)) {
+    const auto code = nextCharacter(text, i);
+    if (!code) {
       fail(ExitData, "{}:{}: byte 0x{:02x} at column {} is not UTF-8",
-           lines.name(), lines.number(), lead, i + 1);
+           lines.name(), lines.number(), static_cast<uint8_t>(text[i]), i + 1);
     }
-    result += code;
-    i += length;
+    result += *code;
   }
   return result;
 }
