@@ -63,6 +63,54 @@ std::string endingOf(const Emission &emission) {
   fail(ExitUsage, "`emit {}` is not supported yet", printable(emission.kind));
 }
 
+/// Returns the endings that files of `emission` may have, its own first; a
+/// folder has any name.
+static std::vector<std::string> endingsFor(const Emission &emission) {
+  const std::string own = endingOf(emission);
+  if (emission.kind == "scatter") {
+    return {own, ".npy", ".csv"};
+  }
+  if (isPicture(emission)) {
+    return {own, ".npy", ".csv", ".idx"};
+  }
+  if (emission.kind == "npy") {
+    return {own, ".csv"};
+  }
+  if (emission.kind == "csv") {
+    return {own, ".txt", ".dat"};
+  }
+  if (emission.kind == "text") {
+    return {own, ".tsv", ".md", ".log"};
+  }
+  return {};
+}
+
+std::optional<std::string> formOf(const Emission &emission,
+                                  const std::filesystem::path &path) {
+  std::string ending = path.extension().string();
+  for (char &c : ending) {
+    c = c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c;
+  }
+  const auto endings = endingsFor(emission);
+  if (endings.empty() || ending.empty()) {
+    return endingOf(emission);
+  }
+  return std::find(endings.begin(), endings.end(), ending) != endings.end()
+             ? std::optional(ending)
+             : std::nullopt;
+}
+
+void checkEnding(const Emission &emission, const std::filesystem::path &path) {
+  if (!formOf(emission, path)) {
+    fail(ExitUsage,
+         "--output {}: `emit {}` writes no `{}`; the name of its file ends in "
+         "{}",
+         printable(path.string(), 4096), emission.kind,
+         printable(path.extension().string()),
+         fmt::join(endingsFor(emission), ", "));
+  }
+}
+
 /// Returns the extents {channels, height, width} of the images in an item.
 static Shape imageShapeOf(const Collected &output, const Manifest &manifest) {
   const Shape &shape = output.itemShape;
@@ -352,10 +400,10 @@ void writeEmission(const Emission &emission, const Manifest &manifest,
     fail(ExitInternal, "an `emit` without outputs");
   }
   const std::string ending =
-      isPicture(emission) ? path.extension().string() : "." + emission.kind;
+      formOf(emission, path).value_or(endingOf(emission));
   if (ending == ".npy") {
     writeNpy(manifest, chosen, path);
-  } else if (ending == ".csv") {
+  } else if (ending == ".csv" || emission.kind == "csv") {
     writeCsv(emission.names, chosen, path);
   } else if (emission.kind == "idx") {
     writeSet(emission, manifest, chosen, path);

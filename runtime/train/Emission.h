@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,16 @@ bool isPrinted(const Emission &emission);
 /// a folder; Failure 2 for kinds that are not supported yet.
 std::string endingOf(const Emission &emission);
 
+/// Returns the form that `emission` takes at `path`: the ending of the path, in
+/// small letters, or its own where the path has none; nothing where that ending
+/// belongs to a form that it cannot take.
+std::optional<std::string> formOf(const Emission &emission,
+                                  const std::filesystem::path &path);
+
+/// Throws Failure 2 where `path`, of the command line, is no name for what
+/// `emission` writes.
+void checkEnding(const Emission &emission, const std::filesystem::path &path);
+
 /// Returns what a `text` shows: a line an example, the outputs with tabs
 /// between. Codes are spelled with `characters`, the first of which is 3.
 std::string textOf(const Emission &emission,
@@ -49,9 +60,10 @@ std::string textOf(const Emission &emission,
 /// grid: examples fill a near-square grid, all outputs of an example side by
 /// side. row: one row an example. Where `path` ends in .npy, .csv or .idx, the
 /// numbers of these pictures instead, in .idx as bytes. npy: [items, shape], or
-/// [items, outputs, shape] of several, f32 or f64. csv: one line an example,
-/// all numbers of all outputs; with names a header, and the item's number
-/// first. idx: a folder of pictures and labels that the format `idx` reads.
+/// [items, outputs, shape] of several, f32 or f64; where `path` ends in .csv,
+/// as `csv` does without names. csv: one line an example, all numbers of all
+/// outputs; with names a header, and the item's number first. idx: a folder of
+/// pictures and labels that the format `idx` reads.
 void writeEmission(const Emission &emission, const Manifest &manifest,
                    const std::vector<Collected> &outputs,
                    const std::filesystem::path &path);

@@ -149,7 +149,8 @@ static bool runBatches(const Procedure &procedure, Machine &machine,
 }
 
 /// Where emission `index` goes: `--output`, or samples/ under the procedure's
-/// name; the second and later ones have a number.
+/// name; the second and later ones have a number, and the ending of the first
+/// where that is one of theirs.
 static std::filesystem::path pathOf(const Request &request,
                                     const ProcedureSpec &spec, size_t index) {
   const std::string ending = endingOf(spec.emits[index]);
@@ -159,9 +160,10 @@ static std::filesystem::path pathOf(const Request &request,
   }
   std::filesystem::path path = request.options.output;
   if (index > 0) {
+    const bool fits = formOf(spec.emits[index], path).has_value();
     const std::string own = path.extension().string();
     path.replace_extension();
-    path += number + (own.empty() ? ending : own);
+    path += number + (own.empty() || !fits ? ending : own);
   }
   return path;
 }
@@ -199,6 +201,7 @@ static void checkPlaces(const Request &request, const ProcedureSpec &spec) {
   bool anyFile = false;
   for (size_t i = 0; i < spec.emits.size(); ++i) {
     const std::filesystem::path path = pathOf(request, spec, i);
+    checkEnding(spec.emits[i], path);
     if (spec.emits[i].kind == "idx") {
       refuseTakenName(path);
     }
