@@ -32,7 +32,10 @@ bool LineReader::next() {
   if (!current.empty() && current.back() == '\r') {
     current.pop_back();
   }
-  ++lineNumber;
+  constexpr std::string_view mark = "\xef\xbb\xbf";
+  if (lineNumber++ == 0 && current.starts_with(mark)) {
+    current.erase(0, mark.size());
+  }
   return true;
 }
 

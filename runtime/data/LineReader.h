@@ -10,8 +10,9 @@
 
 namespace gmc::runtime {
 
-/// Lines end with LF or CR LF; the last one needs no end. A line has at most
-/// 1 MiB, so that a file without ends asks for no more.
+/// Lines end with LF or CR LF; the last one needs no end. A UTF-8 byte order
+/// mark in front of the first one is skipped. A line has at most 1 MiB, so that
+/// a file without ends asks for no more.
 class LineReader {
 public:
   explicit LineReader(const std::filesystem::path &path)

@@ -47,9 +47,87 @@ TEST_F(TableFormats, CsvNamesTheLineThatIsWrong) {
   expectRefused("1,2\n3,\n", "train.csv:2: `` in column 2 is no number");
   expectRefused("a,b\n", "has no records");
   expectRefused("", "has no records");
-  expectRefused("1,2\n3,nan\n", "1 of the 4 numbers of `u` are not finite");
-  expectRefused("1,2\n3,1e999\n", "`1e999` in column 2 is no number");
+  for (const char *bad : {"nan", "inf", "-inf", "NaN", "1e999", "-1e400"}) {
+    const std::string said =
+        fmt::format("train.csv:2: `{}` in column 2 is not finite", bad);
+    expectRefused(fmt::format("1,2\n3,{}\n", bad), said);
+  }
   expectRefused(std::string((1 << 20) + 100, '1'), "train.csv:1: a line of");
+}
+
+TEST_F(TableFormats, CsvHasAHeaderWhereNoCellOfTheFirstLineIsANumber) {
+  struct Case {
+    const char *line;
+    bool isHeader;
+  };
+  const std::string marked = "\xef\xbb\xbf";
+  for (const Case &one : std::initializer_list<Case>{{"a,b,c", true},
+                                                     {"NA,NA,NA", true},
+                                                     {"\"1\",\"2\",x", true},
+                                                     {",,", true},
+                                                     {"1kg,2kg,3kg", true},
+                                                     {"0x1,1_0,--1", true},
+                                                     {"NA,2,3", false},
+                                                     {",2,3", false},
+                                                     {"?,2,3", false},
+                                                     {"1kg,2,3", false},
+                                                     {"\"1\",2,3", false},
+                                                     {"1_0,2,3", false},
+                                                     {"0x1,2,3", false},
+                                                     {"1e400,b,c", false},
+                                                     {"nan,NA,NA", false},
+                                                     {"cat,2,3", false},
+                                                     {"+-1,2,3", false}}) {
+    for (const std::string &mark : {std::string(), marked}) {
+      // Each file has its own first line.
+      DatasetSpec spec =
+          csv(mark + one.line + "\n4,5,6\n7,8,9\n", {numbers("u", {3})});
+      writeFile(folder / "test.csv", mark + "1,2,3\r\n");
+      EXPECT_EQ(numbersOf(load(spec, "test"), 0), (Numbers{1, 2, 3}));
+      if (one.isHeader) {
+        Dataset data = load(spec);
+        EXPECT_EQ(data.items(), 2) << one.line;
+        EXPECT_EQ(numbersOf(data, 0), (Numbers{4, 5, 6}));
+      } else {
+        expectFailure(
+            ExitData, "train.csv:1: `", [&] { load(spec); }, one.line);
+      }
+    }
+  }
+  const std::string nul = std::string("\0", 1) + ",2,3\n4,5,6\n";
+  expectFailure(ExitData, "train.csv:1: `\\x00` in column 1 is no number",
+                [&] { load(csv(nul, {numbers("u", {3})})); });
+  // The first line that is not empty; and numbers below f64's smallest.
+  Dataset data = load(csv("\n\na,b,c\n1e-400,-.5,+3\n", {numbers("u", {3})}));
+  EXPECT_EQ(numbersOf(data, 0), (Numbers{0, -0.5, 3}));
+}
+
+TEST_F(TableFormats, AHeaderThatNamesTheFieldsInAnotherOrderIsRefused) {
+  const std::vector<FieldSpec> fields = {numbers("x", {3}), label("y", 10)};
+  for (const char *head : {"y,x0,x1,x2", "y,x,x,x", "\"y\",x_0,x_1,x_2",
+                           "id,y,x[0],x[1]", "label,x0,x1,x2"}) {
+    expectFailure(
+        ExitData,
+        "of the header is a name of field `x`, which takes columns 1 "
+        "to 3",
+        [&] { load(csv(head + std::string("\n1,2,3,4\n"), fields)); }, head);
+  }
+  for (const char *head : {"x0,x1,x2,y", "a,b,c,d", "y,a,b,c", "x,y,z,kind",
+                           "label,x,x1,x2", "width,x,height,y"}) {
+    Dataset data = load(csv(head + std::string("\n1,2,3,4\n"), fields));
+    EXPECT_EQ(numbersOf(data, 0, 1), Numbers{4}) << head;
+  }
+}
+
+TEST_F(TableFormats, ACropOfATableIsCutOutOfALargerImage) {
+  FieldSpec image = picture({1, 2, 2});
+  image.cropFrom = 4;
+  Dataset data = load(csv("8,8,8,8\n", {image}));
+  EXPECT_EQ(numbersOf(data, 0), (Numbers{8, 8, 8, 8}));
+  image.high = 255;
+  // Rows 0 and 8 twice as high: a half, a quarter above and below the middle.
+  EXPECT_EQ(numbersOf(load(csv("0,0,8,8\n", {image})), 0),
+            (Numbers{2, 2, 6, 6}));
 }
 
 TEST_F(TableFormats, TextLinesBecomeCodesAndAMask) {
@@ -59,6 +137,13 @@ TEST_F(TableFormats, TextLinesBecomeCodesAndAMask) {
   EXPECT_EQ(numbersOf(data, 0), (Numbers{1, 4, 3, 2, 0}));
   EXPECT_EQ(numbersOf(data, 0, 1), (Numbers{1, 1, 1, 1, 0}));
   EXPECT_EQ(numbersOf(data, 1), (Numbers{1, 4, 5, 2, 0}));
+  // A byte order mark is no character; elsewhere U+FEFF is one.
+  data = load(text("\xef\xbb\xbf"
+                   "ab\n\xef\xbb\xbf"
+                   "b\n",
+                   4, 6));
+  EXPECT_EQ(numbersOf(data, 0), (Numbers{1, 3, 4, 2}));
+  EXPECT_EQ(numbersOf(data, 1), (Numbers{1, 5, 4, 2}));
 }
 
 TEST_F(TableFormats, TextThatDoesNotFit) {
