@@ -90,6 +90,12 @@ json::Object scalarOf(const dsl::Scalar &scalar) {
     return json::Object{{"kind", "examples"}};
   case dsl::Scalar::Kind::Records:
     return json::Object{{"kind", "records"}, {"stream", scalar.stream}};
+  case dsl::Scalar::Kind::Levels:
+    return json::Object{{"kind", "levels"},
+                        {"stream", scalar.stream},
+                        {"procedure", scalar.owner},
+                        {"name", scalar.name},
+                        {"value", scalar.value}};
   case dsl::Scalar::Kind::ProcArgument:
     return json::Object{{"kind", "argument"},
                         {"procedure", scalar.owner},
@@ -107,6 +113,9 @@ json::Object fieldOf(const dsl::DataField &field) {
       {"bounded", field.bounded},   {"mask", field.mask},
       {"flip", field.flip},         {"resize", field.resize},
       {"cropFrom", field.cropFrom}, {"dequantize", field.dequantize}};
+  if (field.binary && !field.binarize) {
+    object["binary"] = true;
+  }
   if (field.classes > 0) {
     object["classes"] = field.classes;
   }

@@ -160,10 +160,12 @@ void dumpField(Out out, const DataField &field) {
     fmt::format_to(out, "\n");
     return;
   }
-  fmt::format_to(out, "    {} {}{} in [{}, {}]{}{}{}{}", field.name,
-                 field.image ? "image" : "f32", list(field.event), field.low,
-                 field.high, field.binarize ? " binarize" : "",
-                 field.flip ? " flip" : "", field.resize ? " resize" : "",
+  const bool isSet = field.binary && !field.binarize;
+  fmt::format_to(out, "    {} {}{} in {}{}, {}{}{}{}{}{}", field.name,
+                 field.image ? "image" : "f32", list(field.event),
+                 isSet ? '{' : '[', field.low, field.high, isSet ? '}' : ']',
+                 field.binarize ? " binarize" : "", field.flip ? " flip" : "",
+                 field.resize ? " resize" : "",
                  field.dequantize ? " dequantize" : "");
   if (field.cropFrom > 0) {
     fmt::format_to(out, " crop from {}", field.cropFrom);

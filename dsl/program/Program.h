@@ -223,15 +223,17 @@ struct Scalar {
     Epochs,       ///< the same in fractional epochs of `stream`
     Examples,     ///< the same in examples
     Records,      ///< how many `stream` has
+    Levels,       ///< grey levels of the files of field `name` of data set
+                  ///< `stream`, or of the argument `name` of procedure `owner`
     ProcArgument, ///< a run-time number of the procedure `owner`
   } kind = Kind::Hyper;
-  static constexpr std::array words = {"hyper",    "rounds",  "epochs",
-                                       "examples", "records", "argument"};
+  static constexpr std::array words = {
+      "hyper", "rounds", "epochs", "examples", "records", "levels", "argument"};
   const char *word() const { return words[static_cast<size_t>(kind)]; }
   std::string name;
   double value = 0;
   std::string stream; ///< Epochs, Records: "fashion.train"
-  std::string owner;  ///< ProcArgument
+  std::string owner;  ///< Levels, ProcArgument
   /// Hyper: what it is used for takes numbers from `low` on (not `low` itself
   /// where `open`) and below `high`.
   std::optional<double> low, high;
@@ -248,10 +250,12 @@ struct NamedConstant {
 /// One field of a record of a data set.
 struct DataField {
   std::string name;
+  std::string dataset; ///< whose field it is
   std::vector<int64_t> event;
   bool image = false;
   double low = 0, high = 1; ///< bytes 0..255 are mapped onto this range
   bool bounded = false;     ///< the text says the range: numbers must obey it
+  bool binary = false;      ///< declared `in {a, b}`: one or the other
   bool binarize = false;    ///< Bernoulli draw of the grey value, each epoch
   int64_t classes = 0;      ///< > 0: whole numbers below it, as `label[10]`
   bool mask = false;        ///< 0 or 1: where a text has characters
@@ -261,6 +265,9 @@ struct DataField {
   bool dequantize = false;  ///< noise of one grey level is added
   std::vector<double> mean, deviation; ///< normalize: of all or each channel
 
+  /// Tells whether the model sees two values: 0 and 1 unless the range says
+  /// others.
+  bool isBinary() const { return binary || binarize || mask; }
   /// Returns the ends of what the model sees, `normalize` included.
   std::pair<double, double> shownRange() const;
 };

@@ -288,11 +288,11 @@ bool isContinuous(Distribution::Family family) {
          family == Family::Beta;
 }
 
-/// The sum over the event of log2 of the steps that the model sees between two
-/// grey levels: of range / 256, `normalize` divides by its deviations.
-double stepsInBits(const DataField &field, int64_t elements) {
+/// The sum over the event of log2 of the range as the model sees it:
+/// `normalize` divides by its deviations.
+double rangeInBits(const DataField &field, int64_t elements) {
   double bits =
-      std::log2((field.high - field.low) / 256) * static_cast<double>(elements);
+      std::log2(field.high - field.low) * static_cast<double>(elements);
   for (double deviation : field.deviation) {
     bits -= std::log2(deviation) * static_cast<double>(elements) /
             static_cast<double>(field.deviation.size());
@@ -300,16 +300,35 @@ double stepsInBits(const DataField &field, int64_t elements) {
   return bits;
 }
 
+/// log2 of the number of grey levels that the files of `field`, the argument
+/// `name`, tell apart: 8 or 16, which a run sees.
+ValueId levelsInBits(Elaborator &e, const std::string &name,
+                     const DataField &field) {
+  Scalar scalar;
+  scalar.kind = Scalar::Kind::Levels;
+  scalar.value = 256;
+  if (e.mode == Elaborator::Mode::Procedure) {
+    scalar.name = name;
+    scalar.owner = e.body.name;
+  } else {
+    scalar.name = field.name;
+    scalar.stream = field.dataset;
+  }
+  ValueId levels = e.b.leaf(Op::Scalar, e.module.scalar(std::move(scalar)), {});
+  return e.b.binary(Op::Mul, e.b.unary(Op::Log, levels), 1 / std::log(2));
+}
+
 /// (nll / log 2 - sum log2 step) / dimensions, with the steps of what
-/// `dequantize` filled: minus log2 of the mean density over a step is at most
-/// this (Theis, van den Oord and Bethge 2016).
+/// `dequantize` filled, range / levels: minus log2 of the mean density over a
+/// step is at most this (Theis, van den Oord and Bethge 2016).
 Value bpdCall(Elaborator &e, const CallSite &site, const Arguments &arguments,
               const LibraryEntry &) {
   auto nll = negatedLikelihood(e, site, arguments);
   if (!nll) {
     return {};
   }
-  double elements = 0, steps = 0;
+  double elements = 0, ranges = 0;
+  std::vector<std::pair<ValueId, double>> levels; ///< and of how many elements
   for (const Observation &one : e.observations) {
     elements += static_cast<double>(one.elements);
     if (!isContinuous(one.family)) {
@@ -322,10 +341,16 @@ Value bpdCall(Elaborator &e, const CallSite &site, const Arguments &arguments,
                 "`dequantize`, or report `nll`");
       return {};
     }
-    steps += stepsInBits(field->second, one.elements);
+    ranges += rangeInBits(field->second, one.elements);
+    levels.emplace_back(levelsInBits(e, one.name, field->second), one.elements);
   }
   ValueId bits = e.b.binary(Op::Mul, *nll, 1 / (std::log(2) * elements));
-  return Value::ofTensor(e.b.binary(Op::Sub, bits, steps / elements));
+  bits = e.b.binary(Op::Sub, bits, ranges / elements);
+  for (const auto &[level, count] : levels) {
+    bits =
+        e.b.binary(Op::Add, bits, e.b.binary(Op::Mul, level, count / elements));
+  }
+  return Value::ofTensor(bits);
 }
 
 constexpr LibraryEntry entries[] = {

@@ -127,6 +127,7 @@ bool readValues(Module &module, Elaborator &elaborator, const ast::Field &field,
       return false;
     }
     result.bounded = true;
+    result.binary = field.values->kind == ast::ValueRange::Kind::Set;
     std::tie(result.low, result.high) = *range;
   }
   return true;
@@ -201,7 +202,7 @@ bool serves(const std::string &format, const DataField &field) {
            field.event.size() == 1;
   }
   if (format == "npy" || format == "csv") {
-    return kind != FieldKind::Mask;
+    return true;
   }
   return kind == FieldKind::Label ||
          (kind == FieldKind::Numbers && field.event == std::vector<int64_t>{2});
@@ -221,9 +222,6 @@ std::string recordOf(const std::string &format) {
   }
   if (format == "text") {
     return "`text` gives `int[T] in 0..<V` and `mask[T]`";
-  }
-  if (format == "npy" || format == "csv") {
-    return fmt::format("`{}` gives numbers and labels", format);
   }
   return fmt::format("`{}` gives `f32[2]`, and the number of the mode as a "
                      "label",
@@ -402,6 +400,9 @@ void collectData(Module &module, const ast::DataDecl &decl) {
       !applyTransforms(module, decl, dataset) ||
       !checkFields(module, decl, dataset)) {
     return;
+  }
+  for (DataField &field : dataset.fields) {
+    field.dataset = dataset.name;
   }
   value->second.failed = false;
   value->second.index = static_cast<uint32_t>(module.program.datasets.size());

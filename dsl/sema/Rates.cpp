@@ -81,7 +81,8 @@ private:
     if (scalar.kind == Scalar::Kind::Hyper) {
       return scalar.value;
     }
-    if (scalar.kind == Scalar::Kind::Records) {
+    if (scalar.kind == Scalar::Kind::Records ||
+        scalar.kind == Scalar::Kind::Levels) {
       return std::nullopt; // a run counts them
     }
     if (share == 0) {

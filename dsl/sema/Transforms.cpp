@@ -90,22 +90,36 @@ std::optional<std::vector<DataField *>> Use::fields(bool imagesOnly) const {
   return found;
 }
 
+/// Unless fields are named, keeps those for which `fits` holds, if there are
+/// any.
+void choose(const Use &use, std::vector<DataField *> &fields,
+            bool (*fits)(const DataField *)) {
+  const bool named =
+      std::any_of(use.arguments.begin(), use.arguments.end(),
+                  [](const ast::Argument &a) { return !a.label; });
+  if (!named && std::any_of(fields.begin(), fields.end(), fits)) {
+    std::erase_if(fields, [&](const DataField *field) { return !fits(field); });
+  }
+}
+
 bool binarize(const Use &use) {
-  bool eachEpoch = use.arguments.size() == 1 && use.arguments[0].label &&
-                   use.arguments[0].label->text == "each";
-  if (!eachEpoch) {
+  const ast::Argument *each = use.labelled("each");
+  const auto *when = each ? ast::as<ast::NameExpr>(each->value) : nullptr;
+  if (!when || when->text != "epoch" || !use.knows({"each"})) {
     use.module.report(Diag::BinarizeWhen, use.expr.range)
         .help("`binarize(each epoch)`");
     return false;
   }
-  for (DataField &field : use.dataset.fields) {
-    if (field.classes > 0 || field.mask) {
-      continue;
-    }
-    field.binarize = true;
-    if (field.low != 0 || field.high != 1) {
+  auto fields = use.fields(false);
+  if (!fields) {
+    return false;
+  }
+  choose(use, *fields, [](const DataField *field) { return field->binary; });
+  for (DataField *field : *fields) {
+    field->binarize = true;
+    if (field->low != 0 || field->high != 1) {
       use.module
-          .report(Diag::BinarizeRange, use.expr.range, field.low, field.high)
+          .report(Diag::BinarizeRange, use.expr.range, field->low, field->high)
           .help("declare the data `in {0,1}`");
       return false;
     }
@@ -165,10 +179,21 @@ bool dequantize(const Use &use) {
     return use.wrongUse();
   }
   auto fields = use.fields(false);
-  for (DataField *field : fields.value_or(std::vector<DataField *>{})) {
+  if (!fields) {
+    return false;
+  }
+  if (use.dataset.format == "csv" || !use.dataset.settings.empty()) {
+    use.module.report(Diag::TransformNothing, use.expr.range, use.name)
+        .help(fmt::format("it fills grey levels of 8 or 16 bits; `{}` gives "
+                          "floating-point numbers",
+                          use.dataset.format));
+    return false;
+  }
+  choose(use, *fields, [](const DataField *field) { return !field->binary; });
+  for (DataField *field : *fields) {
     field->dequantize = true;
   }
-  return fields.has_value();
+  return true;
 }
 
 /// Reads a number, or a list of them.
@@ -362,7 +387,7 @@ struct Transform {
 };
 
 constexpr Transform transforms[] = {
-    {"binarize", binarize, "binarize(each epoch)"},
+    {"binarize", binarize, "binarize(each epoch), or binarize(x, each epoch)"},
     {"flip", flip, "flip, or flip(x)"},
     {"crop", crop, "crop(from: 142)"},
     {"resize", resize, "resize, or resize(x)"},
@@ -426,16 +451,23 @@ bool applyTransforms(Module &module, const ast::DataDecl &decl,
       return false;
     }
   }
-  if (seen.count("binarize") && seen.count("dequantize")) {
-    module.report(Diag::BinarizeAndDequantize, seen["dequantize"])
-        .label(seen["binarize"], "makes 0 or 1 of them");
-    return false;
-  }
-  for (const ast::Field &field : decl.fields) {
-    if (field.values && field.values->kind == ast::ValueRange::Kind::Set &&
-        !seen.count("binarize")) {
-      module.report(Diag::SetWithoutBinarize, field.values->range)
-          .help("add `binarize(each epoch)`, or say `in [0,1]`");
+  for (const DataField &field : dataset.fields) {
+    if (field.binarize && field.dequantize) {
+      // Either may be that of the whole, of which this is the rest.
+      const bool here = seen.count("dequantize");
+      auto builder = module.report(Diag::BinarizeAndDequantize,
+                                   seen[here ? "dequantize" : "binarize"]);
+      if (here && seen.count("binarize")) {
+        builder.label(seen["binarize"], "makes 0 or 1 of them");
+      }
+      return false;
+    }
+    if (field.binary && field.dequantize) {
+      module
+          .report(Diag::DequantizedSet, seen["dequantize"], field.name,
+                  field.low, field.high)
+          .help(fmt::format("grey levels are `in [{},{}]`", field.low,
+                            field.high));
       return false;
     }
   }

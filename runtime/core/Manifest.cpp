@@ -105,9 +105,11 @@ static TensorSpec readTensor(const Member &m, const Manifest &manifest) {
 static ScalarSpec readScalar(const Member &m, const Manifest &manifest) {
   using Kind = ScalarSpec::Kind;
   ScalarSpec s;
-  s.kind = m.at("kind").oneOf<Kind>({"hyper", "rounds", "epochs", "examples",
-                                     "records", "updates", "argument"});
-  if (s.kind == Kind::Hyper || s.kind == Kind::Argument) {
+  s.kind =
+      m.at("kind").oneOf<Kind>({"hyper", "rounds", "epochs", "examples",
+                                "records", "levels", "updates", "argument"});
+  if (s.kind == Kind::Hyper || s.kind == Kind::Argument ||
+      s.kind == Kind::Levels) {
     s.name = m.at("name").text();
     s.value = m.numberOr("value", 0);
     s.procedure = m.textOr("procedure", "");
@@ -119,6 +121,9 @@ static ScalarSpec readScalar(const Member &m, const Manifest &manifest) {
         *bound = m.numberOr(name, 0);
       }
     }
+  }
+  if (s.kind == Kind::Levels) {
+    s.stream = m.textOr("stream", "");
   }
   if (s.kind == Kind::Epochs || s.kind == Kind::Records) {
     s.stream = m.at("stream").text();
@@ -141,6 +146,7 @@ static FieldSpec readField(const Member &m) {
   f.binarize = m.booleanOr("binarize", false);
   f.classes = m.has("classes") ? m.at("classes").integer(0, largest) : 0;
   f.bounded = m.booleanOr("bounded", false);
+  f.binary = m.booleanOr("binary", false);
   f.mask = m.booleanOr("mask", false);
   f.flip = m.booleanOr("flip", false);
   f.resize = m.booleanOr("resize", false);

@@ -59,15 +59,17 @@ struct ScalarSpec {
     Epochs,
     Examples,
     Records,
+    Levels,
     Updates,
     Argument
   };
   Kind kind = Kind::Hyper;
-  std::string name;      ///< Hyper, Argument
-  std::string stream;    ///< Epochs, Records: e.g. "fashion.train"
-  std::string procedure; ///< Argument
+  std::string name;      ///< Hyper, Argument; Levels: field or argument
+  std::string stream;    ///< Epochs, Records: e.g. "fashion.train"; Levels:
+                         ///< the data set, unless of a procedure
+  std::string procedure; ///< Argument, Levels
   int64_t counter = 0;   ///< Updates
-  double value = 0;      ///< Hyper, Argument: the default
+  double value = 0;      ///< Hyper, Argument, Levels: the default
   /// Hyper: the least value, itself excluded where `open`; the first above.
   std::optional<double> low, high;
   bool open = false;
@@ -82,12 +84,15 @@ struct FieldSpec {
   bool binarize = false;    ///< drawn anew each epoch
   int64_t classes = 0;      ///< > 0: labels or codes, whole numbers below it
   bool bounded = false;     ///< numbers of a file must lie in [low, high]
+  bool binary = false;      ///< they are low or high, nothing between
   bool mask = false;        ///< 1 where a text has characters
   bool flip = false;        ///< mirrored in every other draw of training
   bool resize = false;      ///< images of other sizes are resampled
   int64_t cropFrom = 0;     ///< > 0: cut out of images of that height and width
   bool dequantize = false;  ///< bytes b become (b + u) / 256, u drawn anew
   std::vector<double> mean, deviation; ///< normalize: one, or one a channel
+
+  bool isBinary() const { return binary || mask; }
 };
 
 struct DatasetSpec {

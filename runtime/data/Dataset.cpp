@@ -6,6 +6,7 @@
 #include "runtime/core/Checksum.h"
 #include "runtime/core/Random.h"
 #include "runtime/core/Status.h"
+#include "runtime/data/Formats.h"
 
 #include <algorithm>
 #include <cmath>
@@ -13,79 +14,30 @@
 namespace gmc::runtime {
 
 Dataset::Dataset(std::string name, std::string split,
-                 std::vector<DatasetField> given)
-    : streamName(name + "." + split), fields(std::move(given)),
-      windowSite(fnv1a("window " + streamName)) {
+                 std::vector<DatasetField> given, ScalarType type)
+    : setName(std::move(name)), streamName(setName + "." + split),
+      fields(std::move(given)), windowSite(fnv1a("window " + streamName)) {
+  itemCount = checkFields(streamName, fields, type);
   Checksum checksum;
-  for (size_t i = 0; i < fields.size(); ++i) {
-    checkField(fields[i], i == 0);
-    checksum.update(std::as_bytes(std::span(fields[i].bytes)));
-    tables.push_back(makeTable(fields[i].spec));
-    sites.push_back(
-        fnv1a("binarize " + streamName + "." + fields[i].spec.name));
+  for (const DatasetField &field : fields) {
+    checksum.update(std::as_bytes(std::span(field.bytes)));
+    tops.push_back(greyTop(field));
+    tables.push_back(makeTable(field.spec, tops.back()));
+    sites.push_back(fnv1a("binarize " + streamName + "." + field.spec.name));
   }
   digestText = checksum.hex();
 }
 
-void Dataset::checkField(const DatasetField &field, bool first) {
-  const FieldSpec &spec = field.spec;
-  int64_t size = elementsOf(field.keptShape()) * sizeOf(field.stored);
-  auto bytes = static_cast<int64_t>(field.bytes.size());
-  if (size == 0 || bytes % size != 0) {
-    fail(ExitInternal, "{} bytes are not items of {}", bytes,
-         spellingOf(spec.shape));
-  }
-  int64_t count = bytes / size;
-  if (count == 0) {
-    fail(ExitData, "data set {} has no items", streamName);
-  }
-  if (!first && count != itemCount) {
-    fail(ExitData, "data set {} has {} items of `{}` but {} of `{}`",
-         streamName, itemCount, fields.front().spec.name, count, spec.name);
-  }
-  itemCount = count;
-  checkNumbers(field, elementsOf(field.keptShape()));
+int64_t Dataset::greyLevels(int64_t field) const {
+  return isGrey(fields[field].stored) ? static_cast<int64_t>(tops[field]) + 1
+                                      : 0;
 }
 
-/// Checks numbers that are not grey values, one by one.
-void Dataset::checkNumbers(const DatasetField &field, int64_t size) const {
-  const FieldSpec &spec = field.spec;
-  if (spec.classes == 0 && isGrey(field.stored)) {
-    return;
-  }
-  int64_t broken = 0, first = 0;
-  for (int64_t i = 0; i < itemCount * size; ++i) {
-    double number = numberAt(field.bytes, field.stored, i);
-    if (!std::isfinite(number)) {
-      first = broken++ == 0 ? i : first;
-    } else if (spec.classes > 0 &&
-               (number < 0 || number >= static_cast<double>(spec.classes) ||
-                number != std::floor(number))) {
-      fail(ExitData,
-           "data set {}: item {} has label {} in `{}`, expected 0 to {}",
-           streamName, i / size, number, spec.name, spec.classes - 1);
-    } else if (spec.classes == 0 && spec.bounded &&
-               (number < spec.low || number > spec.high)) {
-      fail(ExitData,
-           "data set {}: item {} has {} in `{}`, which the model declares in "
-           "[{}, {}]",
-           streamName, i / size, number, spec.name, spec.low, spec.high);
-    }
-  }
-  if (broken > 0) {
-    fail(ExitData,
-         "data set {}: {} of the {} numbers of `{}` are not finite; the first "
-         "one stands in item {}, place {}",
-         streamName, broken, itemCount * size, spec.name, first / size,
-         first % size);
-  }
-}
-
-Dataset::Table Dataset::makeTable(const FieldSpec &spec) {
+Dataset::Table Dataset::makeTable(const FieldSpec &spec, double top) {
   Table table;
   for (int b = 0; b < 256; ++b) {
     table.values[b] =
-        spec.classes > 0 ? b : spec.low + (spec.high - spec.low) * b / 255;
+        spec.classes > 0 ? b : spec.low + (spec.high - spec.low) * b / top;
     // w < b 2^32 / 255 has probability b / 255, exactly 0 and 1 at the ends.
     table.thresholds[b] = (static_cast<uint64_t>(b) << 32) / 255;
   }
@@ -126,6 +78,16 @@ Dataset::Window Dataset::windowOf(const DatasetField &field, int64_t item,
   return window;
 }
 
+/// Returns the random bits w below which a number gives high: w < p 2^32.
+static uint64_t thresholdOf(const DatasetField &field, double number) {
+  const FieldSpec &spec = field.spec;
+  if (field.stored == Stored::Word) {
+    return (static_cast<uint64_t>(number) << 32) / 65535;
+  }
+  return static_cast<uint64_t>((number - spec.low) / (spec.high - spec.low) *
+                               0x1p32);
+}
+
 /// Writes high where the draw of a pixel falls below its probability.
 void Dataset::binarize(int64_t field, std::span<double> numbers, uint64_t seed,
                        uint64_t execution) const {
@@ -137,10 +99,10 @@ void Dataset::binarize(int64_t field, std::span<double> numbers, uint64_t seed,
     size_t count = std::min(words.size(), numbers.size() - start);
     draw.words(start, std::span(words).first(count));
     for (size_t i = 0; i < count; ++i) {
-      auto grey = static_cast<uint64_t>(numbers[start + i]);
+      const double number = numbers[start + i];
       uint64_t threshold = source.stored == Stored::Byte
-                               ? table.thresholds[grey]
-                               : (grey << 32) / 65535;
+                               ? table.thresholds[static_cast<size_t>(number)]
+                               : thresholdOf(source, number);
       numbers[start + i] =
           words[i] < threshold ? source.spec.high : source.spec.low;
     }
@@ -153,10 +115,8 @@ void Dataset::mapGrey(int64_t field, std::span<double> numbers, uint64_t seed,
   const DatasetField &source = fields[field];
   const FieldSpec &spec = source.spec;
   const double width = spec.high - spec.low;
-  const double top = source.stored == Stored::Byte ? 255 : 65535;
-  if (spec.binarize) {
-    binarize(field, numbers, seed, execution);
-  } else if (spec.dequantize) {
+  const double top = tops[field];
+  if (spec.dequantize) {
     Draw draw{seed, execution, sites[field]};
     std::array<uint32_t, 64> words;
     for (size_t start = 0; start < numbers.size(); start += words.size()) {
@@ -182,9 +142,8 @@ void Dataset::mapGrey(int64_t field, std::span<double> numbers, uint64_t seed,
 /// Tells whether an item is its bytes, looked up one after the other.
 static bool isPlain(const DatasetField &field) {
   const FieldSpec &spec = field.spec;
-  return field.stored == Stored::Byte && !spec.mask && !spec.binarize &&
-         !spec.dequantize && !spec.flip && spec.cropFrom == 0 &&
-         spec.mean.empty();
+  return field.stored == Stored::Byte && !spec.binarize && !spec.dequantize &&
+         !spec.flip && spec.cropFrom == 0 && spec.mean.empty();
 }
 
 void Dataset::convert(int64_t field, int64_t item, uint64_t seed,
@@ -228,7 +187,9 @@ void Dataset::convert(int64_t field, int64_t item, uint64_t seed,
       }
     }
   }
-  if (spec.classes == 0 && !spec.mask && isGrey(source.stored)) {
+  if (spec.binarize) {
+    binarize(field, buffer, seed, execution);
+  } else if (spec.classes == 0 && isGrey(source.stored)) {
     mapGrey(field, buffer, seed, execution);
   }
   if (!spec.mean.empty()) {

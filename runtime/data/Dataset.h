@@ -39,24 +39,31 @@ struct DatasetField {
 class Dataset {
 public:
   /// Checks the fields against each other: equal numbers of items, at least
-  /// one, labels below their number of classes (row D5), finite numbers (row
-  /// D11), numbers in the range that the model declares.
-  Dataset(std::string name, std::string split,
-          std::vector<DatasetField> fields);
+  /// one, labels below their number of classes (row D5), numbers that are
+  /// finite in the model's `type` (row D11) and in the range that it declares,
+  /// transforms that can act on what is stored.
+  Dataset(std::string name, std::string split, std::vector<DatasetField> fields,
+          ScalarType type = ScalarType::F32);
 
   /// Returns e.g. "fashion.train", which keys shuffles and draws.
   const std::string &stream() const { return streamName; }
+  /// Returns e.g. "fashion".
+  const std::string &name() const { return setName; }
   int64_t items() const { return itemCount; }
   int64_t fieldCount() const { return static_cast<int64_t>(fields.size()); }
   const FieldSpec &field(int64_t index) const { return fields[index].spec; }
+  /// Returns how many grey levels the files tell apart, 256 or 65536; 0 where
+  /// they hold floating-point numbers.
+  int64_t greyLevels(int64_t field) const;
   /// Returns 32 hex digits that stand for all bytes: part of the identity of a
   /// run.
   const std::string &digest() const { return digestText; }
 
   /// Writes item `item` of field `field` as `type` numbers. A grey value b of
   /// 0 .. m becomes low + (high - low) * b / m, with `dequantize` low + (high -
-  /// low) * (b + u) / (m + 1), and with `binarize` high with probability
-  /// b / m, else low; labels and numbers stay; `normalize` comes last. With
+  /// low) * (b + u) / (m + 1); labels and numbers stay. With `binarize` it is
+  /// high with the probability that the grey value, or the number, is of the
+  /// range, else low. `normalize` comes last. With
   /// `training` crops lie and mirrors stand as drawn by (seed, epoch, item),
   /// the same for all fields of the record; else crops are from the middle.
   void convert(int64_t field, int64_t item, uint64_t seed, uint64_t epoch,
@@ -76,9 +83,7 @@ private:
     bool mirrored = false;
   };
 
-  void checkField(const DatasetField &field, bool first);
-  void checkNumbers(const DatasetField &field, int64_t size) const;
-  static Table makeTable(const FieldSpec &spec);
+  static Table makeTable(const FieldSpec &spec, double top);
   Window windowOf(const DatasetField &field, int64_t item, uint64_t seed,
                   uint64_t epoch, bool training) const;
   void binarize(int64_t field, std::span<double> numbers, uint64_t seed,
@@ -86,24 +91,32 @@ private:
   void mapGrey(int64_t field, std::span<double> numbers, uint64_t seed,
                uint64_t execution) const;
 
-  std::string streamName, digestText;
+  std::string setName, streamName, digestText;
   int64_t itemCount = 0;
   std::vector<DatasetField> fields;
   std::vector<Table> tables;
+  std::vector<double> tops;    ///< greyTop of each field
   std::vector<uint64_t> sites; ///< of the draws of each field's pixels
   uint64_t windowSite = 0;     ///< of the draws of crops and mirrors
 };
 
 /// Reads or makes the part ("train" or "test") of `spec`. Files are those of
 /// the source, or of `replacement`, the value of --data. Checks the items'
-/// shape against the manifest's (row D21).
+/// shape against the manifest's (row D21), their numbers against `type`.
 Dataset loadDataset(const DatasetSpec &spec, std::string_view split,
-                    const std::optional<std::filesystem::path> &replacement);
+                    const std::optional<std::filesystem::path> &replacement,
+                    ScalarType type = ScalarType::F32);
 
 /// Returns the characters of the text `spec` in UTF-8, in the order of their
 /// codes: 0 is padding, 1 begin, 2 end, the first character 3.
 std::vector<std::string>
 loadCharacters(const DatasetSpec &spec,
+               const std::optional<std::filesystem::path> &replacement);
+
+/// Returns the names of the classes of `spec` in the order of their numbers;
+/// none where its format gives its classes no names.
+std::vector<std::string>
+loadClassNames(const DatasetSpec &spec,
                const std::optional<std::filesystem::path> &replacement);
 
 /// Throws Failure 3 with both numbers where `dataset` has fewer items than a

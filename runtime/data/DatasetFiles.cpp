@@ -161,13 +161,11 @@ int64_t labelOf(const DatasetSpec &spec) {
 // Parts
 //===----------------------------------------------------------------------===//
 
+/// Returns how many records checked fields have.
 static int64_t recordsOf(const Fields &fields) {
-  int64_t count = INT64_MAX;
-  for (const DatasetField &field : fields) {
-    int64_t size = elementsOf(field.keptShape()) * sizeOf(field.stored);
-    count = std::min(count, static_cast<int64_t>(field.bytes.size()) / size);
-  }
-  return count;
+  const DatasetField &field = fields.front();
+  return static_cast<int64_t>(field.bytes.size()) /
+         (elementsOf(field.keptShape()) * sizeOf(field.stored));
 }
 
 /// Keeps the records `chosen`, in that order.
@@ -253,9 +251,8 @@ static void takeSubset(const DatasetSpec &spec, Fields &fields) {
   std::vector<int64_t> room(kinds, spec.subset / kinds);
   std::vector<bool> taken(count, false);
   for (int64_t record : fixedOrder(count, "subset")) {
-    // A label past the classes is refused later, with its place.
-    int64_t kind = classes[record];
-    if (kind >= 0 && kind < kinds && room[kind] > 0) {
+    const int64_t kind = classes[record];
+    if (room[kind] > 0) {
       --room[kind];
       taken[record] = true;
     }
@@ -325,7 +322,7 @@ static Fields chosenOf(const DatasetSpec &spec, const Fields &fields) {
 }
 
 Dataset loadDataset(const DatasetSpec &spec, std::string_view split,
-                    const std::optional<path> &replacement) {
+                    const std::optional<path> &replacement, ScalarType type) {
   if (split != "train" && split != "test") {
     fail(ExitInternal, "data set `{}` has no split `{}`", spec.name,
          printable(split));
@@ -336,19 +333,27 @@ Dataset loadDataset(const DatasetSpec &spec, std::string_view split,
   PartRequest request{whole, test && !cut, placeOf(spec, replacement)};
   try {
     Fields fields = readPart(request);
+    const bool filtered = !spec.filter.empty() && !test,
+               reduced = spec.subset > 0 && !test;
+    if (cut || filtered || reduced) {
+      // What is left out must be right as well, and items have the numbers of
+      // the file.
+      checkFields(cut ? spec.name : spec.name + "." + std::string(split),
+                  fields, type);
+    }
     if (cut) {
       cutShare(fields, spec.testShare, test);
     }
-    if (!spec.filter.empty() && !test) {
+    if (filtered) {
       dropClasses(spec, fields);
     }
-    if (spec.subset > 0 && !test) {
+    if (reduced) {
       takeSubset(spec, fields);
     }
     if (!spec.of.empty()) {
       fields = chosenOf(spec, fields);
     }
-    return Dataset(spec.name, std::string(split), std::move(fields));
+    return Dataset(spec.name, std::string(split), std::move(fields), type);
   } catch (const std::bad_alloc &) {
     fail(ExitMemory, "data set `{}`: no memory for its records", spec.name);
   }
@@ -358,6 +363,16 @@ std::vector<std::string>
 loadCharacters(const DatasetSpec &spec,
                const std::optional<path> &replacement) {
   return charactersOf({spec, false, placeOf(spec, replacement)});
+}
+
+std::vector<std::string>
+loadClassNames(const DatasetSpec &spec,
+               const std::optional<path> &replacement) {
+  if (spec.format != "folder") {
+    return {};
+  }
+  const DatasetSpec whole = wholeOf(spec);
+  return classNamesOf({whole, false, placeOf(spec, replacement)});
 }
 
 } // namespace gmc::runtime

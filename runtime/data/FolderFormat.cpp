@@ -2,8 +2,10 @@
 //
 // The pictures of a folder in byte order of their names; names that begin with
 // a dot are passed over. Where the record has a label, the folder holds one
-// folder for each class, and its place in byte order is the class number. The
-// first file that does not fit is named (row D15).
+// folder for each class. The classes are those of the part `train`, numbered in
+// byte order; `test` has the same numbers by name, and may lack classes. Other
+// files beside the folders are passed over, but a picture there is of no class.
+// The first file that does not fit is named (row D15).
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/core/Status.h"
@@ -75,27 +77,77 @@ static void readFolder(Pictures &pictures, const path &folder) {
   }
 }
 
-/// Reads a folder for each class; returns the labels.
-static std::vector<uint8_t> readClasses(Pictures &pictures, const path &folder,
-                                        const FieldSpec &label) {
-  std::vector<uint8_t> labels;
-  std::vector<path> names = namesIn(folder);
-  if (static_cast<int64_t>(names.size()) != label.classes) {
-    fail(ExitData,
-         "{}: holds {} folders of classes, the label `{}` has {} classes",
-         printed(folder), names.size(), label.name, label.classes);
+/// Returns the names of the folders in `folder`, in byte order.
+static std::vector<path> foldersIn(const path &folder) {
+  std::vector<path> names;
+  for (const path &name : namesIn(folder)) {
+    std::error_code error;
+    const auto status = std::filesystem::status(folder / name, error);
+    if (!std::filesystem::exists(status)) { // a link that leads nowhere
+      fail(ExitInputOutput, "{}: cannot be read: {}", printed(folder / name),
+           error ? error.message() : "it is not there");
+    }
+    if (std::filesystem::is_directory(status)) {
+      names.push_back(name);
+    } else if (name.extension() == ".png" || name.extension() == ".PNG") {
+      fail(ExitData,
+           "{}: stands beside the folders of classes and is of none of them; "
+           "put it into the folder of its class",
+           printed(folder / name));
+    }
   }
-  for (size_t i = 0; i < names.size(); ++i) {
+  return names;
+}
+
+/// Returns the names of the classes, which the part `train` numbers.
+static std::vector<path> classesOf(const PartRequest &request,
+                                   const FieldSpec &label) {
+  std::vector<path> names = foldersIn(request.place);
+  if (static_cast<int64_t>(names.size()) != label.classes ||
+      label.classes > 65536) {
+    fail(ExitData,
+         "{}: holds {} folders of classes, the label `{}` has {} classes{}",
+         printed(request.place), names.size(), label.name, label.classes,
+         label.classes > 65536 ? "; there are 65536 at most" : "");
+  }
+  return names;
+}
+
+/// Reads a folder for each class; returns the labels.
+static std::vector<uint8_t> readClasses(Pictures &pictures,
+                                        const PartRequest &request,
+                                        const FieldSpec &label) {
+  const std::vector<path> classes = classesOf(request, label);
+  const path folder = partOf(request);
+  std::vector<uint8_t> labels;
+  for (const path &name : request.test ? foldersIn(folder) : classes) {
+    const auto found = std::find(classes.begin(), classes.end(), name);
+    if (found == classes.end()) {
+      fail(ExitData,
+           "{}: is a class that the data for training lack: there is no {}",
+           printed(folder / name), printed(request.place / name));
+    }
     size_t before = pictures.bytes.size();
-    readFolder(pictures, folder / names[i]);
+    readFolder(pictures, folder / name);
     int64_t size = elementsOf(keptImageOf(pictures.spec)) *
                    sizeOf(pictures.stored.value_or(Stored::Byte));
     auto count = static_cast<int64_t>(pictures.bytes.size() - before) / size;
     for (int64_t j = 0; j < count; ++j) {
-      appendNumber(labels, static_cast<uint16_t>(i));
+      appendNumber(labels, static_cast<uint16_t>(found - classes.begin()));
     }
   }
   return labels;
+}
+
+std::vector<std::string> classNamesOf(const PartRequest &request) {
+  const int64_t label = labelOf(request.spec);
+  std::vector<std::string> names;
+  if (label >= 0) {
+    for (const path &name : classesOf(request, request.spec.fields[label])) {
+      names.push_back(name.string());
+    }
+  }
+  return names;
 }
 
 Fields readFolderPart(const PartRequest &request) {
@@ -114,7 +166,7 @@ Fields readFolderPart(const PartRequest &request) {
   if (label < 0) {
     readFolder(pictures, folder);
   } else {
-    labels = readClasses(pictures, folder, specs[label]);
+    labels = readClasses(pictures, request, specs[label]);
   }
   if (!pictures.stored) {
     fail(ExitData, "{}: holds no pictures", printed(folder));

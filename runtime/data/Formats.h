@@ -37,6 +37,10 @@ Fields makeToyPart(const PartRequest &request);
 /// The characters of a text in UTF-8, in the order of their codes from 3 on.
 std::vector<std::string> charactersOf(const PartRequest &request);
 
+/// The names of the classes of folders, in the order of their numbers; none
+/// where the record has no label.
+std::vector<std::string> classNamesOf(const PartRequest &request);
+
 /// Returns a path for messages.
 std::string printed(const std::filesystem::path &path);
 
@@ -54,6 +58,16 @@ void checkFits(const FieldSpec &spec, const Shape &shape,
 /// records, resamples them where the field asks for that.
 DatasetField fieldOf(const FieldSpec &spec, Column column,
                      const std::string &file);
+
+/// Checks that the fields are of equally many records, at least one, and that
+/// their numbers are what the model declares (FieldCheck.cpp); returns how many
+/// records there are. `stream` is for messages, `type` the model's.
+int64_t checkFields(const std::string &stream, const Fields &fields,
+                    ScalarType type);
+
+/// Returns the grey level that stands for the upper end of the field's range:
+/// 255 or 65535, or 1 where data of 0 and 1 are declared so.
+double greyTop(const DatasetField &field);
 
 /// Returns the height and width that images of `spec` are kept with.
 Shape keptImageOf(const FieldSpec &spec);

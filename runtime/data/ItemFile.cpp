@@ -60,12 +60,12 @@ static DatasetField readField(const FieldSpec &item, const path &place) {
 }
 
 Dataset readItems(const FieldSpec &item, const std::string &name,
-                  const std::string &part, const path &place) {
+                  const std::string &part, const path &place, ScalarType type) {
   try {
     Fields fields;
     fields.push_back(readField(item, place));
     try {
-      return Dataset(name, part, std::move(fields));
+      return Dataset(name, part, std::move(fields), type);
     } catch (const Failure &failure) { // tells of its name, not of the file's
       fail(failure.exitCode, "{}: {}", printed(place), failure.what());
     }

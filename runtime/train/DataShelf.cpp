@@ -7,6 +7,7 @@
 
 #include "runtime/core/Status.h"
 
+#include <algorithm>
 #include <optional>
 
 namespace gmc::runtime {
@@ -37,15 +38,47 @@ const Dataset &DataShelf::get(const std::string &dataset,
   if (place == nullptr) {
     const DatasetSpec &spec = specOf(dataset);
     place = std::make_unique<Dataset>(
-        loadDataset(spec, split, replacementOf(spec)));
+        loadDataset(spec, split, replacementOf(spec), manifest.type));
+    checkLevels(*place);
   }
   return *place;
+}
+
+/// The parts of a set have one number of grey levels, where that counts.
+void DataShelf::checkLevels(const Dataset &loaded) const {
+  for (const auto &[stream, other] : splits) {
+    if (other == nullptr || other->name() != loaded.name()) {
+      continue;
+    }
+    for (int64_t i = 0; i < loaded.fieldCount(); ++i) {
+      if (loaded.field(i).dequantize &&
+          loaded.greyLevels(i) != other->greyLevels(i)) {
+        fail(ExitData,
+             "data set {}: `{}` has {} grey levels in {} and {} in {}; "
+             "`dequantize` fills levels of one size",
+             loaded.name(), loaded.field(i).name, loaded.greyLevels(i),
+             loaded.stream(), other->greyLevels(i), other->stream());
+      }
+    }
+  }
+}
+
+bool DataShelf::holds(const std::string &dataset) const {
+  return std::any_of(splits.begin(), splits.end(), [&](const auto &split) {
+    return split.second != nullptr && split.second->name() == dataset;
+  });
 }
 
 std::vector<std::string>
 DataShelf::characters(const std::string &dataset) const {
   const DatasetSpec &spec = specOf(dataset);
   return loadCharacters(spec, replacementOf(spec));
+}
+
+std::vector<std::string>
+DataShelf::classNames(const std::string &dataset) const {
+  const DatasetSpec &spec = specOf(dataset);
+  return loadClassNames(spec, replacementOf(spec));
 }
 
 std::map<std::string, DatasetIdentity> DataShelf::identities() const {
@@ -56,6 +89,21 @@ std::map<std::string, DatasetIdentity> DataShelf::identities() const {
     }
   }
   return result;
+}
+
+void setLevels(Machine &machine, const Dataset &data) {
+  for (size_t i = 0; i < machine.scalars.size(); ++i) {
+    const ScalarSpec &scalar = machine.manifest.scalars[i];
+    if (scalar.kind != ScalarSpec::Kind::Levels ||
+        scalar.stream != data.name()) {
+      continue;
+    }
+    for (int64_t field = 0; field < data.fieldCount(); ++field) {
+      if (data.field(field).name == scalar.name) {
+        machine.scalars[i] = double(data.greyLevels(field));
+      }
+    }
+  }
 }
 
 void countRecords(Machine &machine, DataShelf &shelf) {

@@ -30,12 +30,18 @@ public:
 
   /// The split, loaded if it was not; it lives as long as the shelf.
   const Dataset &get(const std::string &dataset, const std::string &split);
+  /// Tells whether a split of `dataset` is loaded.
+  bool holds(const std::string &dataset) const;
   /// The characters of a text, in the order of their codes from 3 on.
   std::vector<std::string> characters(const std::string &dataset) const;
+  /// The names of the classes of a folder, in the order of their numbers; none
+  /// of other data.
+  std::vector<std::string> classNames(const std::string &dataset) const;
   /// What identifies the splits loaded so far, by stream.
   std::map<std::string, DatasetIdentity> identities() const;
 
 private:
+  void checkLevels(const Dataset &loaded) const;
   const DatasetSpec &specOf(const std::string &dataset) const;
   /// Where --data says that `spec` lies.
   std::optional<std::filesystem::path>
@@ -45,6 +51,10 @@ private:
   DataFolders folders;
   std::map<std::string, std::unique_ptr<Dataset>> splits; ///< by stream
 };
+
+/// Writes how many grey levels the files of `data` tell apart into the scalars
+/// that ask for it.
+void setLevels(Machine &machine, const Dataset &data);
 
 /// Writes how many records the data sets have into the scalars that ask for it;
 /// loads these sets.

@@ -184,7 +184,9 @@ bool walkSet(Machine &machine, DataShelf &shelf, const SetWalk &walk,
   options.batch = machine.manifest.entries[walk.entry].batch;
   options.type = machine.manifest.type;
   options.seed = machine.seed;
-  Loader loader(shelf.get(walk.dataset, walk.split), options);
+  const Dataset &data = shelf.get(walk.dataset, walk.split);
+  setLevels(machine, data);
+  Loader loader(data, options);
   int64_t left = most;
   for (uint64_t number = 0; left > 0; ++number) {
     const Batch *batch = loader.next();

@@ -1,7 +1,8 @@
 //===- InfoVerb.cpp - what the model is -----------------------------------===//
 //
 // Needs neither data nor a checkpoint; where the folder has a run, it says
-// where that stands. Nothing compiled runs.
+// where that stands, and where class folders can be read, which number each
+// has. Nothing compiled runs.
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/core/Status.h"
@@ -67,6 +68,71 @@ static Json describeModel(const Manifest &manifest) {
   return json;
 }
 
+/// Returns the label among the fields of `spec`, or null.
+static const FieldSpec *labelAmong(const std::vector<FieldSpec> &fields) {
+  for (const FieldSpec &field : fields) {
+    if (field.classes > 0 && field.shape.empty()) {
+      return &field;
+    }
+  }
+  return nullptr;
+}
+
+static Json describeData(const Manifest &manifest, const DataShelf &shelf) {
+  Json all = Json::array();
+  for (const DatasetSpec &spec : manifest.datasets) {
+    Json data = {{"name", spec.name},
+                 {"format", spec.format},
+                 {"source", spec.source},
+                 {"fields", Json::object()}};
+    for (const FieldSpec &field : spec.fields) {
+      data["fields"][field.name] = {{"shape", field.shape}};
+      if (field.classes > 0) {
+        data["fields"][field.name]["classes"] = field.classes;
+      }
+    }
+    try {
+      const auto names = shelf.classNames(spec.name);
+      if (!names.empty()) {
+        data["classNames"] = names;
+      }
+    } catch (const Failure &failure) {
+      data["unread"] = failure.what();
+    }
+    all.push_back(std::move(data));
+  }
+  return all;
+}
+
+/// Returns "0 ant, 1 bee, .. 99 wasp": of many classes the first ones.
+static std::string listOf(const std::vector<std::string> &names) {
+  constexpr size_t shown = 10;
+  std::string text;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (i >= shown && i + 1 < names.size()) {
+      continue;
+    }
+    const bool jumps = i > shown && i + 1 == names.size();
+    text += fmt::format("{}{}{} {}", i == 0 ? "" : ", ", jumps ? ".. " : "", i,
+                        printable(names[i]));
+  }
+  return text;
+}
+
+void printClasses(const Manifest &manifest, const DataShelf &shelf) {
+  for (const DatasetSpec &spec : manifest.datasets) {
+    const FieldSpec *label =
+        labelAmong(spec.of.empty() ? spec.fields : spec.record);
+    if (label != nullptr && shelf.holds(spec.name)) {
+      const auto names = shelf.classNames(spec.name);
+      if (!names.empty()) {
+        out().print("data {}: `{}` is {}", spec.name, label->name,
+                    listOf(names));
+      }
+    }
+  }
+}
+
 static Json describeRun(const RunFolder &folder, const Manifest &manifest) {
   const Metadata metadata = readSafetensors(folder.checkpoint()).metadata;
   const auto member = [&](const char *key) {
@@ -95,6 +161,29 @@ static std::string batchesOf(const Json &json) {
   return differ ? text : fmt::format("batch {}", json["batch"].get<int64_t>());
 }
 
+static void printData(const Json &json) {
+  for (const Json &data : json["data"]) {
+    std::string fields;
+    for (const auto &[name, field] : data["fields"].items()) {
+      fields += fmt::format(
+          ", {} {}{}", name, field["shape"].dump(),
+          field.contains("classes")
+              ? fmt::format(" of {} classes", field["classes"].dump())
+              : "");
+    }
+    const auto source = data["source"].get<std::string>();
+    out().print("data {}: {}{}{}", data["name"].get<std::string>(),
+                data["format"].get<std::string>(),
+                source.empty() ? "" : " " + printable(source, 400), fields);
+    if (data.contains("classNames")) {
+      out().print("  classes {}",
+                  listOf(data["classNames"].get<std::vector<std::string>>()));
+    } else if (data.contains("unread")) {
+      out().print("  classes not read: {}", data["unread"].get<std::string>());
+    }
+  }
+}
+
 static void printModel(const Json &json) {
   out().print(
       "{} from {} ({}, {}, compiled for {}, hash {})",
@@ -121,6 +210,7 @@ static void printModel(const Json &json) {
     out().print("step {}: batch {}, {:.1f} MFLOP in products", name,
                 step["batch"].dump(), step["flops"].get<double>() / 1e6);
   }
+  printData(json);
   for (const Json &name : json["procedures"]) {
     out().print("procedure {}", name.get<std::string>());
   }
@@ -129,11 +219,21 @@ static void printModel(const Json &json) {
 int runInfo(const Request &request) {
   const RunFolder &folder = request.options.folder;
   Json json = describeModel(request.manifest);
+  DataFolders folders = request.options.data;
+  if (folder.hasCheckpoint()) {
+    if (const auto config = readConfig(folder)) {
+      folders = config->data;
+    }
+  }
+  json["data"] =
+      describeData(request.manifest, DataShelf(request.manifest, folders));
   if (folder.hasCheckpoint()) {
     json["run"] = describeRun(folder, request.manifest);
   }
   if (request.options.json) {
-    out().print("{}", json.dump());
+    // File names need not be UTF-8.
+    out().print("{}",
+                json.dump(-1, ' ', false, Json::error_handler_t::replace));
     return ExitOk;
   }
   printModel(json);

@@ -60,8 +60,24 @@ static void openSources(const Request &request, DataShelf &shelf,
     procedure.files.push_back(std::make_unique<Dataset>(
         readItems(itemOf(argument, request.manifest),
                   isData ? argument.dataset : procedure.spec.name,
-                  isData ? argument.split : argument.name, file->second)));
+                  isData ? argument.split : argument.name, file->second,
+                  request.manifest.type)));
     procedure.sources.push_back({argument, procedure.files.back().get(), 0, 0});
+  }
+}
+
+/// Writes how many grey levels the sources tell apart into the scalars that ask
+/// for it.
+static void setLevels(Machine &machine, const Procedure &procedure) {
+  for (size_t i = 0; i < machine.scalars.size(); ++i) {
+    const ScalarSpec &scalar = machine.manifest.scalars[i];
+    for (const Source &source : procedure.sources) {
+      if (scalar.kind == ScalarSpec::Kind::Levels &&
+          scalar.procedure == procedure.spec.name &&
+          scalar.name == source.argument.name) {
+        machine.scalars[i] = double(source.items->greyLevels(source.field));
+      }
+    }
   }
 }
 
@@ -265,6 +281,7 @@ int runProcedure(const Request &request) {
   }
   DataShelf shelf(manifest, loaded.config.data);
   openSources(request, shelf, procedure);
+  setLevels(machine, procedure);
   choose(options, procedure);
   if (!runBatches(procedure, machine, outputs)) {
     return ExitSignal + stopSignal();

@@ -28,7 +28,9 @@ RoundRunner::RoundRunner(Machine &machine, DataShelf &shelf,
     train.batch = spec.batch;
     train.turns = plan(spec.turns, train);
     for (size_t stream : train.streams) {
-      checkTrainable(datasetOf(position.streams[stream]), train.batch);
+      const Dataset &data = datasetOf(position.streams[stream]);
+      checkTrainable(data, train.batch);
+      setLevels(machine, data);
     }
   }
   startLoaders();
@@ -241,6 +243,7 @@ void setClockScalars(Machine &machine, const RunPosition &position) {
     case ScalarSpec::Kind::Hyper:
     case ScalarSpec::Kind::Argument:
     case ScalarSpec::Kind::Records:
+    case ScalarSpec::Kind::Levels:
       break;
     }
   }

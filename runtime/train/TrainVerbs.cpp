@@ -55,6 +55,7 @@ int runTrain(const Request &request) {
   setHypers(machine, config);
   DataShelf shelf(manifest, config.data);
   Training training(machine, shelf, config, folder, std::nullopt);
+  printClasses(manifest, shelf);
   if (!options.dumpDraws.empty()) {
     training.dumpDraws(options.dumpDraws);
   }
@@ -159,6 +160,7 @@ int runResume(const Request &request) {
     }
     out().print("resuming {} at {}", printable(folder.path.string(), 400),
                 training.describePosition());
+    printClasses(manifest, shelf);
     if (!options.dumpDraws.empty()) {
       training.dumpDraws(options.dumpDraws);
     }

@@ -8,6 +8,7 @@
 #define GMC_RUNTIME_TRAIN_VERBS_H
 
 #include "runtime/train/CompiledModel.h"
+#include "runtime/train/DataShelf.h"
 #include "runtime/train/Machine.h"
 #include "runtime/train/RunConfig.h"
 #include "runtime/train/RunOptions.h"
@@ -46,6 +47,10 @@ LoadedRun loadRun(const Request &request, Machine &machine, Purpose purpose);
 /// Writes the clocks of the checkpoint into the scalars: a schedule stands
 /// where the training left it. A checkpoint of weights only leaves them at 0.
 void restoreClocks(Machine &machine, const RunState &run);
+
+/// Prints which class has which number, of the data that `shelf` holds and
+/// whose classes have names.
+void printClasses(const Manifest &manifest, const DataShelf &shelf);
 
 /// Writes the hypers of `config` into the scalars.
 void setHypers(Machine &machine, const RunConfig &config);

@@ -90,16 +90,17 @@ def share_of(name, one, other):
     return abs(one - other).max() / size if size else 0.0
 
 
-def write_png(path, planes):
-    """An 8 bit picture of an array [1 or 3, h, w]."""
+def write_png(path, planes, depth=8):
+    """A picture of 8 or 16 bits of an array [1 or 3, h, w]."""
     channels, height, width = planes.shape
     rows = numpy.moveaxis(planes, 0, 2).reshape(height, width * channels)
-    data = b"".join(b"\0" + row.astype(numpy.uint8).tobytes() for row in rows)
+    rows = rows.astype(numpy.uint8 if depth == 8 else ">u2")
+    data = b"".join(b"\0" + row.tobytes() for row in rows)
 
     def chunk(kind, body):
         return (struct.pack(">I", len(body)) + kind + body
                 + struct.pack(">I", zlib.crc32(kind + body)))
-    head = struct.pack(">IIBBBBB", width, height, 8, 2 * (channels == 3),
+    head = struct.pack(">IIBBBBB", width, height, depth, 2 * (channels == 3),
                        0, 0, 0)
     Path(path).write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head)
                            + chunk(b"IDAT", zlib.compress(data))

@@ -110,7 +110,8 @@ def wrong_files(model, folder):
     (folder / "empty").mkdir()
     for items, code, message in (
             ("wide.npy", 3, "wide.npy: its items have the shape [5]"),
-            ("dark.npy", 3, "dark.npy: data set d.test: item 0 has -1 in `x`"),
+            ("dark.npy", 3, "dark.npy: data set d.test: item 0 has -1 at place "
+             "0 of `x`"),
             ("text.png", 3, "is no folder of PNG pictures and no PNG, NPY, "),
             ("empty", 3, "holds no pictures"),
             ("missing.npy", 5, "missing.npy")):

@@ -137,8 +137,8 @@ TEST_F(NpyFile, D11NumbersThatAreNotFiniteAreCounted) {
   DatasetSpec spec =
       dataset("npy", (folder / "x.npy").string(), {numbers("x", {2})});
   expectFailure(ExitData,
-                "2 of the 6 numbers of `x` are not finite; the first one "
-                "stands in item 1, place 1",
+                "2 of the 6 numbers of `x` are not finite; the first one, "
+                "nan, stands in item 1, place 1",
                 [&] { load(spec); });
 }
 

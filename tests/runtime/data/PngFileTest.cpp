@@ -245,6 +245,60 @@ TEST_F(PngFolder, ALabelIsThePlaceOfTheFolder) {
                 });
 }
 
+TEST_F(PngFolder, ClassesHaveTheNumbersOfThePartTrain) {
+  const auto put = [&](const std::string &name, int grey) {
+    const auto file = folder.path / name;
+    std::filesystem::create_directories(file.parent_path());
+    writeFile(file, flat(uint8_t(grey)));
+  };
+  for (const char *name : {"a", "b", "c"}) {
+    put(fmt::format("train/{}/1.png", name), 1);
+  }
+  put("test/c/1.png", 3);
+  put("test/b/1.png", 2);
+  DatasetSpec spec = this->spec({picture({1, 2, 2}), label("y", 3)}, "train");
+  Dataset test = load(spec, "test");
+  ASSERT_EQ(test.items(), 2);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(numbersOf(test, i, 0)[0], (i + 2) / 255.0);
+    EXPECT_EQ(numbersOf(test, i, 1)[0], i + 1);
+  }
+  EXPECT_EQ(loadClassNames(spec, std::nullopt),
+            (std::vector<std::string>{"a", "b", "c"}));
+  // A rest reads the labels of its whole, with --data too.
+  DatasetSpec rest = spec;
+  rest.of = "d";
+  rest.record = rest.fields;
+  rest.fields.pop_back();
+  EXPECT_EQ(loadClassNames(rest, folder / "train").size(), 3u);
+  put("test/d/1.png", 4);
+  expectFailure(ExitData, "test/d: is a class that the data for training lack",
+                [&] { load(spec, "test"); });
+  EXPECT_EQ(load(spec).items(), 3);
+  // Cut off, or without `test` for another place: the numbers of the whole.
+  spec.testShare = 0.34;
+  EXPECT_EQ(numbersOf(load(spec, "test"), 0, 1).size(), 1u);
+}
+
+TEST_F(PngFolder, FilesBesideTheFoldersOfClasses) {
+  put("cats/1.png", flat(10));
+  put("dogs/1.png", flat(20));
+  put("README.txt", "of no class");
+  put("labels.csv", "0,1");
+  const DatasetSpec two = spec({picture({1, 2, 2}), label("y", 2)});
+  EXPECT_EQ(load(two).items(), 2);
+  expectFailure(ExitData, "holds 2 folders of classes, the label `y` has 4",
+                [&] {
+                  load(spec({picture({1, 2, 2}), label("y", 4)}));
+                });
+  put("3.png", flat(30));
+  expectFailure(ExitData, "3.png: stands beside the folders of classes",
+                [&] { load(two); });
+  std::filesystem::remove(folder.path / "set" / "3.png");
+  std::filesystem::create_symlink("nowhere", folder.path / "set" / "owls");
+  expectFailure(ExitInputOutput, "owls: cannot be read", [&] { load(two); });
+}
+
 TEST_F(PngFolder, ThePartTestStandsBesideThePartTrain) {
   for (const char *name : {"trainA", "testA"}) {
     std::filesystem::create_directories(folder / name);
