@@ -38,6 +38,7 @@ static Json describeModel(const Manifest &manifest) {
   json["type"] = spellingOf(manifest.type);
   json["pipeline"] = manifest.pipeline;
   json["target"] = manifest.cpu;
+  json["features"] = manifest.features;
   json["batch"] = manifest.batch;
   json["networks"] = describeTensors(manifest, parameters);
   json["parameters"] = parameters;
@@ -194,6 +195,8 @@ static void printModel(const Json &json) {
               json["parameters"].get<int64_t>(), batchesOf(json),
               json["stateBytes"].get<double>() / (1 << 20),
               json["arenaBytes"].get<double>() / (1 << 20));
+  out().print("needs of the processor: {}",
+              fmt::join(json["features"].get<std::vector<std::string>>(), " "));
   for (const auto &[network, tensors] : json["networks"].items()) {
     out().print("{}", network.empty() ? "(no network)" : network);
     for (const auto &[name, shape] : tensors.items()) {

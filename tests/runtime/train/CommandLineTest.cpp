@@ -1,8 +1,10 @@
 // Whatever is wrong with a command line is exit code 2 and one message that
 // names it; what cannot be opened is 5.
 #include "runtime/core/Manifest.h"
+#include "runtime/cpu/CpuFeatures.h"
 #include "tests/runtime/train/RunHelpers.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -131,18 +133,25 @@ TEST(CommandLine, infoNeedsNoRun) {
   EXPECT_EQ(parsed["parameters"], 129);
   EXPECT_EQ(parsed["networks"]["Enc"]["Enc.linear0.weight"][1], 16);
   EXPECT_EQ(parsed["hypers"]["lr"], 0.05);
+  EXPECT_EQ(parsed["features"], nlohmann::json({"sse2"}));
+  EXPECT_NE(text.out.find("needs of the processor: sse2\n"), std::string::npos);
 }
 
-// C29: the processor is asked before compiled code runs.
+// C29: the processor is asked before compiled code runs. No processor has both
+// features: they are of two makers.
 TEST(CommandLine, processorWithoutAFeatureIsNamed) {
   std::string text = manifestText();
-  text.replace(text.find("\"sse2\""), 6, "\"xop\", \"sse2\", \"tbm\"");
+  text.replace(text.find("\"sse2\""), 6, "\"xop\", \"sse2\", \"avx512er\"");
   CompiledModel changed = model();
   changed.manifest = text;
   TemporaryFolder folder;
   const Outcome outcome = runHere({"train", "--out", folder / "r"}, changed);
   EXPECT_EQ(outcome.code, 8);
-  EXPECT_NE(outcome.err.find("needs xop, tbm"), std::string::npos)
+  const std::vector<std::string> missing =
+      missingCpuFeatures({"xop", "avx512er"});
+  EXPECT_NE(outcome.err.find(
+                fmt::format("needs {}, which", fmt::join(missing, ", "))),
+            std::string::npos)
       << outcome.err;
 }
 
