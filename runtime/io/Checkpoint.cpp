@@ -18,8 +18,10 @@
 #include "runtime/core/Status.h"
 #include "runtime/core/Tensor.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <set>
 
 namespace gmc::runtime {
 
@@ -162,35 +164,128 @@ static std::string describe(ScalarType type, const Shape &shape) {
   return fmt::format("{} {}", spellingOf(type), spellingOf(shape));
 }
 
-/// Returns a line for each tensor that the model and the file do not share.
+namespace {
+
+/// What the model and a file do not share.
+struct Differences {
+  std::vector<std::string> changed;       ///< lines: tensors of other types
+  std::vector<const StoredTensor *> gone; ///< the file's alone
+  std::vector<const TensorSpec *> added;  ///< the model's alone
+  std::vector<std::string> moments;       ///< lines: what optimisers keep
+};
+
+} // namespace
+
+/// True where `name` is what an optimiser keeps of another tensor of the file:
+/// STATE.TENSOR.MOMENT.
+static bool isMoment(std::string_view name, const SafetensorsFile &file) {
+  const size_t last = name.rfind('.');
+  return last != std::string_view::npos &&
+         std::any_of(file.tensors.begin(), file.tensors.end(),
+                     [&](const StoredTensor &tensor) {
+                       return name.substr(0, last).ends_with("." + tensor.name);
+                     });
+}
+
+static constexpr const char *isGone = "only in the checkpoint";
+static constexpr const char *isNew = "new in the model";
+
+static std::string lineOf(std::string_view name, ScalarType type,
+                          const Shape &shape, const char *what) {
+  return fmt::format("{}: {}, {}", printable(name), describe(type, shape),
+                     what);
+}
+
+static Differences compare(const SafetensorsFile &file,
+                           const Manifest &manifest, Purpose purpose) {
+  Differences found;
+  std::set<std::string_view> known;
+  for (const TensorSpec &tensor : manifest.tensors) {
+    const StoredTensor *have = file.find(tensor.name);
+    known.insert(tensor.name);
+    if (have == nullptr && tensor.role == "optimizer") {
+      if (purpose == Purpose::Resume) {
+        found.moments.push_back(
+            lineOf(tensor.name, manifest.type, tensor.shape, isNew));
+      }
+    } else if (have == nullptr) {
+      found.added.push_back(&tensor);
+    } else if (have->type != manifest.type || have->shape != tensor.shape) {
+      found.changed.push_back(
+          fmt::format("{}: {}, the model has {}", tensor.name,
+                      describe(have->type, have->shape),
+                      describe(manifest.type, tensor.shape)));
+    }
+  }
+  for (const StoredTensor &tensor : file.tensors) {
+    if (known.count(tensor.name) != 0) {
+      continue;
+    }
+    if (isMoment(tensor.name, file)) {
+      found.moments.push_back(
+          lineOf(tensor.name, tensor.type, tensor.shape, isGone));
+    } else {
+      found.gone.push_back(&tensor);
+    }
+  }
+  return found;
+}
+
+/// Returns "Enc.linear1.weight is Enc.m.weight, .." for those that may have
+/// been renamed: of one net and shape, and either the layer is another or the
+/// tensor in it; in the order of both.
+static std::string renamesOf(const Differences &found) {
+  std::string text;
+  const auto net = [](std::string_view name) {
+    return name.substr(0, name.find('.'));
+  };
+  const auto layer = [](std::string_view name) {
+    return name.substr(0, name.rfind('.'));
+  };
+  const auto last = [](std::string_view name) {
+    return name.substr(name.rfind('.') + 1);
+  };
+  std::vector<const StoredTensor *> left = found.gone;
+  for (const TensorSpec *added : found.added) {
+    const auto old =
+        std::find_if(left.begin(), left.end(), [&](const StoredTensor *gone) {
+          return gone->shape == added->shape &&
+                 net(gone->name) == net(added->name) &&
+                 (last(gone->name) == last(added->name) ||
+                  layer(gone->name) == layer(added->name));
+        });
+    if (old != left.end()) {
+      text += fmt::format("{}{} is {}", text.empty() ? "" : ", ",
+                          printable((*old)->name), added->name);
+      left.erase(old);
+    }
+  }
+  return text;
+}
+
+/// Returns lines for the tensors that the model and the file do not share.
 static std::vector<std::string> differencesOf(const SafetensorsFile &file,
                                               const Manifest &manifest,
                                               Purpose purpose) {
-  std::vector<std::string> lines;
-  std::map<std::string_view, const StoredTensor *> stored;
-  for (const StoredTensor &tensor : file.tensors) {
-    stored[tensor.name] = &tensor;
+  const Differences found = compare(file, manifest, purpose);
+  std::vector<std::string> lines = found.changed;
+  if (const std::string renames = renamesOf(found); !renames.empty()) {
+    lines.push_back("perhaps renamed: " + printable(renames, 1000));
   }
-  for (const TensorSpec &tensor : manifest.tensors) {
-    auto found = stored.find(tensor.name);
-    std::string wanted = describe(manifest.type, tensor.shape);
-    if (found == stored.end()) {
-      if (purpose == Purpose::Resume || tensor.role != "optimizer") {
-        lines.push_back(
-            fmt::format("{}: missing, the model has {}", tensor.name, wanted));
-      }
-      continue;
-    }
-    const StoredTensor &have = *found->second;
-    if (have.type != manifest.type || have.shape != tensor.shape) {
-      lines.push_back(fmt::format("{}: {}, the model has {}", tensor.name,
-                                  describe(have.type, have.shape), wanted));
-    }
-    stored.erase(found);
+  for (const StoredTensor *tensor : found.gone) {
+    lines.push_back(lineOf(tensor->name, tensor->type, tensor->shape, isGone));
   }
-  for (const auto &[name, tensor] : stored) {
-    lines.push_back(fmt::format("{}: {}, unknown to the model", printable(name),
-                                describe(tensor->type, tensor->shape)));
+  for (const TensorSpec *tensor : found.added) {
+    lines.push_back(lineOf(tensor->name, manifest.type, tensor->shape, isNew));
+  }
+  // They follow from the tensors that they belong to.
+  if (lines.empty()) {
+    return found.moments;
+  }
+  if (!found.moments.empty()) {
+    lines.push_back(fmt::format("{} tensors of optimisers that only one of "
+                                "them has",
+                                found.moments.size()));
   }
   return lines;
 }

@@ -91,8 +91,8 @@ TEST_F(Checkpoint, K8ListsEveryDifference) {
   expectForeign(other, "Enc.b: f32 [5], the model has f32 [6]");
   other = sampleManifest();
   other["tensors"][1]["name"] = "Enc.bias";
-  expectForeign(other, "Enc.bias: missing, the model has f32 [5]");
-  expectForeign(other, "Enc.b: f32 [5], unknown to the model");
+  expectForeign(other, "Enc.bias: f32 [5], new in the model");
+  expectForeign(other, "Enc.b: f32 [5], only in the checkpoint");
   other = sampleManifest();
   other["type"] = "f64";
   other["stateBytes"] = 4096;
@@ -101,6 +101,95 @@ TEST_F(Checkpoint, K8ListsEveryDifference) {
     other["tensors"][i]["storage"][0]["offset"] = 512 * i;
   }
   expectForeign(other, "Enc.w: f32 [5, 3], the model has f64 [5, 3]");
+}
+
+/// A tensor of a net, f32.
+static TensorSpec tensorOf(const std::string &name, const Shape &shape,
+                           const char *role = "parameter") {
+  TensorSpec tensor;
+  tensor.name = name;
+  tensor.shape = shape;
+  tensor.role = role;
+  tensor.network = "F";
+  tensor.storage = {Storage{}};
+  return tensor;
+}
+
+// Layers are named after what they are bound to, so a text that was edited may
+// give its tensors other names.
+TEST_F(Checkpoint, SaysWhichNamesAreGoneAndWhichAreNew) {
+  struct Edit {
+    std::vector<std::pair<const char *, Shape>> before, after;
+    std::vector<const char *> says, saysNot;
+  };
+  const Edit edits[] = {
+      {{{"F.linear1.weight", {5}}},
+       {{"F.m1.weight", {5}}},
+       {"F.linear1.weight: f32 [5], only in the checkpoint",
+        "F.m1.weight: f32 [5], new in the model",
+        "perhaps renamed: F.linear1.weight is F.m1.weight\n",
+        "2 tensors of optimisers"},
+       {"fit.adam.F"}},
+      // Of another shape, of another net, of another word: no renaming.
+      {{{"F.linear1.weight", {5}}},
+       {{"F.m1.weight", {6}}},
+       {"only in the checkpoint", "new in the model"},
+       {"renamed"}},
+      {{{"F.linear1.weight", {5}}},
+       {{"G.linear1.weight", {5}}},
+       {"only in the checkpoint", "new in the model"},
+       {"renamed"}},
+      {{{"F.linear1.weight", {5}}},
+       {{"F.m1.bias", {5}}},
+       {"only in the checkpoint", "new in the model"},
+       {"renamed"}},
+      {{{"F.w", {5}}}, {{"F.v", {5}}}, {"renamed: F.w is F.v\n"}, {}},
+      {{{"F.a.w", {5}}}, {{"F.a.v", {5}}}, {"renamed: F.a.w is F.a.v\n"}, {}},
+      {{{"F.w", {5}}},
+       {},
+       {"F.w: f32 [5], only in the checkpoint"},
+       {"renamed", "new in the model"}},
+      {{},
+       {{"F.w", {5}}},
+       {"F.w: f32 [5], new in the model"},
+       {"renamed", "only in the checkpoint"}},
+      {{{"F.w", {5}}},
+       {{"F.w", {6}}},
+       {"F.w: f32 [5], the model has f32 [6]"},
+       {"renamed", "only in", "new in"}},
+      // Two of one shape keep their order.
+      {{{"F.linear0.weight", {5}}, {"F.linear1.weight", {5}}},
+       {{"F.a.weight", {5}}, {"F.b.weight", {5}}},
+       {"F.linear0.weight is F.a.weight, F.linear1.weight is F.b.weight"},
+       {}},
+  };
+  for (const Edit &edit : edits) {
+    const auto make = [&](const auto &tensors) {
+      Manifest made = manifest;
+      made.tensors.clear();
+      for (const auto &[name, shape] : tensors) {
+        made.tensors.push_back(tensorOf(name, shape));
+        made.tensors.push_back(tensorOf("fit.adam." + std::string(name) + ".m",
+                                        shape, "optimizer"));
+      }
+      return made;
+    };
+    saveCheckpoint(folder / "c", make(edit.before), state.data(), run);
+    std::string region(state.size(), '\x55');
+    try {
+      loadCheckpoint(folder / "c", make(edit.after), region.data(),
+                     Purpose::Resume);
+      ADD_FAILURE() << "was loaded";
+    } catch (const Failure &failure) {
+      const std::string said = failure.what();
+      for (const char *part : edit.says) {
+        EXPECT_NE(said.find(part), std::string::npos) << part << "\n" << said;
+      }
+      for (const char *part : edit.saysNot) {
+        EXPECT_EQ(said.find(part), std::string::npos) << part << "\n" << said;
+      }
+    }
+  }
 }
 
 TEST_F(Checkpoint, K8ALongListIsCut) {
@@ -120,7 +209,8 @@ TEST_F(Checkpoint, K12WeightsAloneServeForSampling) {
   std::string region(state.size(), '\0');
   loadCheckpoint(folder / "c", manifest, region.data(), Purpose::Sample);
   EXPECT_EQ(region.substr(0, 276), state.substr(0, 276));
-  expectForeign(sampleManifest(), "fit.adam.Enc.b.m: missing");
+  expectForeign(sampleManifest(),
+                "fit.adam.Enc.b.m: f32 [5], new in the model");
 }
 
 TEST_F(Checkpoint, K9EveryBitThatFlipsIsDetected) {
