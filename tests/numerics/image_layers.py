@@ -63,6 +63,7 @@ CASES = [
                                   "out_pad": 4}),
     ("conv_transpose2d", (2, 5), {"stride": 6, "dilation": 4, "bias": False}),
     ("conv2d", (4, 3), {"stride": 5, "pad": 1}),
+    ("conv2d", (20, 7), {"stride": 4, "pad": 3, "groups": 2}),
     ("conv2d", (2, 3), {"stride": 16, "dilation": 3, "pad": 6}),
 ]
 # What a text says, and the same in torch.
@@ -106,6 +107,10 @@ OTHERS = [
      lambda: behind(nn.Conv2d(FIRST, 4, 1), POINT, nn.Upsample(scale_factor=2))),
     ("max_pool(9) |> conv_transpose2d(4, 5, stride: 4)",
      lambda: behind(nn.ConvTranspose2d(FIRST, 4, 5, 4), POINT)),
+    ("max_pool(9) |> conv2d(4, 3, pad: 2)",
+     lambda: behind(nn.Conv2d(FIRST, 4, 3, padding=2), POINT)),
+    ("max_pool(9) |> batch_norm",
+     lambda: behind(nn.BatchNorm2d(FIRST), POINT)),
     ("reshape(6, 99, 1) |> upsample(2) |> batch_norm",
      lambda: behind(nn.BatchNorm2d(FIRST), nn.Flatten(),
                     nn.Unflatten(1, (FIRST, HEIGHT * WIDTH, 1)),
