@@ -40,11 +40,12 @@ unsigned editDistance(std::string_view a, std::string_view b, unsigned limit) {
   return std::min(row[b.size()], limit + 1);
 }
 
-/// Returns `word` with ASCII letters made small.
-static std::string lowered(std::string_view word) {
-  std::string out(word);
-  for (char &c : out) {
-    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+std::string plainSpelling(std::string_view word) {
+  std::string out;
+  for (char c : word) {
+    if (c != '_') {
+      out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    }
   }
   return out;
 }
@@ -58,7 +59,7 @@ nearestSpelling(std::string_view word,
     if (candidate == word) {
       continue;
     }
-    unsigned distance = lowered(candidate) == lowered(word)
+    unsigned distance = plainSpelling(candidate) == plainSpelling(word)
                             ? 0
                             : editDistance(word, candidate, best);
     // A word that keeps no letter is no hint.

@@ -13,8 +13,12 @@ namespace gmc::dsl {
 /// their neighbour to make `a` into `b`; at most `limit` + 1.
 unsigned editDistance(std::string_view a, std::string_view b, unsigned limit);
 
-/// Returns the candidate nearest to `word`: another case of it, or at most 2
-/// edits away (1 for words of up to 3 letters). Ties go to the earlier one.
+/// Returns `word` in small letters and without `_`.
+std::string plainSpelling(std::string_view word);
+
+/// Returns the candidate nearest to `word`: one of the same plain spelling, or
+/// at most 2 edits away (1 for words of up to 3 letters). Ties go to the
+/// earlier one.
 std::optional<std::string>
 nearestSpelling(std::string_view word,
                 const std::vector<std::string> &candidates);

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dsl/lex/Lexer.h"
+
 #include "dsl/base/Unicode.h"
 
 #include <charconv>
@@ -325,6 +326,11 @@ private:
       }
       ++position;
     }
+    // `&&` and `||` are one slip.
+    bool doubled = (c.codePoint == '&' || c.codePoint == '|') &&
+                   peek() == static_cast<char>(c.codePoint);
+    position += doubled;
+    c.length += doubled;
     SourceRange range{begin, begin + c.length};
     std::string letter = shown(text.substr(begin, c.length));
     if (c.codePoint < 0x80) {

@@ -101,6 +101,30 @@ private:
   bool ok = true;
 };
 
+/// Says what a reduction of `text`, which has no event, can be. Left out, a
+/// `mean` is the same in an objective; a sum or a largest number is not.
+void helpWithoutAxis(DiagnosticBuilder &builder, const Type &type,
+                     const std::string &name, const std::string &text) {
+  const bool isSame = name == "sum" || name == "mean" || name == "min" ||
+                      name == "max" || name == "prod" || name == "logsumexp" ||
+                      name == "logmeanexp";
+  if (type.axes.empty()) {
+    if (isSame) {
+      builder.help(
+          fmt::format("drop `{}`: of one number it is the number", name));
+    }
+    return;
+  }
+  bool ofBatch = type.axes.size() == 1 && type.axes[0].name == "batch";
+  if (ofBatch && name == "mean") {
+    builder.help("drop `mean`: objectives and reports take the batch's mean "
+                 "themselves");
+  }
+  builder.help(fmt::format("{}say the axis: `{}({}, over: {})`",
+                           ofBatch && name == "mean" ? "or " : "", name, text,
+                           type.axes.back().name));
+}
+
 std::optional<std::vector<int64_t>> reducedDims(Elaborator &e,
                                                 const CallSite &site, ValueId x,
                                                 const Arguments &arguments) {
@@ -115,11 +139,7 @@ std::optional<std::vector<int64_t>> reducedDims(Elaborator &e,
     builder.label(arguments.find("x")->range,
                   type.axes.empty() ? "one number already"
                                     : "one number an example already");
-    builder.help(fmt::format("drop `{}`: objectives and reports take the "
-                             "batch's mean themselves",
-                             site.name));
-    builder.help(
-        fmt::format("or say the axis: `{}({}, over: batch)`", site.name, text));
+    helpWithoutAxis(builder, type, site.name, text);
     return std::nullopt;
   }
   std::vector<int64_t> dims;

@@ -73,12 +73,14 @@ Value overSet(Elaborator &e, const CallSite &site, ValueId x,
                             : fmt::format("the value has the axis `{}`",
                                           type.axes.back().name);
     auto builder = e.module.report(Diag::SetAxes, over.range, seen);
+    bool spreads = site.name == "var" || site.name == "std";
     if (none) {
-      builder.help(fmt::format("leave out `{}`", site.name));
+      builder.help(spreads ? "its variance is 0"
+                           : fmt::format("leave out `{}`", site.name));
     } else {
-      builder.help(fmt::format("reduce it first: `{}({}(.., over: {}), over: "
-                               "set)`",
-                               site.name, site.name, type.axes.back().name));
+      builder.help(fmt::format("say how its axis is reduced first, such as by "
+                               "`mean(.., over: {})`",
+                               type.axes.back().name));
     }
     return {};
   }

@@ -5,9 +5,8 @@
 // `as NAME`, `: attribute`.
 //
 //===----------------------------------------------------------------------===//
-#include "dsl/parse/ParserInternals.h"
-
 #include "dsl/base/Unicode.h"
+#include "dsl/parse/ParserInternals.h"
 
 namespace gmc::dsl {
 
@@ -273,6 +272,11 @@ ExprPtr Parser::parsePostfix(bool layerForms) {
   if (value->kind == ExprKind::Call && at(TokenKind::Colon) && !inIndex &&
       !value->parenthesized) {
     take();
+    if (peek().onNewLine && !panicking) { // `for i in range(3):`
+      reportExpected("an attribute such as `spectral_norm`", "")
+          .help("bodies stand in `{ }`; lines that are repeated are `scan i in "
+                "0..<5 carry h = h0 { .. }`");
+    }
     auto &call = static_cast<CallExpr &>(*value);
     call.attribute =
         parseReference("an attribute such as `spectral_norm`", false);
@@ -337,7 +341,16 @@ ExprPtr Parser::parsePrimary() {
   } else if (tokens[position].kind == TokenKind::Star) {
     message.help("a power is written `a^2`");
   } else if (tokens[position].kind == TokenKind::Slash) {
-    message.help("a comment begins with `#`");
+    bool divides = position > 0 && !tokens[position - 1].onNewLine &&
+                   tokens[position - 1].kind == TokenKind::Slash;
+    message.help(divides ? "a quotient rounded down is `(a - a % b) / b`; a "
+                           "comment begins with `#`"
+                         : "a comment begins with `#`");
+  } else if (tokens[position].kind == TokenKind::ForWord) {
+    message.help("`e for i in 0..<5` stands in an argument; lines that are "
+                 "repeated are `scan i in 0..<5 carry h = h0 { .. }`");
+  } else if (tokens[position].kind == TokenKind::Equal) {
+    message.help("a name is bound once; a state moves by `k <- k + 1`");
   }
   return errorExpr();
 }

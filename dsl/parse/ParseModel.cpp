@@ -1,8 +1,8 @@
 //===- ParseModel.cpp - declarations of values, data and networks ---------===//
-#include "dsl/parse/ParserInternals.h"
-
+#include "dsl/base/ForeignWords.h"
 #include "dsl/base/SpellingHint.h"
 #include "dsl/base/Unicode.h"
+#include "dsl/parse/ParserInternals.h"
 
 namespace gmc::dsl {
 
@@ -79,7 +79,9 @@ DeclPtr Parser::reportNoDeclaration() {
     return nullptr;
   }
   auto message = fail(Diag::ExpectedDeclaration, next.range, shown(text(next)));
-  if (auto word = nearestSpelling(text(next), words)) {
+  if (auto foreign = foreignHelp(text(next))) {
+    message.help(*foreign);
+  } else if (auto word = nearestSpelling(text(next), words)) {
     message.help(fmt::format("did you mean `{}`?", *word));
   } else {
     message.note("a file is made of `const hyper let def data net block use "

@@ -1,7 +1,6 @@
 //===- ParseTraining.cpp - steps, the train program, reports, procedures --===//
-#include "dsl/parse/ParserInternals.h"
-
 #include "dsl/base/Unicode.h"
+#include "dsl/parse/ParserInternals.h"
 
 namespace gmc::dsl {
 
@@ -224,6 +223,11 @@ TurnPtr Parser::parseCallTurn(uint32_t begin, std::vector<Name> results) {
   turn->results = std::move(results);
   turn->step = parseName("the name of a step");
   const Token open = peek();
+  if (at(TokenKind::Dot) && !turn->results.empty()) {
+    reportExpected("`(`", "after the name of the step")
+        .help(fmt::format("a record is drawn by `next {}.train`",
+                          turn->step.text));
+  }
   expect(TokenKind::LeftParen, "after the name of the step");
   ++openBrackets;
   while (!panicking && !at(TokenKind::RightParen)) {

@@ -1,6 +1,7 @@
 //===- Parser.cpp - tokens, errors and recovery ---------------------------===//
 #include "dsl/parse/Parser.h"
 
+#include "dsl/base/ForeignWords.h"
 #include "dsl/base/Unicode.h"
 #include "dsl/parse/ParserInternals.h"
 
@@ -403,7 +404,12 @@ void Parser::endStatement(const char *what) {
     return;
   }
   auto message = fail(Diag::ExpectedEnd, next.range, seen(next), what);
-  if (next.kind == TokenKind::Equal) {
+  if (auto foreign = foreignHelp(text(tokens[position - 1]));
+      foreign && tokens[position - 1].onNewLine) {
+    message.help(*foreign); // `import torch`
+  } else if (next.kind == TokenKind::IfWord) {
+    message.help("a choice is written `if c then a else b`");
+  } else if (next.kind == TokenKind::Equal) {
     message.help("one name, or several with commas between them, stand before "
                  "`=`");
   } else if (next.kind == TokenKind::LeftArrow) {

@@ -1,4 +1,6 @@
 //===- Calls.cpp - who is called, and with what ---------------------------===//
+#include "dsl/base/ForeignWords.h"
+#include "dsl/base/SpellingHint.h"
 #include "dsl/sema/Elaborator.h"
 #include "dsl/sema/Library.h"
 
@@ -85,9 +87,13 @@ private:
     if (next == formals.size()) {
       ++surplus;
       if (surplus == 1) {
-        module.report(Diag::TooManyArguments, bound.range, site.name)
-            .label("one too many")
-            .help(usage());
+        auto builder =
+            module.report(Diag::TooManyArguments, bound.range, site.name);
+        builder.label("one too many");
+        if (auto foreign = foreignHelp(site.name)) {
+          builder.help(*foreign);
+        }
+        builder.help(usage());
       }
       ok = false;
       return;
@@ -112,7 +118,9 @@ private:
     }
     auto builder = module.report(Diag::UnknownArgument, argument.label->range,
                                  site.name, label);
-    if (auto help = module.nearest(label, names)) {
+    if (auto foreign = foreignLabel(label, names)) {
+      builder.help(*foreign);
+    } else if (auto help = module.nearest(label, names)) {
       builder.help(*help);
     }
     builder.help(usage());
@@ -205,11 +213,48 @@ Value Elaborator::unknownFunction(const CallSite &site) {
   auto builder =
       module.report(Diag::UnknownFunction, site.nameRange, site.name);
   builder.label("no such function");
-  if (auto help = module.nearest(site.name, visibleFunctions())) {
-    builder.help(*help);
+  std::vector<std::string> own;
+  for (const auto &[name, function] : module.functions) {
+    own.push_back(name);
+  }
+  if (auto mine = module.nearest(site.name, own)) {
+    builder.help(*mine);
+  } else if (auto foreign = foreignHelp(site.name)) {
+    builder.help(*foreign);
+  } else if (auto near = module.nearest(site.name, visibleFunctions())) {
+    builder.help(*near);
   }
   return {};
 }
+
+namespace {
+
+/// Reports `torch.exp(x)`, `x.mean()`: functions stand alone.
+void reportMemberCall(Elaborator &e, const ast::MemberExpr &callee) {
+  const std::string &name = callee.member.text;
+  std::string text(e.module.source.text(callee.range));
+  const bool isForeign = e.isForeignMember(callee);
+  auto builder =
+      isForeign ? e.module.report(Diag::UnknownFunction, callee.range, text)
+                : e.module.report(Diag::CalleeUnsupported, callee.range);
+  auto foreign = findLibrary(name) ? std::nullopt : foreignHelp(name);
+  std::vector<std::string> names = libraryNames();
+  if (foreign) {
+    builder.help(*foreign);
+  } else if (findLibrary(name)) {
+    builder.help(
+        fmt::format("a function is called by its name alone: `{}(..)`", name));
+  } else if (auto near =
+                 isForeign ? nearestSpelling(name, names) : std::nullopt) {
+    builder.help(fmt::format("a function is called by its name alone; did you "
+                             "mean `{}(..)`?",
+                             *near));
+  } else if (isForeign) {
+    builder.help("a function is called by its name alone");
+  }
+}
+
+} // namespace
 
 Value Elaborator::callExpr(const ast::CallExpr &expr) {
   if (const auto *callee = ast::as<ast::NameExpr>(expr.callee)) {
@@ -228,9 +273,10 @@ Value Elaborator::callExpr(const ast::CallExpr &expr) {
     if (auto result = callPartOf(*member, expr)) {
       return *result;
     }
+    reportMemberCall(*this, *member);
+    return {};
   }
-  if (expr.callee->kind == ast::ExprKind::Member ||
-      expr.callee->kind == ast::ExprKind::Call) {
+  if (expr.callee->kind == ast::ExprKind::Call) {
     module.report(Diag::CalleeUnsupported, expr.callee->range);
     return {};
   }
@@ -321,7 +367,11 @@ Value Elaborator::call(const CallSite &site) {
   }
   if (user == module.functions.end()) {
     if (isReservedFunction(site.name)) {
-      module.report(Diag::FunctionUnsupported, site.nameRange, site.name);
+      auto builder =
+          module.report(Diag::FunctionUnsupported, site.nameRange, site.name);
+      if (auto foreign = foreignHelp(site.name)) {
+        builder.help(*foreign);
+      }
       return {};
     }
     return unknownFunction(site);
@@ -396,6 +446,10 @@ Value Elaborator::applyStage(const ast::Expr &stage, const Value &input,
       return {};
     }
     return Value::ofTensor(b.binary(Op::Add, *x, *y));
+  } else if (const auto *member = ast::as<ast::MemberExpr>(stage);
+             member && isForeignMember(*member)) {
+    reportMemberCall(*this, *member);
+    return {};
   } else {
     module.report(Diag::StageNotCall, stage.range)
         .help("on the right of `|>` stands a function, a layer, `repeat` or "

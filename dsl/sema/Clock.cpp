@@ -7,25 +7,51 @@
 
 namespace gmc::dsl {
 
+std::optional<std::string> streamWithoutNext(const Module &module,
+                                             const ast::Expr &expr) {
+  if (const auto *call = ast::as<ast::CallExpr>(expr)) { // `next(m.train)`
+    const auto *callee = ast::as<ast::NameExpr>(call->callee);
+    bool draws = callee && (callee->text == "next" || callee->text == "same") &&
+                 call->arguments.size() == 1;
+    return draws ? streamWithoutNext(module, *call->arguments[0].value)
+                 : std::nullopt;
+  }
+  const auto *member = ast::as<ast::MemberExpr>(expr);
+  const auto *name = ast::as<ast::NameExpr>(member ? *member->object : expr);
+  auto it = name ? module.values.find(name->text) : module.values.end();
+  if (it == module.values.end() || it->second.kind != FileValue::Kind::Data) {
+    return std::nullopt;
+  }
+  return name->text + "." + (member ? member->member.text : "train");
+}
+
 namespace {
 
-void streamsOf(const ast::TurnBlock &block,
-               std::vector<const ast::Path *> &streams) {
+/// The streams that turns draw from, or would if `next` were written.
+void streamsOf(const Module &module, const ast::TurnBlock &block,
+               std::vector<std::string> &streams) {
+  auto add = [&](const ast::Path &path) {
+    streams.push_back(path.parts.size() == 2
+                          ? path.parts[0].text + "." + path.parts[1].text
+                          : "");
+  };
   for (const auto &turn : block.turns) {
     if (const auto *call = ast::as<ast::CallTurn>(turn)) {
       for (const auto &argument : call->arguments) {
         if (argument.kind != ast::TurnArgument::Kind::Value) {
-          streams.push_back(&argument.stream);
+          add(argument.stream);
+        } else if (auto path = streamWithoutNext(module, *argument.value)) {
+          streams.push_back(*path);
         }
       }
     } else if (const auto *draw = ast::as<ast::DrawTurn>(turn)) {
-      streams.push_back(&draw->stream);
+      add(draw->stream);
     } else if (const auto *repeat = ast::as<ast::RepeatTurn>(turn)) {
-      streamsOf(repeat->body, streams);
+      streamsOf(module, repeat->body, streams);
     } else if (const auto *every = ast::as<ast::EveryTurn>(turn)) {
-      streamsOf(every->body, streams);
+      streamsOf(module, every->body, streams);
     } else if (const auto *when = ast::as<ast::WhenTurn>(turn)) {
-      streamsOf(when->body, streams);
+      streamsOf(module, when->body, streams);
     }
   }
 }
@@ -66,13 +92,13 @@ void includeInNetBatch(Module &module, int64_t batch) {
 } // namespace
 
 void findBatchAndClock(Module &module) {
-  std::vector<const ast::Path *> streams;
+  std::vector<std::string> streams;
   bool any = false, said = false;
   for (const auto &decl : module.file.declarations) {
     if (const auto *train = ast::as<ast::TrainDecl>(decl)) {
       any = true;
       size_t before = streams.size();
-      streamsOf(train->body, streams);
+      streamsOf(module, train->body, streams);
       auto batch = readBatch(module, *train, streams.size() != before);
       module.trainBatches.push_back(batch.value_or(1));
       includeInNetBatch(module, module.trainBatches.back());
@@ -91,9 +117,9 @@ void findBatchAndClock(Module &module) {
         .help("`train { fit(next fashion.train) } for 10 epochs, batch 128`");
   }
   std::set<std::string> &paths = module.drawnStreams;
-  for (const ast::Path *path : streams) {
-    if (path->parts.size() == 2) {
-      paths.insert(path->parts[0].text + "." + path->parts[1].text);
+  for (const std::string &path : streams) {
+    if (!path.empty()) {
+      paths.insert(path);
     }
   }
   if (module.epochOwners.size() == 1) {

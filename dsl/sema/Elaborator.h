@@ -423,7 +423,16 @@ private:
 public:
   Value unknownName(const std::string &name, SourceRange range);
   Value unknownFunction(const CallSite &site);
+  /// Whether `expr` is a member of what no text declares: `torch.exp`.
+  bool isForeignMember(const ast::MemberExpr &expr) const;
 };
+
+/// How a value of event `from` becomes one of event `to` with as many elements.
+std::string helpOfShape(const std::vector<int64_t> &from,
+                        const std::vector<int64_t> &to);
+
+/// What to do with the name of a function where a value is wanted.
+std::string helpOfFunction(const Module &module, const std::string &name);
 
 /// Returns the event and the named axes, `batch` left out: `f32[400]`.
 std::string typeText(const Type &type);

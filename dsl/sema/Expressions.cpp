@@ -68,7 +68,8 @@ std::optional<ValueId> Elaborator::toTensor(const Value &value,
   case Value::Kind::Record:
     module.report(Diag::RecordAsValue, range)
         .label(typeText(value))
-        .help(fmt::format("name the field: `.{}`", value.names.front()));
+        .help(fmt::format("name the field: `.{}`",
+                          fmt::join(value.names, "` or `.")));
     return std::nullopt;
   default:
     module.report(Diag::NotNumeric, range, typeText(value));

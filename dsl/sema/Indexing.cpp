@@ -3,6 +3,7 @@
 // The batch cannot be indexed.
 //
 //===----------------------------------------------------------------------===//
+#include "dsl/base/ForeignWords.h"
 #include "dsl/program/Formulas.h"
 #include "dsl/sema/Gather.h"
 #include "dsl/sema/Library.h"
@@ -26,10 +27,17 @@ Value Elaborator::evaluateIndex(const ast::IndexExpr &expr) {
     indexed -= item.kind == ast::IndexItem::Kind::New;
   }
   if (indexed > b.type(*x).event.size()) {
-    module
-        .report(Diag::TooManyIndices, expr.brackets, indexed,
-                dsl::typeText(b.type(*x)))
-        .help("the batch cannot be indexed; only event axes are");
+    auto builder = module.report(Diag::TooManyIndices, expr.brackets, indexed,
+                                 dsl::typeText(b.type(*x)));
+    for (const ast::IndexItem &item : expr.items) { // `x[:, None]`
+      const auto *name =
+          item.begin ? ast::as<ast::NameExpr>(*item.begin) : nullptr;
+      auto foreign = name ? foreignHelp(name->text) : std::nullopt;
+      if (foreign && !frame->locals.count(name->text)) {
+        builder.help(*foreign);
+      }
+    }
+    builder.help("the batch cannot be indexed; only event axes are");
     return {};
   }
   ValueId result = *x;

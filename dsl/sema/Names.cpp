@@ -1,4 +1,5 @@
 //===- Names.cpp - what a name stands for -------------------------------===//
+#include "dsl/base/ForeignWords.h"
 #include "dsl/sema/Elaborator.h"
 #include "dsl/sema/Library.h"
 
@@ -20,8 +21,65 @@ Value Elaborator::unknownName(const std::string &name, SourceRange range) {
   builder.label("no such name here");
   if (auto help = module.nearest(name, visibleValues())) {
     builder.help(*help);
+  } else if (auto foreign = foreignHelp(name)) {
+    builder.help(*foreign);
   }
   return {};
+}
+
+std::string helpOfFunction(const Module &module, const std::string &name) {
+  auto it = module.functions.find(name);
+  if (it != module.functions.end()) {
+    switch (it->second.kind) {
+    case FileFunction::Kind::Net:
+      return fmt::format("`{0}(..)` is what it gives of its inputs; its "
+                         "weights are no value: `minimize .. over {0}` trains "
+                         "them",
+                         name);
+    case FileFunction::Kind::Block:
+      return fmt::format("a value is piped into a block: `x |> {}`", name);
+    case FileFunction::Kind::Step:
+    case FileFunction::Kind::Proc:
+      return "what two steps share is a `def` or a `net`; values leave a step "
+             "through its signature, `step fit(x) -> w`";
+    default:
+      break;
+    }
+  }
+  return fmt::format("call it: `{}(..)`", name);
+}
+
+namespace {
+
+/// The name that a chain of members begins with, `torch` of `torch.nn.Linear`.
+const ast::NameExpr *rootOf(const ast::Expr &expr) {
+  const ast::Expr *object = &expr;
+  while (const auto *member = ast::as<ast::MemberExpr>(*object)) {
+    object = member->object.get();
+  }
+  return ast::as<ast::NameExpr>(*object);
+}
+
+/// Reports `D.linear0.weight` of a net: its weights are no values.
+void reportPartOfNet(Module &module, const ast::MemberExpr &expr,
+                     const ast::NameExpr &net) {
+  std::string text(module.source.text(expr.range));
+  auto builder = module.report(Diag::FunctionAsValue, net.range, net.text);
+  builder.label("a net, not a value");
+  builder.help(fmt::format("`{}(..).{}` is a named line of a call; weights are "
+                           "no values of the text, but those of a `param w : "
+                           "f32[8]` are, by its name",
+                           net.text, expr.member.text));
+}
+
+} // namespace
+
+bool Elaborator::isForeignMember(const ast::MemberExpr &expr) const {
+  const ast::NameExpr *root = rootOf(expr);
+  return root && !frame->locals.count(root->text) &&
+         !module.values.count(root->text) &&
+         !module.functions.count(root->text) && !findLibrary(root->text) &&
+         root->text != "elbo";
 }
 
 Value Elaborator::evaluateFileValue(const std::string &name, FileValue &value,
@@ -114,13 +172,31 @@ Value Elaborator::evaluateName(const ast::NameExpr &expr) {
   if (isFunction) {
     module.report(Diag::FunctionAsValue, expr.range, expr.text)
         .label("a function, not a value")
-        .help(fmt::format("call it: `{}(..)`", expr.text));
+        .help(helpOfFunction(module, expr.text));
     return {};
   }
   return unknownName(expr.text, expr.range);
 }
 
 Value Elaborator::evaluateMember(const ast::MemberExpr &expr) {
+  const ast::NameExpr *root = rootOf(expr);
+  auto function =
+      root ? module.functions.find(root->text) : module.functions.end();
+  if (function != module.functions.end() &&
+      function->second.kind == FileFunction::Kind::Net &&
+      !frame->locals.count(root->text) && !module.values.count(root->text)) {
+    module.use(function->second.range);
+    reportPartOfNet(module, expr, *root);
+    return {};
+  }
+  if (isForeignMember(expr)) {
+    if (auto help = foreignHelp(expr.member.text)) {
+      module.report(Diag::UnknownName, root->range, root->text)
+          .label("no such name here")
+          .help(*help);
+      return {};
+    }
+  }
   Value object = evaluate(*expr.object);
   if (object.isError()) {
     return {};
@@ -147,6 +223,11 @@ Value Elaborator::evaluateMember(const ast::MemberExpr &expr) {
   builder.label(expr.object->range, typeText(object));
   if (auto help = module.nearest(expr.member.text, names)) {
     builder.help(*help);
+  } else if (findLibrary(expr.member.text)) {
+    builder.help(fmt::format("a function is called by its name alone: `{}(..)`",
+                             expr.member.text));
+  } else if (auto foreign = foreignHelp(expr.member.text)) {
+    builder.help(*foreign);
   } else if (!names.empty()) {
     builder.help(fmt::format("it has {}", fmt::join(names, ", ")));
   }

@@ -214,8 +214,7 @@ Value Elaborator::callNet(Instance &instance, const CallSite &site) {
                     "is declared " + dsl::typeText({{}, *event}));
       if (Type{{}, b.type(*value).event}.elements() ==
           Type{{}, *event}.elements()) {
-        builder.help(fmt::format("`reshape(.., {})` has as many elements",
-                                 fmt::join(*event, ", ")));
+        builder.help(helpOfShape(b.type(*value).event, *event));
       }
       ok = false;
     }
@@ -291,6 +290,36 @@ Value Elaborator::callBlock(const ast::BlockDecl &block, const CallSite &site) {
   return result;
 }
 
+namespace {
+
+/// Reports the name of a function as an argument of a `def`.
+bool isFunctionName(Elaborator &e, const Bound &bound) {
+  const auto *name = bound.expr ? ast::as<ast::NameExpr>(*bound.expr) : nullptr;
+  if (!name || e.frame->locals.count(name->text) ||
+      e.module.values.count(name->text)) {
+    return false;
+  }
+  auto own = e.module.functions.find(name->text);
+  const bool isOwn = own != e.module.functions.end();
+  const bool isBound = name->text == "elbo" || name->text == "nll" ||
+                       name->text == "bpd" || name->text == "active_units";
+  if (!isOwn && (isBound || !findLibrary(name->text))) {
+    return false;
+  }
+  if (isOwn) {
+    e.module.use(own->second.range);
+  }
+  e.module.report(Diag::FunctionAsValue, bound.range, name->text)
+      .label("a function, not a value")
+      .help(
+          fmt::format("a `def` takes values: give it what `{}` gives, or call "
+                      "`{}` by its name within the `def`",
+                      name->text, name->text));
+  return true;
+}
+
+} // namespace
+
 Value Elaborator::callDef(const ast::DefDecl &def, const CallSite &site) {
   auto arguments = bindArguments(site, signatureOf(site.name, def.parameters));
   if (!arguments || !module.enter(site.name, def.name.range, site.nameRange)) {
@@ -302,6 +331,10 @@ Value Elaborator::callDef(const ast::DefDecl &def, const CallSite &site) {
   std::vector<std::pair<const ast::Name *, Value>> values;
   for (const ast::Parameter &parameter : def.parameters) {
     const Bound *bound = arguments->find(parameter.name.text);
+    if (bound && isFunctionName(*this, *bound)) {
+      module.leave();
+      return {};
+    }
     values.emplace_back(&parameter.name,
                         bound ? evaluate(*bound)
                               : evaluate(*parameter.defaultValue));

@@ -5,6 +5,7 @@
 // depends on N, and that no op without a derivative stands between.
 //
 //===----------------------------------------------------------------------===//
+#include "dsl/base/ForeignWords.h"
 #include "dsl/program/Formulas.h"
 #include "dsl/sema/Library.h"
 
@@ -113,8 +114,10 @@ bool Elaborator::isOneNumber(ValueId value, SourceRange range,
                              "`mean({0})`",
                              text.size() < 40 ? text : ".."));
   } else {
-    builder.help(fmt::format("reduce the axis: `mean(.., over: {})`",
-                             type.axes.back().name));
+    builder.help(
+        fmt::format("say how its axis is reduced: `sum(.., over: {0})` "
+                    "or `mean(.., over: {0})`",
+                    type.axes.back().name));
   }
   return false;
 }
@@ -187,11 +190,16 @@ std::optional<Optimizer> readOptimizer(Elaborator &e,
   const auto *callee = ast::as<ast::NameExpr>(call.callee);
   const OptimizerRow *row = callee ? findOptimizer(callee->text) : nullptr;
   if (!row) {
-    std::string name = callee ? callee->text : "this";
+    const auto *member = ast::as<ast::MemberExpr>(call.callee);
+    std::string name = callee   ? callee->text
+                       : member ? member->member.text
+                                : "this";
     auto builder =
         e.module.report(Diag::UnknownOptimizer, call.callee->range, name);
-    if (auto help =
-            e.module.nearest(name, {"sgd", "adam", "adamw", "rmsprop"})) {
+    if (auto foreign = foreignHelp(name)) {
+      builder.help(*foreign);
+    } else if (auto help = e.module.nearest(
+                   name, {"sgd", "adam", "adamw", "rmsprop"})) {
       builder.help(*help);
     } else {
       builder.help("there are sgd, adam, adamw and rmsprop");
@@ -268,7 +276,13 @@ std::optional<Optimizer> optimizerOf(Elaborator &e,
     return optimizer;
   }
   const auto *call = ast::as<ast::CallExpr>(stmt.optimizer);
-  if (!call) {
+  if (!call) { // `using torch.adam`
+    if (stmt.optimizer->kind == ast::ExprKind::Member) {
+      e.module
+          .report(Diag::UnknownOpt, stmt.optimizer->range,
+                  e.module.source.text(stmt.optimizer->range))
+          .help("`using adam(lr)`, or the name of an `opt`");
+    }
     return std::nullopt;
   }
   auto optimizer = readOptimizer(e, *call);
@@ -634,13 +648,55 @@ std::optional<ValueId> crossing(const Body &body, ValueId x, ValueId y,
   return std::nullopt;
 }
 
+/// Reports several numbers an example: each has a gradient of its own, and that
+/// of their sum is another value.
+bool isDifferentiated(Elaborator &e, ValueId y, SourceRange range) {
+  const Type &type = e.b.type(y);
+  bool onlyBatch = type.axes.empty() ||
+                   (type.axes.size() == 1 && type.axes[0].name == "batch");
+  if (type.event.empty() && onlyBatch) {
+    return e.isOneNumber(y, range, "");
+  }
+  auto builder =
+      e.module.report(Diag::NotOneNumber, range,
+                      "what `grad` differentiates is one number an example");
+  builder.label("is " + typeText(type));
+  int64_t rows = type.event.empty() ? type.axes.back().extent : type.event[0];
+  builder.help(fmt::format("the gradient of each, a row of the Jacobian: `scan "
+                           "i in 0..<{} carry n = 0 {{ n <- n + 1; yield "
+                           "grad(h[i], x) }}`",
+                           rows));
+  return false;
+}
+
+/// Reports a net in the place of `x`.
+bool isNet(Elaborator &e, const Bound &bound) {
+  const auto *name = bound.expr ? ast::as<ast::NameExpr>(*bound.expr) : nullptr;
+  auto it = name && !e.frame->locals.count(name->text)
+                ? e.module.functions.find(name->text)
+                : e.module.functions.end();
+  if (it == e.module.functions.end() ||
+      it->second.kind != FileFunction::Kind::Net) {
+    return false;
+  }
+  e.module.use(it->second.range);
+  e.module.report(Diag::FunctionAsValue, bound.range, name->text)
+      .label("a net, not a value")
+      .help(fmt::format("`grad` takes a value: a variable, an argument or a "
+                        "`param`; `minimize .. over {}` takes the gradient in "
+                        "its weights",
+                        name->text));
+  return true;
+}
+
 Value gradCall(Elaborator &e, const CallSite &site, const Arguments &arguments,
                const LibraryEntry &) {
   const Bound &yBound = *arguments.find("y"), &xBound = *arguments.find("x");
+  if (isNet(e, xBound)) {
+    return {};
+  }
   auto y = e.tensor(yBound), x = e.tensor(xBound);
-  if (!y || !x ||
-      !e.isOneNumber(*y, yBound.range,
-                     "what `grad` differentiates is one number an example")) {
+  if (!y || !x || !isDifferentiated(e, *y, yBound.range)) {
     return {};
   }
   std::vector<bool> sources(e.body.nodes.size(), false);

@@ -11,6 +11,22 @@ namespace gmc::dsl {
 
 using ast::BinaryOp;
 
+std::string helpOfShape(const std::vector<int64_t> &from,
+                        const std::vector<int64_t> &to) {
+  auto longer = [](std::vector<int64_t> event) {
+    std::erase(event, 1);
+    return event;
+  };
+  // Axes in another order: numbers in row-major order are other numbers.
+  std::vector<int64_t> a = longer(from), c = longer(to);
+  if (a != c && std::is_permutation(a.begin(), a.end(), c.begin(), c.end())) {
+    return "the axes stand in another order: `transpose` puts them in the "
+           "same, `reshape` would mix the entries";
+  }
+  return fmt::format("`reshape(.., {})` has as many elements",
+                     fmt::join(to, ", "));
+}
+
 bool Elaborator::aligned(const std::string &what, SourceRange range,
                          ValueId left, SourceRange leftRange, ValueId right,
                          SourceRange rightRange) {
@@ -38,9 +54,7 @@ bool Elaborator::aligned(const std::string &what, SourceRange range,
                              a.axes[*p].extent, c.axes[*q].extent));
     builder.help("`split(.., over: batch)` takes a joined batch apart");
   } else if (ea.elements() == ec.elements()) {
-    builder.help(fmt::format("both have {} elements: `reshape` or `flatten` "
-                             "one of them",
-                             ea.elements()));
+    builder.help(helpOfShape(a.event, c.event));
   } else if (a.event != c.event) {
     builder.help("operands have equal shapes, or one of them is a single "
                  "number");

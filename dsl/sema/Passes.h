@@ -24,6 +24,9 @@ std::optional<Stream> resolveStream(Module &module, const ast::Path &path);
 
 /// Clock.cpp: finds the batch and the stream that owns the epochs.
 void findBatchAndClock(Module &module);
+/// Returns `m.train` where an argument of a turn is a data set without `next`.
+std::optional<std::string> streamWithoutNext(const Module &module,
+                                             const ast::Expr &expr);
 /// Returns a duration with its stream; nothing after an error.
 std::optional<Duration> readDuration(Module &module,
                                      const ast::DurationExpr &duration);

@@ -65,7 +65,8 @@ std::optional<ValueId> Elaborator::nextOfState(const ast::Name &name,
     module.report(Diag::UpdateAxes, range, name.text, given.axes.front().name)
         .label("is " + dsl::typeText(given) + ", one of each " +
                (given.axes.front().name == "batch" ? "example" : "turn"))
-        .help(fmt::format("`mean(.., over: {})` is one for all",
+        .help(fmt::format("one for all is `mean(.., over: {0})` or "
+                          "`sum(.., over: {0})`",
                           given.axes.front().name));
     return std::nullopt;
   }

@@ -1,4 +1,5 @@
 //===- Statements.cpp - the lines of a body -------------------------------===//
+#include "dsl/base/ForeignWords.h"
 #include "dsl/sema/Elaborator.h"
 
 namespace gmc::dsl {
@@ -36,6 +37,19 @@ const ast::Expr *outermost(const ast::Expr &expr) {
     return pipe->stages.back().get();
   }
   return &expr;
+}
+
+/// The last name of what `expr` calls: `backward` of `loss.backward()`.
+std::string_view calledName(const ast::Expr &expr) {
+  const auto *call = ast::as<ast::CallExpr>(expr);
+  if (!call) {
+    return "";
+  }
+  if (const auto *member = ast::as<ast::MemberExpr>(call->callee)) {
+    return member->member.text;
+  }
+  const auto *name = ast::as<ast::NameExpr>(call->callee);
+  return name ? std::string_view(name->text) : "";
 }
 
 bool isReference(const ast::Expr &expr) {
@@ -126,13 +140,14 @@ void Elaborator::line(const ast::Stmt &stmt) {
     return;
   case ast::StmtKind::Param:
     return declareParam(ast::cast<ast::ParamStmt>(stmt).spec);
-  case ast::StmtKind::Expression:
-    module
-        .report(Diag::UselessExpression,
-                ast::cast<ast::ExpressionStmt>(stmt).value->range)
+  case ast::StmtKind::Expression: {
+    const ast::Expr &expr = *ast::cast<ast::ExpressionStmt>(stmt).value;
+    auto foreign = foreignHelp(calledName(expr));
+    module.report(Diag::UselessExpression, expr.range)
         .label("its value goes nowhere")
-        .help("give it a name, or remove it");
+        .help(foreign.value_or("give it a name, or remove it"));
     return;
+  }
   case ast::StmtKind::Use:
     return declareParts(ast::cast<ast::UseStmt>(stmt));
   case ast::StmtKind::Update:

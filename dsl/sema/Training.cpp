@@ -363,6 +363,14 @@ private:
         (results.count(name->text) || !module.values.count(name->text))) {
       return valueFilling(*name, argument.range);
     }
+    if (auto path = streamWithoutNext(module, *argument.value)) {
+      std::string data = path->substr(0, path->find('.'));
+      module.use(module.values.at(data).range);
+      module.report(Diag::DataAsValue, argument.range, data)
+          .label("draws no record")
+          .help(fmt::format("`next {}`", *path));
+      return std::nullopt;
+    }
     const auto *call = ast::as<ast::CallExpr>(argument.value);
     const auto *callee =
         call ? ast::as<ast::MemberExpr>(call->callee) : nullptr;
