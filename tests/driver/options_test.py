@@ -64,7 +64,7 @@ class OptionsTest(DriverTest):
                 (("explain", small, "-o", "x"), "-o"),
                 (("explain", small, "--stop-after", "parse"), "--stop-after"),
                 (("fmt", small, "--const", "a=1"), "--const"),
-                (("check", small, "compile", small), "compile")):
+                (("fmt", small, "compile", small), "compile")):
             with self.subTest(arguments=arguments):
                 self.expect(USAGE, *arguments, says=says)
         self.assertEqual(self.left(), set())
@@ -73,6 +73,16 @@ class OptionsTest(DriverTest):
         for batch in ("16777217", "9" * 30):
             self.expect(MODEL, "compile", "small.gm", "--batch", batch,
                         says="a batch of")
+
+    def test_check_takes_several_texts(self):
+        """An error in one is no reason to leave out the next."""
+        self.text("bad.gm", "train { } for 1 rounds; wibble\n")
+        self.text("worse.gm", "param a : f32 = b\n")
+        self.expect(OK, "check", "small.gm", "small.gm")
+        self.expect(MODEL, "check", "bad.gm", "small.gm", "worse.gm",
+                    says=("--> bad.gm", "--> worse.gm"))
+        self.expect(5, "check", "none.gm", "bad.gm",
+                    says=("`none.gm`", "--> bad.gm"))
 
     def test_a_batch_for_every_train(self):
         """Without --batch a step has a body for each batch, with it one; these

@@ -9,6 +9,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 using namespace gmc;
 
 namespace {
@@ -25,6 +27,10 @@ struct ModelFlags {
     command
         .add_option("FILE", invocation.input, "the model's text, a .gm file")
         ->required();
+    addValuesTo(command);
+  }
+
+  void addValuesTo(CLI::App &command) {
     command.add_option("--const", constants, "give a const another value")
         ->type_name("NAME=VALUE");
     command
@@ -135,6 +141,19 @@ int guarded(llvm::function_ref<int()> command) {
   return code;
 }
 
+/// Checks one file after the other; an error in one is no reason to leave out
+/// the next. Returns the largest exit code.
+int checkEach(const std::vector<std::string> &files,
+              driver::Invocation invocation) {
+  int worst = driver::exitOk;
+  for (const std::string &file : files) {
+    invocation.input = file;
+    worst =
+        std::max(worst, guarded([&] { return driver::checkOnly(invocation); }));
+  }
+  return worst;
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -151,7 +170,9 @@ int main(int argc, char **argv) {
   addCompileFlags(*compile, flags);
   addOutputFlags(*compile, flags);
   CLI::App *check = app.add_subcommand("check", "report what is wrong");
-  flags.addTo(*check);
+  std::vector<std::string> checked;
+  check->add_option("FILE", checked, "models' texts, .gm files")->required();
+  flags.addValuesTo(*check);
   CLI::App *explain = app.add_subcommand(
       "explain", "say who trains what, shapes, parameters, FLOPs, memory");
   flags.addTo(*explain);
@@ -171,12 +192,12 @@ int main(int argc, char **argv) {
   flags.invocation.program = llvm::sys::fs::getMainExecutable(
       argv[0], reinterpret_cast<void *>(&main));
   flags.invocation.explain = explain->parsed();
+  if (check->parsed()) {
+    return checkEach(checked, flags.invocation);
+  }
   return guarded([&] {
     if (fmtCommand->parsed()) {
       return driver::format(flags.invocation.input, checkOnly);
-    }
-    if (check->parsed()) {
-      return driver::checkOnly(flags.invocation);
     }
     return driver::compile(flags.invocation);
   });
