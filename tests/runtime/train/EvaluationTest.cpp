@@ -130,7 +130,7 @@ TEST_F(Evaluation, samplesFollowTheSeedAndTheArguments) {
     Words words{"sample", "-n", "20", "-o", folder / "s.png"};
     words.insert(words.end(), more.begin(), more.end());
     EXPECT_EQ(verb(words).code, 0);
-    return readText(folder / "s-1.png");
+    return readText(folder / "s-1.npy");
   };
   const std::string npy = sample({});
   EXPECT_EQ(npy.substr(1, 5), "NUMPY");
