@@ -338,9 +338,12 @@ public:
   bool isOneNumber(ValueId value, SourceRange range, const char *what);
   /// Adds the batch's mean of `value` to the monitors, unless it is there.
   void addMonitor(const std::string &name, ValueId value);
-  /// Adds the terms that an objective names.
-  void monitorTerms(const ast::Expr &objective);
-  int minimizers = 0; ///< in the whole step
+  bool isMonitored(const std::string &name) const;
+  void monitorObjective(const Minimize &minimize);
+  /// Adds the variables that an objective of value `whole` is made of.
+  void monitorTerms(const ast::Expr &objective, ValueId whole);
+  int minimizers = 0;         ///< in the whole step
+  bool elboMonitored = false; ///< its terms have their columns
 
   // Aims.cpp
   /// Says that training makes `value`, written at `range`, larger or smaller.

@@ -496,16 +496,43 @@ void checkReach(Elaborator &e, const ast::MinimizeStmt &stmt,
 // Minimize
 //===----------------------------------------------------------------------===//
 
-void Elaborator::addMonitor(const std::string &name, ValueId value) {
-  for (const Output &monitor : body.monitors) {
-    if (monitor.name == name) {
-      return;
-    }
-  }
-  body.monitors.push_back({name, batchMean(value)});
+bool Elaborator::isMonitored(const std::string &name) const {
+  return std::any_of(
+      body.monitors.begin(), body.monitors.end(),
+      [&](const Output &monitor) { return monitor.name == name; });
 }
 
-void Elaborator::monitorTerms(const ast::Expr &objective) {
+void Elaborator::addMonitor(const std::string &name, ValueId value) {
+  if (!isMonitored(name)) {
+    body.monitors.push_back({name, batchMean(value)});
+  }
+}
+
+/// Adds `loss`, with the nets behind it where the step has several objectives,
+/// and with a number where several train the same nets: `loss.C.1`, `loss.C.2`.
+void Elaborator::monitorObjective(const Minimize &minimize) {
+  if (minimizers <= 1) {
+    addMonitor("loss", minimize.objective);
+    return;
+  }
+  std::string name = fmt::format("loss.{}", fmt::join(minimize.networks, "+"));
+  const auto before =
+      std::count_if(body.minimizers.begin(), body.minimizers.end(),
+                    [&](const Minimize &other) {
+                      return other.networks == minimize.networks;
+                    });
+  if (before == 1) {
+    std::find_if(body.monitors.begin(), body.monitors.end(),
+                 [&](const Output &monitor) { return monitor.name == name; })
+        ->name += ".1";
+  }
+  if (before > 0) {
+    name += fmt::format(".{}", before + 1);
+  }
+  body.monitors.push_back({name, minimize.objective});
+}
+
+void Elaborator::monitorTerms(const ast::Expr &objective, ValueId whole) {
   std::vector<std::string> names;
   directNames(objective, names);
   for (const std::string &name : names) {
@@ -518,15 +545,24 @@ void Elaborator::monitorTerms(const ast::Expr &objective) {
     const Type &type = b.type(value);
     bool perExample = type.event.empty() && type.axes.size() == 1 &&
                       type.axes[0].name == "batch";
-    if (perExample || type == Type{}) {
-      addMonitor(name, value);
+    bool isLoss = minimizers <= 1 && name == "loss";
+    if ((!perExample && type != Type{}) || (isLoss && value == whole)) {
+      continue;
     }
+    // A variable does not hide behind what the language shows of its own.
+    bool isOwn = isLoss || (elboUsed && (name == "rec" || name == "kl"));
+    addMonitor(isOwn ? name + ".term" : name, value);
   }
-  if (elboUsed) {
-    addMonitor("rec", *reconstruction());
-    if (auto kl = totalDivergence(objective.range)) {
-      addMonitor("kl", *kl);
-    }
+  if (!elboUsed || elboMonitored) {
+    return;
+  }
+  elboMonitored = true;
+  auto add = [&](const std::string &name, ValueId value) {
+    addMonitor(isMonitored(name) ? name + ".elbo" : name, value);
+  };
+  add("rec", *reconstruction());
+  if (auto kl = totalDivergence(objective.range)) {
+    add("kl", *kl);
   }
 }
 
@@ -603,10 +639,8 @@ void Elaborator::minimize(const ast::MinimizeStmt &stmt) {
       }
     }
   }
-  std::string suffix =
-      minimizers > 1 ? fmt::format(".{}", fmt::join(result.networks, "+")) : "";
-  addMonitor("loss" + suffix, result.objective);
-  monitorTerms(*stmt.objective);
+  monitorObjective(result);
+  monitorTerms(*stmt.objective, *objective);
   checkReach(*this, stmt, result);
   checkAims(result, stmt.objective->range);
   body.minimizers.push_back(std::move(result));

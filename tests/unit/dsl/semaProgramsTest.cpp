@@ -366,6 +366,90 @@ Checked dataOf(const std::string &data, const std::string &names) {
                  "train { fit(next d.train) } for 5 rounds, batch 4\n");
 }
 
+/// Those of `parts`, a word and a text each, whose word stands in `lines`: what
+/// nothing reads is an error.
+std::string
+partsFor(const std::string &lines,
+         const std::vector<std::pair<const char *, const char *>> &parts) {
+  std::string text;
+  for (const auto &[word, part] : parts) {
+    text += lines.find(word) == std::string::npos ? "" : part;
+  }
+  return text;
+}
+
+/// What step `s` with these lines shows of itself.
+std::string shownBy(const std::string &lines) {
+  const std::string parts = partsFor(
+      lines,
+      {{"C(", "net C(x: f32[2]) -> f32 { x |> linear(1) }\n"},
+       {"D(", "net D(x: f32[2]) -> f32 { x |> linear(1) }\n"},
+       {"E(",
+        "net E(x: f32[2]) -> mu: f32[1], std: f32[1] { mu = linear(x, 1); "
+        "std = softplus(linear(x, 1)) + 0.1 }\n"},
+       {"F(", "net F(z: f32[1]) -> f32[2] { z |> linear(2) }\n"},
+       {"using o", "opt o = sgd(1e-3)\n"},
+       {"using p", "opt p = sgd(1e-3)\n"}});
+  Checked result =
+      checked("data d : ring() as f32[2]\n" + parts + "step s(x) {\n" + lines +
+              "\n}\ntrain { s(next d.train) } for 1 rounds, batch "
+              "4\n");
+  EXPECT_TRUE(result.program) << lines << result.messages;
+  std::vector<std::string> names;
+  for (const Output &monitor : result.program
+                                   ? result.program->steps[0].monitors
+                                   : std::vector<Output>()) {
+    names.push_back(monitor.name);
+  }
+  return fmt::format("{}", fmt::join(names, " "));
+}
+
+// Every objective has a column of its own, and no name stands for another
+// quantity than it says.
+TEST(Meaning, RTrain2EachObjectiveIsShown) {
+  const std::pair<const char *, const char *> cases[] = {
+      {"minimize C(x)^2 over C using o", "loss"},
+      {"minimize C(x)^2 over C using o; minimize D(x)^2 over D using p",
+       "loss.C loss.D"},
+      {"minimize C(x)^2 over C using o; minimize 100 * (C(x) - 1)^2 over C "
+       "using o",
+       "loss.C.1 loss.C.2"},
+      {"minimize C(x)^2 over C using o; maximize C(x) over C using o; minimize "
+       "(C(x) - 1)^2 over C using o",
+       "loss.C.1 loss.C.2 loss.C.3"},
+      {"minimize C(x)^2 over C using o; minimize D(x)^2 over D using p; "
+       "minimize (C(x) - 1)^2 over C using o",
+       "loss.C.1 loss.D loss.C.2"},
+      {"minimize C(x)^2 + D(x)^2 over C, D using o; minimize D(x)^2 over D "
+       "using o",
+       "loss.C+D loss.D"},
+      {"minimize C(x)^2 + D(x)^2 over C, D using o; minimize D(x)^2 + C(x) "
+       "over C, D using o",
+       "loss.C+D.1 loss.C+D.2"},
+      // Variables that an objective is made of.
+      {"a = C(x)^2; b = C(x); minimize a + 2 * b over C using o", "loss a b"},
+      {"a = C(x)^2; minimize a over C using o; minimize a + C(x) over C using "
+       "o",
+       "loss.C.1 a loss.C.2"},
+      {"loss = C(x)^2; minimize loss over C using o", "loss"},
+      {"loss = C(x)^2; minimize loss + C(x) over C using o", "loss loss.term"},
+      {"kl = C(x)^2; minimize kl + C(x) over C using o", "loss kl"},
+      {"z ~ Normal(0, 1)[1] via Normal(E(x)); x ~ Normal(F(z), 1)\n"
+       "minimize -elbo over E, F using o",
+       "loss rec kl"},
+      {"z ~ Normal(0, 1)[1] via Normal(E(x)); x ~ Normal(F(z), 1)\n"
+       "kl = C(x)^2\nminimize kl - elbo over E, F, C using o",
+       "loss kl.term rec kl"},
+      {"kl = C(x)^2; minimize kl + C(x) over C using o\n"
+       "z ~ Normal(0, 1)[1] via Normal(E(x)); x ~ Normal(F(z), 1)\n"
+       "minimize -elbo over E, F using p",
+       "loss.C kl loss.E+F rec kl.elbo"},
+  };
+  for (const auto &[lines, names] : cases) {
+    EXPECT_EQ(shownBy(lines), names) << lines;
+  }
+}
+
 TEST(Meaning, RData1AFieldWithoutANameIsX) {
   Checked result = dataOf("data d : idx(\"m\") as image[1,4,4] in [-1,1]", "u");
   ASSERT_TRUE(result.program) << result.messages;
