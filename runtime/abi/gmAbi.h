@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /// Raised by every change of this header or of the manifest's meaning.
-#define GM_ABI_VERSION 1
+#define GM_ABI_VERSION 2
 
 #ifdef __cplusplus
 extern "C" {

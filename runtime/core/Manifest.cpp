@@ -237,7 +237,10 @@ static EntrySpec readEntry(const Member &m, const Manifest &manifest) {
   entry.outputs = m.list("outputs", slot);
   entry.monitors = m.list("monitors", slot);
   entry.norms = m.list("norms", [&](const Member &e) {
-    return EntrySpec::Norm{e.at("network").text(), slot(e).offset};
+    EntrySpec::Norm norm{e.at("network").text(),
+                         e.at("offset").integer(0, largest)};
+    checkRange(e, norm.offset, 1, ScalarType::F64, manifest.arenaBytes);
+    return norm;
   });
   entry.rates = m.list("rates", [&](const Member &e) {
     EntrySpec::Rate rate{e.at("name").text(), slot(e).offset, {}};

@@ -8,7 +8,9 @@
 #include "runtime/core/Status.h"
 #include "runtime/cpu/CpuFeatures.h"
 
+#include <cmath>
 #include <cstring>
+#include <limits>
 
 namespace gmc::runtime {
 
@@ -54,11 +56,22 @@ void Machine::runEntry(int64_t index, uint64_t execution) {
 
 void Machine::runKernel(int64_t index) { run(model.kernels[index], 0); }
 
+/// The sign of a NaN means nothing, and `-nan` is what no reader knows.
+static double withoutSignOfNan(double number) {
+  return std::isnan(number) ? std::numeric_limits<double>::quiet_NaN() : number;
+}
+
 double Machine::number(int64_t offset) const {
   return dispatch(manifest.type, [&](auto zero) {
     std::memcpy(&zero, arena.data() + offset, sizeof zero);
-    return double(zero);
+    return withoutSignOfNan(double(zero));
   });
+}
+
+double Machine::wideNumber(int64_t offset) const {
+  double number = 0;
+  std::memcpy(&number, arena.data() + offset, sizeof number);
+  return withoutSignOfNan(number);
 }
 
 void Machine::setNumber(int64_t offset, double value) {

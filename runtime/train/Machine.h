@@ -29,8 +29,10 @@ public:
   /// Runs kernel `index` on what the arena holds.
   void runKernel(int64_t index);
 
-  /// The number at byte `offset` of the arena.
+  /// The number at byte `offset` of the arena; NaN has no sign.
   double number(int64_t offset) const;
+  /// The f64 at byte `offset` of the arena, whatever the model's type.
+  double wideNumber(int64_t offset) const;
   /// Puts `value`, rounded to the model's type, at byte `offset` of the arena.
   void setNumber(int64_t offset, double value);
 

@@ -12,11 +12,15 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 
 namespace gmc::runtime {
 
 Monitors::Monitors(const Machine &machine)
     : machine(machine), readings(machine.manifest.entries.size()) {
+  largestRoot = dispatch(machine.manifest.type, [](auto zero) {
+    return std::sqrt(double(std::numeric_limits<decltype(zero)>::max()));
+  });
   for (size_t i = 0; i < readings.size(); ++i) {
     const EntrySpec &entry = machine.manifest.entries[i];
     if (entry.kind != EntrySpec::Kind::Step) {
@@ -96,10 +100,11 @@ void Monitors::observe(int64_t entry, uint64_t step) {
     Value &value = ran.values[i];
     const double got = number(entry, i);
     finite &= std::isfinite(got);
-    value.last = value.isNorm ? std::sqrt(got) : got;
+    overflow |= value.isNorm && got > largestRoot;
+    value.last = got;
     value.sum += value.last;
     if (value.latest >= 0) {
-      latestLosses[value.latest].value = got;
+      latestLosses[value.latest].value = value.sum / double(ran.count + 1);
     }
   }
   ++ran.count;
@@ -122,13 +127,10 @@ void Monitors::complain(int64_t entry, uint64_t step) const {
           .push_back(fmt::format("{} ({})", printable(value.name), got));
     }
   }
-  std::string what;
-  if (!losses.empty()) {
-    what = fmt::format("loss {}", fmt::join(losses, ", "));
-  }
+  std::string what = fmt::format("{}", fmt::join(losses, ", "));
   if (!networks.empty()) {
-    what += fmt::format("{}the gradient of {}, as a sum of squares",
-                        what.empty() ? "" : " and ", fmt::join(networks, ", "));
+    what += fmt::format("{}the gradient of {}", what.empty() ? "" : " and ",
+                        fmt::join(networks, ", "));
   }
   fail(ExitNotFinite, "step {}: `{}`{} gives what is not finite: {}", step,
        printable(machine.manifest.entries[entry].name),

@@ -14,6 +14,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace gmc::runtime {
@@ -35,6 +36,10 @@ public:
   /// `entry` is.
   double lastNorm(int64_t entry, const std::string &network) const;
 
+  /// True if since the last call a gradient was so large that the model's type
+  /// may not hold its square, which optimisers keep.
+  bool takeOverflow() { return std::exchange(overflow, false); }
+
   /// Executions of the step that `entry` is, in this window.
   uint64_t executions(int64_t entry) const {
     return steps[readings[entry].step].count;
@@ -47,7 +52,8 @@ public:
   /// Starts a new window.
   void restart();
 
-  /// Losses of the most recent execution of each step, for the progress bar.
+  /// The losses of each step for the progress bar: means over the window, and
+  /// those of the last window until the next one has something.
   struct Latest {
     const char *step, *name;
     double value;
@@ -64,7 +70,7 @@ private:
     std::string name; ///< of the loss, or of the network
     int latest;       ///< index into latestLosses, -1 for norms
     double sum = 0;
-    double last = 0; ///< as in the sum
+    double last = 0;
   };
   struct Step {
     std::string name;
@@ -79,7 +85,10 @@ private:
 
   void addStep(const EntrySpec &entry);
   double number(int64_t entry, size_t value) const {
-    return machine.number(readings[entry].offsets[value]);
+    const Reading &reading = readings[entry];
+    const bool isNorm = steps[reading.step].values[value].isNorm;
+    const int64_t offset = reading.offsets[value];
+    return isNorm ? machine.wideNumber(offset) : machine.number(offset);
   }
 
   void checkRates(int64_t entry, uint64_t step) const;
@@ -89,6 +98,8 @@ private:
   std::vector<Step> steps;
   std::vector<Reading> readings; ///< one for each entry; none for other kinds
   std::vector<Latest> latestLosses;
+  double largestRoot = 0; ///< whose square the model's type holds
+  bool overflow = false;
 };
 
 } // namespace gmc::runtime

@@ -5,6 +5,7 @@
 #include "runtime/train/Frechet.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace gmc::runtime {
 
@@ -52,10 +53,11 @@ void OverSet::addNumber(size_t i, double number) {
   const double before = value;
   if (count == 1) {
     value = number;
-  } else if (kind == Statistic::Min) {
-    value = std::min(value, number);
-  } else if (kind == Statistic::Max) {
-    value = std::max(value, number);
+  } else if (kind == Statistic::Min || kind == Statistic::Max) {
+    const bool further =
+        kind == Statistic::Min ? number < value : number > value;
+    // One example that has no number leaves none for all.
+    value = further || std::isnan(number) ? number : value;
   } else {
     value += (number - before) / double(count);
   }

@@ -13,6 +13,7 @@
 #include "runtime/train/Verbs.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <map>
 #include <memory>
@@ -238,10 +239,40 @@ static void makeSamples(const RunFolder &folder) {
   }
 }
 
-/// Prints a number with all that it hangs on.
-static void printNumber(const Emission &emission, const Procedure &procedure,
-                        const Request &request, const RunState &run,
-                        const std::vector<Collected> &outputs) {
+/// Returns what the text calls output `index`: its column, else its expression.
+static std::string textOfOutput(const Procedure &procedure, size_t index) {
+  for (const Emission &emission : procedure.spec.emits) {
+    for (size_t i = 0; i < emission.outputs.size(); ++i) {
+      const auto &words =
+          emission.names.empty() ? emission.texts : emission.names;
+      if (emission.outputs[i] == int64_t(index) && i < words.size()) {
+        return words[i];
+      }
+    }
+  }
+  return procedure.entry.outputs[index].name;
+}
+
+/// Says which outputs hold numbers that are not finite: they are written as
+/// they are, but nobody sees them in a picture or among thousands.
+static void warnOfNotFinite(const Procedure &procedure,
+                            const std::vector<Collected> &outputs) {
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const std::vector<double> &numbers = outputs[i].numbers;
+    const auto wrong =
+        std::count_if(numbers.begin(), numbers.end(),
+                      [](double number) { return !std::isfinite(number); });
+    if (wrong > 0) {
+      err().print("warning: {} of the {} numbers of `{}` are not finite", wrong,
+                  numbers.size(), printable(textOfOutput(procedure, i)));
+    }
+  }
+}
+
+/// Prints a number with all that it hangs on; returns the exit code.
+static int printNumber(const Emission &emission, const Procedure &procedure,
+                       const Request &request, const RunState &run,
+                       const std::vector<Collected> &outputs) {
   std::string from;
   for (const Source &source : procedure.sources) {
     const auto file = request.options.files.find(source.argument.name);
@@ -250,7 +281,8 @@ static void printNumber(const Emission &emission, const Procedure &procedure,
                             ? source.items->stream()
                             : printable(file->second, 4096));
   }
-  out().print("{} {}", emission.kind, numberOf(emission, outputs));
+  const double number = numberOf(emission, outputs);
+  out().print("{} {}", emission.kind, number);
   out().print("  {} against {}, {} numbers of {} examples; {}weights of {}, "
               "step {}",
               printable(emission.texts.at(0), 400),
@@ -258,6 +290,7 @@ static void printNumber(const Emission &emission, const Procedure &procedure,
               outputs[emission.outputs[0]].itemShape[0], procedure.count, from,
               printable(request.options.folder.checkpoint().string(), 4096),
               run.step);
+  return std::isfinite(number) ? ExitOk : ExitNotFinite;
 }
 
 int runProcedure(const Request &request) {
@@ -286,9 +319,12 @@ int runProcedure(const Request &request) {
   if (!runBatches(procedure, machine, outputs)) {
     return ExitSignal + stopSignal();
   }
+  warnOfNotFinite(procedure, outputs);
+  int code = ExitOk;
   for (size_t i = 0; i < spec.emits.size(); ++i) {
     if (isPrinted(spec.emits[i])) {
-      printNumber(spec.emits[i], procedure, request, loaded.run, outputs);
+      code = std::max(code, printNumber(spec.emits[i], procedure, request,
+                                        loaded.run, outputs));
       continue;
     }
     if (options.output.empty()) {
@@ -302,7 +338,7 @@ int runProcedure(const Request &request) {
     }
     out().print("{}", printable(path.string(), 4096));
   }
-  return ExitOk;
+  return code;
 }
 
 } // namespace gmc::runtime

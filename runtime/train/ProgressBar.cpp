@@ -73,9 +73,14 @@ void ProgressBar::appendPace(fmt::memory_buffer &line,
     fmt::format_to(fmt::appender(line), "  {:.0f} examples/s",
                    double(state.examples) / seconds);
   }
-  if (seconds > 0.05 && gained > 0 && state.fraction < 1) {
+  // Whichever ends the training first.
+  double left = state.allowed;
+  if (seconds > 0.05 && gained > 0) {
+    left = std::min(left, seconds * (1 - state.fraction) / gained);
+  }
+  if (state.fraction < 1 && std::isfinite(left)) {
     line.append(std::string_view("  "));
-    appendTime(line, seconds * (1 - state.fraction) / gained);
+    appendTime(line, left);
     line.append(std::string_view(" left"));
   }
 }

@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <limits>
 
 namespace gmc::runtime {
 
@@ -21,6 +22,8 @@ struct ProgressState {
   double epoch = 0;      ///< 0 for a run without data
   double fraction = 0;   ///< of the whole run, 0 to 1
   uint64_t examples = 0; ///< worked on since this program started
+  /// Until `--max-seconds` ends the training.
+  double allowed = std::numeric_limits<double>::infinity();
 };
 
 class ProgressBar {

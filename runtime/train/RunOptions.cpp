@@ -151,7 +151,8 @@ static void addTraining(CLI::App &verb, Raw &raw) {
   verb.add_option("--save-every", raw.saveEvery,
                   "also save after every N steps");
   verb.add_option("--max-seconds", raw.maxSeconds,
-                  "save and stop after this time");
+                  "end the training after this time, its reports included; "
+                  "reports `at end` and the save come after it");
   verb.add_option("--dump-draws", raw.dumpDraws,
                   "folder that takes a file for each execution of a step: its "
                   "inputs, random numbers and losses");

@@ -179,7 +179,7 @@ int runEval(const Request &request) {
   restoreClocks(machine, loaded.run);
   countRecords(machine, shelf);
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
-  bool finite = true;
+  std::vector<std::string> notFinite;
   for (size_t i = 0; i < manifest.reports.size(); ++i) {
     if (!manifest.reports[i].values.empty()) {
       continue; // what a turn gave is not in a checkpoint
@@ -191,7 +191,10 @@ int runEval(const Request &request) {
     const std::vector<std::string> names = reportNames(manifest, i);
     for (size_t j = 0; j < names.size(); ++j) {
       json[names[j]] = (*values)[j];
-      finite &= std::isfinite((*values)[j]);
+      if (!std::isfinite((*values)[j])) {
+        notFinite.push_back(
+            fmt::format("`{}` ({})", printable(names[j]), (*values)[j]));
+      }
       if (!options.json) {
         out().print("{} {}", names[j], (*values)[j]);
       }
@@ -202,7 +205,12 @@ int runEval(const Request &request) {
   } else if (manifest.reports.empty()) {
     out().print("{} has no `report`", printable(manifest.source));
   }
-  return finite ? ExitOk : ExitNotFinite;
+  if (!notFinite.empty()) {
+    err().print("error: step {}: not finite: the report {}", loaded.run.step,
+                fmt::join(notFinite, ", "));
+    return ExitNotFinite;
+  }
+  return ExitOk;
 }
 
 } // namespace gmc::runtime

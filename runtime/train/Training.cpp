@@ -104,7 +104,8 @@ double Training::seconds() const {
 }
 
 ProgressState Training::progress() const {
-  return {position.step, position.totalEpochs(), fraction(), examplesDone};
+  return {position.step, position.totalEpochs(), fraction(), examplesDone,
+          allowedSeconds - seconds()};
 }
 
 bool Training::epochEnded() const {
@@ -145,6 +146,7 @@ void Training::openMetrics() {
 
 int Training::run(std::optional<double> maxSeconds) {
   start = Clock::now();
+  allowedSeconds = maxSeconds.value_or(allowedSeconds);
   openMetrics();
   bar.emplace(out(), monitors, fraction());
   // A run that was stopped during its reports has them still to do.
@@ -155,7 +157,7 @@ int Training::run(std::optional<double> maxSeconds) {
     if (stopSignal() != 0) {
       return stopForSignal();
     }
-    if (maxSeconds && seconds() >= *maxSeconds) {
+    if (seconds() >= allowedSeconds) {
       return finish(true);
     }
     runRound();
@@ -164,6 +166,16 @@ int Training::run(std::optional<double> maxSeconds) {
     }
   }
   return finish(true);
+}
+
+/// Adds to `failure` which step the run can go on from.
+void Training::rethrowUnsaved(const Failure &failure) const {
+  throw Failure(
+      failure.exitCode,
+      fmt::format("{}; nothing of this step was saved, {}", failure.what(),
+                  savedStep ? fmt::format("the checkpoint is that of step {}",
+                                          *savedStep)
+                            : "and there is no checkpoint yet"));
 }
 
 void Training::runRound() {
@@ -175,18 +187,15 @@ void Training::runRound() {
   }
   try {
     runner->runRound();
+    if (monitors.takeOverflow()) {
+      checkFinite();
+    }
   } catch (const Failure &failure) {
     bar->clear();
     if (failure.exitCode != ExitNotFinite && failure.exitCode != ExitUsage) {
       throw;
     }
-    throw Failure(failure.exitCode,
-                  fmt::format("{}; nothing of this step was saved, {}",
-                              failure.what(),
-                              savedStep ? fmt::format("the checkpoint is that "
-                                                      "of step {}",
-                                                      *savedStep)
-                                        : "and there is no checkpoint yet"));
+    rethrowUnsaved(failure);
   }
   examplesDone += position.examples - position.examplesBefore;
   bar->update(progress());
@@ -257,8 +266,21 @@ bool Training::runReport(size_t index, bool atEnd) {
   }
   bar->clear();
   out().print("{}", line);
+  for (const auto &[name, value] : row) {
+    noteNotFinite(name, value);
+  }
   writeRow(std::move(row), atEnd);
   return true;
+}
+
+/// Says once of a report that it is not finite. The training itself is sound,
+/// or its step had failed: it goes on, and ends with exit code 7.
+void Training::noteNotFinite(const std::string &report, double value) {
+  if (!std::isfinite(value) &&
+      notFinite.try_emplace(report, position.step).second) {
+    err().print("warning: step {}: the report `{}` is {}", position.step,
+                printable(report), value);
+  }
 }
 
 void Training::writeTrainRow(bool final) {
@@ -300,7 +322,17 @@ int Training::finish(bool reports) {
   out().print("{} after {:.1f} s: {}", isFinished() ? "finished" : "stopped",
               seconds(), describePosition());
   out().print("checkpoint: {}", printable(folder.checkpoint().string(), 400));
-  return ExitOk;
+  if (notFinite.empty()) {
+    return ExitOk;
+  }
+  std::vector<std::string> names;
+  for (const auto &[name, step] : notFinite) {
+    names.push_back(
+        fmt::format("`{}` (first in step {})", printable(name), step));
+  }
+  err().print("error: not finite: the report {}; the run itself is saved",
+              fmt::join(names, ", "));
+  return ExitNotFinite;
 }
 
 int Training::stopForSignal() {
@@ -339,16 +371,11 @@ void Training::checkFinite() const {
                          [](auto number) { return std::isfinite(number); });
     });
     if (!finite) {
-      fail(ExitNotFinite,
-           "step {}: `{}`{} holds a number that is not finite; it is not "
-           "saved, {}",
+      fail(ExitNotFinite, "step {}: `{}`{} holds a number that is not finite",
            position.step, printable(tensor.name),
            tensor.network.empty()
                ? ""
-               : fmt::format(" of {}", printable(tensor.network)),
-           savedStep
-               ? fmt::format("the checkpoint is that of step {}", *savedStep)
-               : "and there is no checkpoint yet");
+               : fmt::format(" of {}", printable(tensor.network)));
     }
   }
 }
@@ -359,7 +386,11 @@ void Training::save() {
   if (savedStep == position.step) {
     return;
   }
-  checkFinite();
+  try {
+    checkFinite();
+  } catch (const Failure &failure) {
+    rethrowUnsaved(failure);
+  }
   try {
     saveCheckpoint(folder.checkpoint(), machine.manifest, machine.state.data(),
                    runState());

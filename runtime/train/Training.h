@@ -8,6 +8,7 @@
 #ifndef GMC_RUNTIME_TRAIN_TRAINING_H
 #define GMC_RUNTIME_TRAIN_TRAINING_H
 
+#include "runtime/core/Status.h"
 #include "runtime/io/Metrics.h"
 #include "runtime/train/DataShelf.h"
 #include "runtime/train/Machine.h"
@@ -18,6 +19,7 @@
 #include "runtime/train/RunPosition.h"
 
 #include <chrono>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -68,10 +70,12 @@ private:
   bool runReport(size_t index, bool atEnd);
   void writeTrainRow(bool final);
   void writeRow(std::map<std::string, double> values, bool final);
+  void noteNotFinite(const std::string &report, double value);
   int finish(bool reports);
   int stopForSignal();
 
   void checkFinite() const;
+  [[noreturn]] void rethrowUnsaved(const Failure &failure) const;
   RunState runState() const;
   void save();
 
@@ -88,10 +92,14 @@ private:
   std::optional<ProgressBar> bar;
   std::set<std::string> presentColumns; ///< of rows of the step resumed from
   bool metricsWarned = false;
+  /// Reports that were not finite, with the step of the first time.
+  std::map<std::string, uint64_t> notFinite;
   std::string saveError;             ///< of the last save, "" if it went well
   std::optional<uint64_t> savedStep; ///< of the checkpoint on the disk
   uint64_t examplesDone = 0;
   Clock::time_point start;
+  /// Seconds from `start` on that the training may take.
+  double allowedSeconds = std::numeric_limits<double>::infinity();
 };
 
 } // namespace gmc::runtime

@@ -83,7 +83,7 @@ struct Breach {
 
 TEST(Manifest, NamesTheMemberThatIsWrong) {
   const Breach breaches[] = {
-      {"/abi", 2, "ABI version 2"},
+      {"/abi", 3, "ABI version 3"},
       {"/model", nullptr, "`model` is missing"},
       {"/type", "f16", "`type`: `f16`"},
       {"/batch", 0, "`batch`: 0 is not between"},

@@ -13,7 +13,7 @@ namespace gmc::runtime::test {
 
 inline nlohmann::json sampleManifest() {
   return nlohmann::json::parse(R"({
-  "abi": 1, "model": "vae", "source": "vae.gm", "hash": "0123456789abcdef",
+  "abi": 2, "model": "vae", "source": "vae.gm", "hash": "0123456789abcdef",
   "type": "f32",
   "target": {"triple": "x86_64", "cpu": "znver5", "features": ["avx2"]},
   "pipeline": "scheduled", "batch": 4, "stateBytes": 1024, "arenaBytes": 4096,

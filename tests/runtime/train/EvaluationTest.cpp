@@ -3,11 +3,13 @@
 #include "runtime/core/Manifest.h"
 #include "runtime/data/Dataset.h"
 #include "runtime/io/Safetensors.h"
+#include "runtime/train/OverSet.h"
 #include "tests/runtime/train/RunHelpers.h"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <cmath>
 #include <cstring>
 #include <sstream>
 
@@ -151,6 +153,27 @@ TEST_F(Evaluation, interpolatesBetweenTwoItems) {
   EXPECT_EQ(
       readText(folder.path / "r" / "samples" / "interpolate.png").substr(1, 3),
       "PNG");
+}
+
+// One example without a number leaves none for the set, wherever it stands.
+TEST(OverSetTest, keepsWhatIsNoNumber) {
+  const CompiledModel compiled = model();
+  const Manifest manifest = parseManifest(compiled.manifest);
+  Machine machine(manifest, compiled, 1);
+  const Slot &slot = manifest.entries[3].outputs[0];
+  for (const Statistic kind :
+       {Statistic::Mean, Statistic::Var, Statistic::Min, Statistic::Max}) {
+    for (int place = 0; place < 8; ++place) {
+      OverSet statistic(kind, slot, 8);
+      for (int i = 0; i < 8; ++i) {
+        machine.setNumber(slot.offset + 4 * i, i == place ? NAN : i);
+      }
+      statistic.add(machine, 8);
+      EXPECT_TRUE(std::isnan(kind == Statistic::Var ? statistic.variances()[0]
+                                                    : statistic.means()[0]))
+          << int(kind) << " " << place;
+    }
+  }
 }
 
 } // namespace

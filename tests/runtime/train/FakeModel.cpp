@@ -16,7 +16,7 @@ namespace {
 constexpr int batch = 8, pixels = 16, hidden = 4;
 
 constexpr char text[] = R"json({
- "abi": 1, "model": "fake", "source": "fake.gm", "hash": "0123456789abcdef",
+ "abi": 2, "model": "fake", "source": "fake.gm", "hash": "0123456789abcdef",
  "type": "f32", "target": {"triple": "x86_64-linux-gnu", "cpu": "x86-64",
  "features": ["sse2"]}, "pipeline": "scheduled", "batch": 8,
  "stateBytes": 1088, "arenaBytes": 2752, "constants": {"latent": 4},
@@ -144,6 +144,12 @@ float *arenaAt(const GmFrame *f, int offset) {
   return Memory::at(f->arena, offset);
 }
 
+/// Norms are f64, whatever the model's type.
+void setNorm(const GmFrame *f, int offset, double squares) {
+  const double norm = std::sqrt(squares);
+  std::memcpy(f->arena + offset, &norm, sizeof norm);
+}
+
 /// A number uniform on [-1, 1) for (key, index).
 float noise(const uint32_t *key, uint32_t index) {
   uint64_t z = (uint64_t(key[1]) << 32 | key[0]) * 0x9e3779b97f4a7c15 +
@@ -226,14 +232,19 @@ void finishFit(const GmFrame *f, const Memory &m) {
     norm2 += m.rows2[i];
   }
   *arenaAt(f, 1344) = loss;
-  *arenaAt(f, 1408) = norm1;
-  *arenaAt(f, 1472) = norm2;
+  setNorm(f, 1408, norm1);
+  setNorm(f, 1472, norm2);
   if (f->scalars[Poison] > 0 && f->scalars[Updates] == f->scalars[Poison]) {
-    const float nan = std::numeric_limits<float>::quiet_NaN();
+    // With its sign, as 0 / 0 gives it.
+    const float nan = -std::numeric_limits<float>::quiet_NaN();
     const int where = int(f->scalars[PoisonWhere]);
-    *(where == 0   ? arenaAt(f, 1344)
-      : where == 1 ? arenaAt(f, 1472)
-                   : m.w2 + 5) = nan;
+    if (where == 1) {
+      setNorm(f, 1472, nan);
+    } else if (where == 5) {
+      setNorm(f, 1472, 1e78);
+    } else if (where == 0 || where == 2) {
+      *(where == 0 ? arenaAt(f, 1344) : m.w2 + 5) = nan;
+    }
   }
   if (f->scalars[Nap] > 0) {
     std::this_thread::sleep_for(
@@ -275,7 +286,7 @@ void tune(const GmFrame *f) {
   }
   *m.gain -= 0.1f * gradient;
   *arenaAt(f, 1728) = *m.gain;
-  *arenaAt(f, 1792) = gradient * gradient;
+  setNorm(f, 1792, gradient * gradient);
 }
 
 void report(const GmFrame *f) {
@@ -295,6 +306,10 @@ void report(const GmFrame *f) {
     spread += sum * sum / batch;
   }
   *arenaAt(f, 1920) = spread;
+  if (f->scalars[PoisonWhere] == 3 &&
+      f->scalars[Updates] >= f->scalars[Poison]) {
+    arenaAt(f, 1856)[1] = -std::numeric_limits<float>::quiet_NaN();
+  }
   // Scratch of an entry may lie anywhere in the arena.
   std::memset(f->arena + 512, 0x7f, 832);
   std::memset(f->arena + 1664, 0x7f, 64);
@@ -307,6 +322,9 @@ void sample(const GmFrame *f) {
       const float z = noise(f->key, uint32_t(b * pixels + i));
       arenaAt(f, 1984)[b * pixels + i] =
           0.5f + 0.5f * float(f->scalars[9]) * z * m.w2[i];
+    }
+    if (f->scalars[PoisonWhere] == 4) {
+      arenaAt(f, 1984)[b * pixels] = -std::numeric_limits<float>::quiet_NaN();
     }
   }
 }

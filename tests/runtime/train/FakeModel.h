@@ -16,7 +16,9 @@ namespace gmc::runtime::fake {
 ///           every 3 rounds { tune(same tiny.train, w) } } for 3 epochs
 ///
 /// hyper lr, momentum; `poison = u` makes update u of fit give NaN: in the loss
-/// (`poison_where` 0), in the gradient of Dec (1) or in its weights (2);
+/// (`poison_where` 0), in the gradient of Dec (1) or in its weights (2); with 3
+/// and 4 reports from that update on and `sample` give NaN, with 5 the norm of
+/// the gradient of Dec is 1e39;
 /// `nap` makes each fit sleep so many microseconds.
 CompiledModel model();
 

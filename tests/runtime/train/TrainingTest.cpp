@@ -1,12 +1,19 @@
 // A run ends where it should, leaves the files it should, is the same for any
 // number of threads, and never saves what is not finite.
 #include "runtime/io/Safetensors.h"
+#include "runtime/train/ProgressBar.h"
 #include "tests/runtime/train/RunHelpers.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstring>
+#include <fcntl.h>
+#include <limits>
+#include <sstream>
+#include <unistd.h>
 
 using namespace gmc::runtime;
 using namespace gmc::runtime::fake;
@@ -91,6 +98,159 @@ TEST_F(Training, timeLimitSavesAndStops) {
   EXPECT_NE(metadata("r")["step"], "0");
 }
 
+/// The line that a bar writes into a pipe.
+std::string lineOf(const ProgressState &state) {
+  const CompiledModel compiled = model();
+  const Manifest manifest = parseManifest(compiled.manifest);
+  const Machine machine(manifest, compiled, 1);
+  const Monitors monitors(machine);
+  TemporaryFolder folder;
+  const std::string path = folder / "line";
+  const int file = open(path.c_str(), O_WRONLY | O_CREAT, 0600);
+  Console console(file);
+  ProgressBar(console, monitors, 0).milestone(state);
+  close(file);
+  return readText(path);
+}
+
+// A millionth of the length is done: the limit of time comes first.
+TEST(Progress, TimeLeftEndsWithTheTimeThatIsAllowed) {
+  const double never = std::numeric_limits<double>::infinity();
+  struct Case {
+    double fraction, allowed;
+    const char *left; ///< null: nothing is said
+  };
+  for (const Case &c :
+       {Case{1e-9, 0, "  0:00 left"}, Case{1e-9, -3, "  0:00 left"},
+        Case{1e-9, 0.4, "  0:00 left"}, Case{1e-9, 59.6, "  1:00 left"},
+        Case{1e-9, 95, "  1:35 left"}, Case{1e-9, 3599, "  59:59 left"},
+        Case{1e-9, 3661, "  1:01:01 left"}, Case{0, 95, "  1:35 left"},
+        Case{0, never, nullptr}, Case{1, 95, nullptr},
+        Case{1, never, nullptr}}) {
+    const std::string line = lineOf({7, 0.5, c.fraction, 0, c.allowed});
+    EXPECT_EQ(line.find(c.left ? c.left : " left") != std::string::npos,
+              c.left != nullptr)
+        << c.fraction << " " << c.allowed << ": " << line;
+  }
+}
+
+// And the other way round: the length ends before the limit does.
+TEST_F(Training, timeLeftIsTheSmallerOne) {
+  const Outcome outcome =
+      train("r", {"--max-seconds", "3000", "--set", "nap=2000"});
+  EXPECT_EQ(outcome.code, 0);
+  const size_t left = outcome.out.find(" left");
+  ASSERT_NE(left, std::string::npos) << outcome.out;
+  const size_t space = outcome.out.rfind(' ', left - 1);
+  // Minutes, of which the limit has 50.
+  EXPECT_LT(std::stoi(outcome.out.substr(space + 1)), 20) << outcome.out;
+}
+
+/// The cell of `column` in the row of `rows` that begins with `start`.
+std::string cellOf(const std::vector<std::string> &rows,
+                   const std::string &start, const std::string &column) {
+  const auto split = [](const std::string &row) {
+    std::vector<std::string> cells;
+    std::istringstream text(row);
+    for (std::string cell; std::getline(text, cell, ',');) {
+      cells.push_back(cell);
+    }
+    return cells;
+  };
+  const std::vector<std::string> names = split(rows[0]);
+  const auto place = std::find(names.begin(), names.end(), column);
+  for (const std::string &row : rows) {
+    const std::vector<std::string> cells = split(row);
+    const auto index = size_t(place - names.begin());
+    if (row.starts_with(start) && index < cells.size() &&
+        !cells[index].empty()) {
+      return cells[index];
+    }
+  }
+  return "";
+}
+
+// Both are means since the row before.
+TEST_F(Training, theProgressLineShowsWhatTheRowHolds) {
+  const Outcome outcome = train("r");
+  const std::vector<std::string> rows = rowsOf(folder.path / "r");
+  for (const char *step : {"13", "25", "38"}) {
+    for (const char *column : {"fit.loss", "tune.loss"}) {
+      const double mean =
+          std::stod(cellOf(rows, std::string(step) + ",", column));
+      const std::string shown = fmt::format("step {}  ", step);
+      const size_t line = outcome.out.find(shown);
+      ASSERT_NE(line, std::string::npos) << outcome.out;
+      const std::string text =
+          outcome.out.substr(line, outcome.out.find('\n', line) - line);
+      EXPECT_NE(text.find(fmt::format("  {} {:.5g}", column, mean)),
+                std::string::npos)
+          << text << " against " << mean;
+    }
+  }
+}
+
+TEST_F(Training, aReportThatIsNotFiniteIsNamedAndEndsWithSeven) {
+  const Words poison{"--set", "poison=40", "--set", "poison_where=3"};
+  const Outcome outcome = train("r", poison);
+  EXPECT_EQ(outcome.code, 7);
+  // Update 40 is in round 20, the report after it in round 25.
+  const std::string once = "warning: step 25: the report `mse` is nan\n";
+  const size_t first = outcome.err.find(once);
+  EXPECT_NE(first, std::string::npos) << outcome.err;
+  EXPECT_EQ(outcome.err.find("the report `mse` is", first + once.size()),
+            std::string::npos);
+  EXPECT_NE(outcome.err.find("error: not finite: the report `last_mse` (first "
+                             "in step 38), `mse` (first in step 25); "),
+            std::string::npos)
+      << outcome.err;
+  EXPECT_EQ(outcome.out.find("-nan"), std::string::npos);
+  EXPECT_NE(outcome.out.find("  mse nan"), std::string::npos) << outcome.out;
+  // The run is whole all the same.
+  EXPECT_EQ(metadata("r")["step"], "38");
+  const std::vector<std::string> rows = rowsOf(folder.path / "r");
+  EXPECT_NE(cellOf(rows, "13,", "mse"), "nan");
+  EXPECT_EQ(cellOf(rows, "25,", "mse"), "nan");
+  EXPECT_NE(cellOf(rows, "25,", "spread"), "nan");
+  EXPECT_EQ(cellOf(rows, "38,", "last_mse"), "nan");
+  // `eval` agrees, and `resume` with what is left to do.
+  const Outcome eval = runHere({"eval", "--out", folder / "r"});
+  EXPECT_EQ(eval.code, 7);
+  EXPECT_NE(eval.out.find("mse nan\n"), std::string::npos) << eval.out;
+  EXPECT_NE(eval.err.find("error: step 38: not finite: the report `mse` (nan), "
+                          "`last_mse` (nan)"),
+            std::string::npos)
+      << eval.err;
+  EXPECT_EQ(runHere({"eval", "--json", "--out", folder / "r"}).code, 7);
+  const Outcome resumed =
+      runHere({"resume", "--epochs", "4", "--out", folder / "r"});
+  EXPECT_EQ(resumed.code, 7);
+  EXPECT_NE(resumed.err.find("warning: step 50: the report `mse` is nan"),
+            std::string::npos)
+      << resumed.err;
+}
+
+TEST_F(Training, aProcedureSaysWhatIsNotFinite) {
+  train("r", {"--steps", "1", "--set", "poison_where=4"});
+  const Outcome outcome =
+      runHere({"sample", "-n", "12", "--out", folder / "r"});
+  EXPECT_EQ(outcome.code, 0); // the numbers are written as they are
+  EXPECT_NE(outcome.err.find("warning: 12 of the 192 numbers of `y` are not "
+                             "finite"),
+            std::string::npos)
+      << outcome.err;
+}
+
+// f32 holds neither this norm nor its square; the step itself is sound.
+TEST_F(Training, aNormMayBeLargerThanTheTypeHolds) {
+  const Outcome outcome =
+      train("r", {"--set", "poison=40", "--set", "poison_where=5"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  const std::string mean =
+      cellOf(rowsOf(folder.path / "r"), "25,", "fit.gradient.Dec");
+  EXPECT_NEAR(std::stod(mean) / (1e39 / 24), 1, 1e-9);
+}
+
 TEST_F(Training, bytesDoNotDependOnThreads) {
   train("one", {"--threads", "1", "--seed", "5"});
   for (const char *threads : {"2", "3", "4", "7"}) {
@@ -150,11 +310,11 @@ INSTANTIATE_TEST_SUITE_P(
     Where, Poisoned,
     testing::Values(
         Poison{"0", "step 20: `fit`, which trains Enc, Dec, gives what is not "
-                    "finite: loss loss (nan)"},
+                    "finite: loss (nan)"},
         Poison{"1", "step 20: `fit`, which trains Enc, Dec, gives what is not "
                     "finite: the gradient of Dec (nan)"},
         Poison{"2", "step 21: `fit`, which trains Enc, Dec, gives what is not "
-                    "finite: loss loss"}));
+                    "finite: loss (nan)"}));
 
 TEST_F(Training, weightsThatAreNotFiniteAreNotSaved) {
   const Outcome outcome = train(

@@ -95,8 +95,8 @@ def GM_OutputOp : GM_Op<"output"> {
   let summary = "a value that leaves the entry";
   let description = [{
     `value`: a result of the step, an item of the report, what a procedure
-    emits. `monitor`: a single number for the progress line. `norm`: the sum of
-    squares of a network's gradients.
+    emits. `monitor`: a single number for the progress line. `norm`: the 2-norm
+    of a network's gradients, in f64.
 
     Example: `gm.output monitor "loss" %l : tensor<f32>`
   }];

@@ -46,6 +46,11 @@ struct Arithmetic {
     return nn::SelectOp::create(builder, loc, a.getType(), over(condition, a),
                                 a, b);
   }
+  /// Returns 1 where a < b, else 0, NaN included.
+  mlir::Value less(mlir::Value a, mlir::Value b) const {
+    return nn::CompareOp::create(builder, loc, a.getType(),
+                                 nn::ComparePredicate::less, a, b);
+  }
   mlir::Value sqrt(mlir::Value a) const {
     return nn::SqrtOp::create(builder, loc, a.getType(), a);
   }

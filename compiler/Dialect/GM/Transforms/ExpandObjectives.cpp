@@ -10,6 +10,8 @@
 
 #include "llvm/ADT/MapVector.h"
 
+#include <limits>
+
 using namespace mlir;
 
 namespace gmc::gm {
@@ -25,6 +27,18 @@ struct Gradient {
   Value value;
   SmallVector<MinimizeOp, 1> minimizers; ///< that it is of
 };
+
+/// What squares of gradients add up to. Squares of large numbers overflow, so
+/// each sum is taken twice, once of numbers that are scaled by 2^-k; whatever
+/// the type holds has then a norm: |g| = 2^k sqrt(sum of (2^-k g)^2).
+struct Squares {
+  Value plain, scaled; ///< single numbers of one type
+};
+
+/// k of Squares: 2^k is so large that the square of the largest number times
+/// 2^-k is far from overflow, and small enough that nothing which matters
+/// beside a number whose square overflows is lost.
+double scaleOf(Type element) { return element.isF64() ? 0x1p-600 : 0x1p-80; }
 
 /// The minimisers of an entry that share one optimiser state.
 struct Group {
@@ -45,6 +59,9 @@ private:
   ReadOp readOf(StringRef variable, Type type);
   void mergeReads();
   void collectGradients(MinimizeOp minimize, Group &group);
+  Squares squaresOf(Value gradient);
+  void add(Squares &sum, const Squares &more);
+  Value normOf(const Squares &squares, double scale);
   Value outputNorms(Group &group);
   void update(Group &group);
   void update(MinimizeOp minimize, const OptimizerNumbers &numbers,
@@ -107,23 +124,48 @@ void EntryExpander::collectGradients(MinimizeOp minimize, Group &group) {
   }
 }
 
-/// Sends each network's sum of squares out and returns the sum of all, in f64.
+Squares EntryExpander::squaresOf(Value gradient) {
+  Arithmetic a{builder, entry.getLoc()};
+  double scale = scaleOf(getElementTypeOrSelf(gradient.getType()));
+  Value small = a.mul(gradient, a.over(a.number(scale), gradient));
+  return {a.total(a.mul(gradient, gradient)), a.total(a.mul(small, small))};
+}
+
+/// Adds `more` to `sum`, which may be empty.
+void EntryExpander::add(Squares &sum, const Squares &more) {
+  Arithmetic a{builder, entry.getLoc()};
+  sum.plain = sum.plain ? a.add(sum.plain, more.plain) : more.plain;
+  sum.scaled = sum.scaled ? a.add(sum.scaled, more.scaled) : more.scaled;
+}
+
+/// Returns the norm that wide `squares` of scaleOf() `scale` stand for.
+Value EntryExpander::normOf(const Squares &squares, double scale) {
+  Arithmetic a{builder, entry.getLoc()};
+  Value infinity = a.number(std::numeric_limits<double>::infinity());
+  Value large = a.mul(a.sqrt(squares.scaled), a.number(1 / scale));
+  return a.choose(a.less(squares.plain, infinity), a.sqrt(squares.plain),
+                  large);
+}
+
+/// Sends each network's norm out and returns that of all, in f64.
 Value EntryExpander::outputNorms(Group &group) {
   Arithmetic a{builder, entry.getLoc()};
-  llvm::MapVector<StringRef, Value> norms;
+  llvm::MapVector<StringRef, Squares> networks;
+  double scale = 0;
   for (auto &[name, gradient] : group.gradients) {
-    StringRef network = symbols.lookup<VariableOp>(name).getNetwork();
-    Value squares = a.total(a.mul(gradient.value, gradient.value));
-    Value &sum = norms[network];
-    sum = sum ? a.add(sum, squares) : squares;
+    scale = scaleOf(getElementTypeOrSelf(gradient.value.getType()));
+    add(networks[symbols.lookup<VariableOp>(name).getNetwork()],
+        squaresOf(gradient.value));
   }
-  Value total;
-  for (auto &[network, norm] : norms) {
-    OutputOp::create(builder, entry.getLoc(), OutputKind::norm, network, norm);
-    Value wide = a.over(norm, a.number(0));
-    total = total ? a.add(total, wide) : wide;
+  Squares total;
+  for (auto &[network, squares] : networks) {
+    Squares wide{a.over(squares.plain, a.number(0)),
+                 a.over(squares.scaled, a.number(0))};
+    OutputOp::create(builder, entry.getLoc(), OutputKind::norm, network,
+                     normOf(wide, scale));
+    add(total, wide);
   }
-  return total;
+  return normOf(total, scale);
 }
 
 /// Writes `value` to `variable`, or its old value where `when` is 0.
@@ -236,13 +278,20 @@ void EntryExpander::move(AverageOp average) {
 void EntryExpander::update(Group &group) {
   MinimizeOp lead = group.minimizers.front();
   Arithmetic a{builder, lead.getLoc()};
-  Value squares = outputNorms(group);
+  Value norm = outputNorms(group);
   if (lead.getClip()) {
-    // g * min(1, clip / (|g| + 1e-6)), as torch.nn.utils.clip_grad_norm_.
-    Value norm = a.add(a.sqrt(squares), a.number(1e-6));
-    Value scale = a.min(a.number(1), a.div(lead.getClip(), norm));
+    // g * min(1, clip / (|g| + 1e-6)), as torch.nn.utils.clip_grad_norm_. A
+    // factor that the type may not hold is applied in two halves.
+    Value clip = lead.getClip();
+    Value most = a.add(norm, a.number(1e-6));
+    Value scale = a.min(a.number(1), a.div(clip, most));
+    Value isSmall = a.less(scale, a.number(0x1p-60));
+    Value root = a.div(a.sqrt(clip), a.sqrt(most));
+    Value half = a.choose(isSmall, root, a.number(1));
+    Value rest = a.choose(isSmall, root, scale);
     for (auto &[name, gradient] : group.gradients) {
-      gradient.value = a.mul(gradient.value, a.over(scale, gradient.value));
+      Value shrunk = a.mul(gradient.value, a.over(half, gradient.value));
+      gradient.value = a.mul(shrunk, a.over(rest, gradient.value));
     }
   }
   OptimizerNumbers numbers;
