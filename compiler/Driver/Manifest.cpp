@@ -205,6 +205,7 @@ private:
   json::Array trains();
   json::Array reports();
   json::Array diagnoses();
+  json::Array undiagnosed();
   json::Array procedures();
   json::Object argumentOf(const dsl::ProcArgument &argument,
                           const dsl::Procedure &procedure);
@@ -512,6 +513,14 @@ json::Array ManifestWriter::diagnoses() {
   return array;
 }
 
+json::Array ManifestWriter::undiagnosed() {
+  json::Array array;
+  for (const dsl::Undiagnosed &step : program.undiagnosed) {
+    array.push_back(json::Object{{"step", step.step}, {"why", step.why}});
+  }
+  return array;
+}
+
 json::Object ManifestWriter::argumentOf(const dsl::ProcArgument &argument,
                                         const dsl::Procedure &procedure) {
   json::Object object{{"kind", argument.word()}, {"name", argument.name}};
@@ -648,6 +657,7 @@ json::Object ManifestWriter::write(const Target &target,
       {"trains", trains()},
       {"reports", reports()},
       {"diagnoses", diagnoses()},
+      {"undiagnosed", undiagnosed()},
       {"procedures", procedures()}};
 }
 

@@ -370,12 +370,14 @@ struct Report {
 /// A place where generative models break, for `diagnose collapse`.
 struct Probe {
   enum class Kind : uint8_t {
-    Latent, ///< divergence of each unit from its prior [batch, event..]
-    Codes,  ///< share of each entry of a table among those chosen [batch, n]
-    Spread, ///< an example made of draws, one of the data
-    Critic, ///< a net's score of an example, of one made of draws [batch]
+    Latent,    ///< divergence of each unit from its prior [batch, event..]
+    Codes,     ///< share of each entry of a table among those chosen [batch, n]
+    Spread,    ///< an example made of draws, one of the data
+    Critic,    ///< a net's score of an example, of one made of draws [batch]
+    Posterior, ///< mean and deviation of each unit of a code [batch, event..]
   } kind = Kind::Latent;
-  static constexpr std::array words = {"latent", "codes", "spread", "critic"};
+  static constexpr std::array words = {"latent", "codes", "spread", "critic",
+                                       "posterior"};
   const char *word() const { return words[static_cast<size_t>(kind)]; }
   std::string name; ///< of the latent, the table, the net
 };
@@ -387,6 +389,11 @@ struct Diagnosis {
   std::string step, dataset, split;
   std::vector<uint32_t> fields; ///< field of each argument of the body
   std::vector<Probe> probes;
+};
+
+/// A step of which `diagnose collapse` can say nothing, and the reason.
+struct Undiagnosed {
+  std::string step, why;
 };
 
 /// One picture, table, set, number or text that a procedure emits.
@@ -471,6 +478,7 @@ struct Program {
   std::vector<Train> trains;
   std::vector<Report> reports;
   std::vector<Diagnosis> diagnoses;
+  std::vector<Undiagnosed> undiagnosed;
   std::vector<Procedure> procedures;
 };
 

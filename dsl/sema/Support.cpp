@@ -34,8 +34,9 @@ bool isWholeNumber(double number) { return number == std::floor(number); }
 
 Known ofField(const DataField &field) {
   const auto [low, high] = field.shownRange();
-  const bool isWhole =
-      field.mean.empty() && (field.binarize || field.mask || field.classes > 0);
+  const bool isWhole = field.mean.empty() &&
+                       (field.isBinary() || field.classes > 0) &&
+                       isWholeNumber(low) && isWholeNumber(high);
   const bool isDeclared = field.bounded || field.image || isWhole;
   return isDeclared ? Known{low, high, isWhole}
                     : Known{-INFINITY, INFINITY, false};

@@ -471,7 +471,7 @@ static DiagnosisSpec readDiagnosis(const Member &m, const Manifest &manifest) {
   d.probes = m.list("probes", [](const Member &e) {
     Probe probe;
     probe.kind = e.at("kind").oneOf<Probe::Kind>(
-        {"latent", "codes", "spread", "critic"});
+        {"latent", "codes", "spread", "critic", "posterior"});
     probe.name = e.at("name").text();
     return probe;
   });
@@ -629,6 +629,9 @@ Manifest parseManifest(std::string_view text) {
   m.trains = root.list("trains", with(readTrain));
   m.reports = root.list("reports", with(readReport));
   m.diagnoses = root.list("diagnoses", with(readDiagnosis));
+  m.undiagnosed = root.list("undiagnosed", [](const Member &e) {
+    return UndiagnosedSpec{e.at("step").text(), e.at("why").text()};
+  });
   m.procedures = root.list("procedures", with(readProcedure));
   std::map<std::string_view, int> seen;
   for (const TensorSpec &tensor : m.tensors) {

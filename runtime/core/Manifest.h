@@ -210,14 +210,19 @@ struct SetWalk {
 /// What `diagnose collapse` looks at; its outputs are those of
 /// runtime/abi/manifest.md.
 struct Probe {
-  enum class Kind : uint8_t { Latent, Codes, Spread, Critic };
+  enum class Kind : uint8_t { Latent, Codes, Spread, Critic, Posterior };
   Kind kind = Kind::Latent;
   std::string name;
 };
 
+/// A step of which `diagnose collapse` can say nothing.
+struct UndiagnosedSpec {
+  std::string step, why;
+};
+
 /// How many outputs a probe has.
 constexpr size_t outputsOf(Probe::Kind kind) {
-  return kind == Probe::Kind::Spread || kind == Probe::Kind::Critic ? 2 : 1;
+  return kind == Probe::Kind::Latent || kind == Probe::Kind::Codes ? 1 : 2;
 }
 
 struct DiagnosisSpec {
@@ -293,6 +298,7 @@ struct Manifest {
   std::vector<TrainSpec> trains;
   std::vector<ReportSpec> reports;
   std::vector<DiagnosisSpec> diagnoses;
+  std::vector<UndiagnosedSpec> undiagnosed;
   std::vector<ProcedureSpec> procedures;
 
   /// Returns the data set of that name, or null.

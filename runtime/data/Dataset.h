@@ -107,6 +107,11 @@ Dataset loadDataset(const DatasetSpec &spec, std::string_view split,
                     const std::optional<std::filesystem::path> &replacement,
                     ScalarType type = ScalarType::F32);
 
+/// Returns the centres of the modes of built-in points as the model sees them
+/// in `field`; none where data have no known modes.
+std::vector<std::array<double, 2>> centresOf(const DatasetSpec &spec,
+                                             const FieldSpec &field);
+
 /// Returns the characters of the text `spec` in UTF-8, in the order of their
 /// codes: 0 is padding, 1 begin, 2 end, the first character 3.
 std::vector<std::string>

@@ -18,6 +18,7 @@
 #include "runtime/core/Status.h"
 #include "runtime/data/Formats.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -57,6 +58,12 @@ public:
         draw("mode").word(point) * static_cast<uint64_t>(modes()) >> 32);
   }
   Point pointOf(int64_t point) const;
+  /// True where points lie around centres, one for each mode.
+  bool hasCentres() const {
+    return spec.format == "ring" || spec.format == "grid" ||
+           spec.format == "gaussians";
+  }
+  Point centreOfMode(int64_t mode) const;
 
 private:
   Point centreOf(int64_t point) const;
@@ -71,9 +78,8 @@ private:
 
 } // namespace
 
-Point Toy::centreOf(int64_t point) const {
+Point Toy::centreOfMode(int64_t mode) const {
   constexpr double pi = std::numbers::pi;
-  const int64_t mode = modeOf(point);
   if (spec.format == "ring") {
     const double angle = 2 * pi * double(mode) / double(modes());
     return {real("radius") * std::cos(angle), real("radius") * std::sin(angle)};
@@ -84,12 +90,18 @@ Point Toy::centreOf(int64_t point) const {
     return {real("spacing") * (double(mode / side) - middle),
             real("spacing") * (double(mode % side) - middle)};
   }
-  if (spec.format == "gaussians") {
-    // The means are those of both parts.
-    Draw means = draw("means");
-    means.execution = 0;
-    return {real("spread") * means.normal<double>(2 * mode),
-            real("spread") * means.normal<double>(2 * mode + 1)};
+  // The means are those of both parts.
+  Draw means = draw("means");
+  means.execution = 0;
+  return {real("spread") * means.normal<double>(2 * mode),
+          real("spread") * means.normal<double>(2 * mode + 1)};
+}
+
+Point Toy::centreOf(int64_t point) const {
+  constexpr double pi = std::numbers::pi;
+  const int64_t mode = modeOf(point);
+  if (hasCentres()) {
+    return centreOfMode(mode);
   }
   const double u = draw("place").uniform<double>(point);
   if (spec.format == "swiss_roll") {
@@ -149,6 +161,26 @@ Fields makeToyPart(const PartRequest &request) {
     fields.push_back(std::move(field));
   }
   return fields;
+}
+
+std::vector<std::array<double, 2>> centresOf(const DatasetSpec &spec,
+                                             const FieldSpec &field) {
+  const PartRequest request{spec, false, {}};
+  const Toy toy(request);
+  std::vector<std::array<double, 2>> centres;
+  if (spec.settings.empty() || !toy.hasCentres() || field.shape != Shape{2}) {
+    return centres;
+  }
+  for (int64_t mode = 0; mode < toy.modes(); ++mode) {
+    const Point centre = toy.centreOfMode(mode);
+    std::array<double, 2> place{centre.x, centre.y};
+    for (size_t i = 0; i < 2 && !field.mean.empty(); ++i) {
+      const size_t part = std::min(i, field.mean.size() - 1);
+      place[i] = (place[i] - field.mean[part]) / field.deviation[part];
+    }
+    centres.push_back(place);
+  }
+  return centres;
 }
 
 } // namespace gmc::runtime

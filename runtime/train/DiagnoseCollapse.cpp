@@ -13,39 +13,73 @@
 #include "runtime/train/Verbs.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 
 namespace gmc::runtime {
 
 static constexpr int64_t examplesLookedAt = 10000;
-/// A unit whose mean divergence from the prior is below says nothing (nats).
+/// A unit whose mean divergence from the prior, or whose information on the
+/// example, is below says nothing (nats).
 static constexpr double silentUnit = 0.01;
-/// Generated examples spread less than this share of the data's are one mode.
-static constexpr double narrowSpread = 0.3;
-/// Scores of data and of samples further apart than this many of their
-/// deviations leave a generator no slope to learn from.
-static constexpr double saturatedDistance = 5;
+/// Generated examples spread less than these shares of the data's are too
+/// narrow, are nearly one; those that spread more than `wide` are not trained.
+static constexpr double narrowSpread = 0.3, pointSpread = 0.05, wideSpread = 3;
+/// A critic that puts this share of data and samples on the right sides of one
+/// score leaves a generator little slope to learn from.
+static constexpr double saturatedShare = 0.99;
+/// Examples from which on shares mean something, in all and for each mode.
+static constexpr int64_t leastExamples = 100, leastOfMode = 20;
+/// A mode with less than this part of its examples in the data is missing.
+static constexpr double missingShare = 0.1;
 
 namespace {
 
 struct Finding {
-  std::string figure, verdict;
+  std::string figure, verdict = "well";
   std::vector<std::string> advice;
+};
+
+/// What is seen of one output: statistics, and of few numbers an example all.
+struct Seen {
+  Seen(const Slot &slot, int64_t batch)
+      : slot(&slot), statistics(Statistic::Var, slot, batch),
+        width(elementsOf(slot.shape) / batch) {}
+
+  void add(const Machine &machine, int64_t valid) {
+    statistics.add(machine, valid);
+    const int64_t bytes = sizeOf(machine.manifest.type);
+    count += valid;
+    for (int64_t i = 0; width <= 2 && i < valid * width; ++i) {
+      numbers.push_back(machine.number(slot->offset + i * bytes));
+    }
+  }
+
+  const Slot *slot;
+  OverSet statistics; ///< `means` and `variances`
+  int64_t width;      ///< numbers of an example
+  int64_t count = 0;  ///< examples
+  std::vector<double> numbers;
 };
 
 } // namespace
 
-static Finding lookAtLatent(const OverSet &divergence) {
-  const std::vector<double> &units = divergence.means();
-  const auto used = std::count_if(units.begin(), units.end(),
-                                  [](double kl) { return kl > silentUnit; });
-  const double total = std::accumulate(units.begin(), units.end(), 0.0);
+static double sumOf(const std::vector<double> &numbers) {
+  return std::accumulate(numbers.begin(), numbers.end(), 0.0);
+}
+
+/// Says of codes what `units` says of each, in nats.
+static Finding lookAtUnits(const std::vector<double> &units, const char *what) {
+  const auto used = std::count_if(units.begin(), units.end(), [](double nats) {
+    return nats > silentUnit;
+  });
   Finding f;
-  f.figure = fmt::format("{} of {} units used, kl {:.4g} nats", used,
-                         units.size(), total);
-  f.verdict = "well";
-  if (used == 0) {
+  f.figure = fmt::format("{} of {} units used, {} {:.4g} nats", used,
+                         units.size(), what, sumOf(units));
+  if (std::isnan(sumOf(units))) {
+    f.verdict = "cannot tell: a number is not finite";
+  } else if (used == 0) {
     f.verdict = "POSTERIOR COLLAPSE: the code says nothing of the example";
     f.advice = {"a weight of the kl that grows: `let beta = ramp(0 -> 1, over "
                 "10 epochs)`, `elbo(beta: beta)`",
@@ -58,8 +92,26 @@ static Finding lookAtLatent(const OverSet &divergence) {
   return f;
 }
 
-static Finding lookAtCodes(const OverSet &shares) {
-  const std::vector<double> &codes = shares.means();
+static Finding lookAtLatent(const Seen &divergence) {
+  return lookAtUnits(divergence.statistics.means(), "kl");
+}
+
+/// Of a code m + s n without a prior that is known: what a channel of noise s
+/// can carry of the means m, log(1 + var m / E s^2) / 2 a unit.
+static Finding lookAtPosterior(const Seen &means, const Seen &deviations) {
+  const std::vector<double> signal = means.statistics.variances();
+  const std::vector<double> noise = deviations.statistics.variances();
+  const std::vector<double> &level = deviations.statistics.means();
+  std::vector<double> units;
+  for (size_t i = 0; i < signal.size(); ++i) {
+    const double power = noise[i] + level[i] * level[i];
+    units.push_back(signal[i] == 0 ? 0 : std::log1p(signal[i] / power) / 2);
+  }
+  return lookAtUnits(units, "at most");
+}
+
+static Finding lookAtCodes(const Seen &shares) {
+  const std::vector<double> &codes = shares.statistics.means();
   int64_t used = 0;
   double entropy = 0;
   for (double share : codes) {
@@ -69,7 +121,6 @@ static Finding lookAtCodes(const OverSet &shares) {
   Finding f;
   f.figure = fmt::format("{} of {} codes used, perplexity {:.4g}", used,
                          codes.size(), std::exp(entropy));
-  f.verdict = "well";
   if (2 * used < static_cast<int64_t>(codes.size())) {
     f.verdict = "DEAD CODES: most of the table is never chosen";
     f.advice = {"initial codes of the size of the encoder's outputs",
@@ -80,67 +131,201 @@ static Finding lookAtCodes(const OverSet &shares) {
   return f;
 }
 
-static double deviation(const OverSet &values) {
-  const std::vector<double> variances = values.variances();
-  return std::sqrt(std::accumulate(variances.begin(), variances.end(), 0.0));
+static double deviation(const Seen &seen) {
+  return std::sqrt(sumOf(seen.statistics.variances()));
 }
 
-static Finding lookAtSpread(const OverSet &made, const OverSet &data) {
+using Centres = std::vector<std::array<double, 2>>;
+
+/// The number of points nearest to each centre.
+static std::vector<int64_t> countNearest(const std::vector<double> &points,
+                                         const Centres &centres) {
+  std::vector<int64_t> counts(centres.size());
+  for (size_t i = 0; i + 1 < points.size(); i += 2) {
+    const auto distance = [&](const std::array<double, 2> &centre) {
+      return std::hypot(points[i] - centre[0], points[i + 1] - centre[1]);
+    };
+    const auto nearest = std::min_element(centres.begin(), centres.end(),
+                                          [&](const auto &a, const auto &b) {
+                                            return distance(a) < distance(b);
+                                          });
+    ++counts[size_t(nearest - centres.begin())];
+  }
+  return counts;
+}
+
+/// Says at how many of the modes that the data have there are samples.
+static void lookAtModes(const Seen &made, const Seen &data,
+                        const Centres &centres, Finding &f) {
+  const auto modes = static_cast<int64_t>(centres.size());
+  if (modes == 0 || made.width != 2 || data.width != 2 ||
+      made.count < leastOfMode * modes) {
+    return;
+  }
+  const auto ofMade = countNearest(made.numbers, centres);
+  const auto ofData = countNearest(data.numbers, centres);
+  int64_t all = 0, found = 0;
+  for (size_t i = 0; i < centres.size(); ++i) {
+    const bool isThere = ofData[i] > 0;
+    all += isThere;
+    found += isThere && double(ofMade[i]) >= missingShare * double(ofData[i]);
+  }
+  f.figure += fmt::format(", at {} of {} modes", found, all);
+  if (f.verdict == "well" && found < all) {
+    f.verdict = fmt::format("MODES MISSING: {} of {} modes of the data have "
+                            "(nearly) no samples",
+                            all - found, all);
+    f.advice = {"models/rpgan_r1r2.gm: a relativistic loss with penalties",
+                "several samples side by side before the critic (`group`)",
+                "more training, more noise, a larger batch"};
+  }
+}
+
+static Finding lookAtSpread(const Seen &made, const Seen &data,
+                            const Centres &centres) {
   const double ratio = deviation(made) / std::max(deviation(data), 1e-300);
   Finding f;
   f.figure = fmt::format("samples spread {:.3g} of the data's", ratio);
-  f.verdict = "well";
-  if (!(ratio >= narrowSpread)) {
-    f.verdict = "MODE COLLAPSE: the samples are nearly one";
+  if (!std::isfinite(ratio)) {
+    f.verdict = "cannot tell: a sample is not finite";
+    return f;
+  }
+  if (ratio < narrowSpread) {
+    f.verdict = ratio < pointSpread
+                    ? "MODE COLLAPSE: the samples are nearly one"
+                    : "MODE COLLAPSE: the samples are much narrower than data";
     f.advice = {"a relativistic or Wasserstein loss with a gradient penalty "
                 "(models/rpgan_r1r2.gm, models/wgan_gp.gm)",
                 "a smaller learning rate of the generator",
                 "more steps of the discriminator a round"};
+  } else if (ratio > wideSpread) {
+    f.verdict = "TOO WIDE: the samples are no examples yet";
+    f.advice = {"more training", "smaller rates, if the losses grow"};
+  }
+  lookAtModes(made, data, centres, f);
+  if (f.verdict == "well" && centres.empty()) {
+    f.verdict =
+        "well, as far as a width tells: missing modes do not show in it";
   }
   return f;
 }
 
-static Finding lookAtCritic(const OverSet &real, const OverSet &fake) {
-  const double apart = std::fabs(real.means()[0] - fake.means()[0]);
-  const double spread =
-      std::sqrt((real.variances()[0] + fake.variances()[0]) / 2);
+/// The share of examples that the best threshold puts on the right sides, each
+/// side counting half, whichever side is above.
+static double bestShare(std::vector<double> real, std::vector<double> fake) {
+  std::sort(real.begin(), real.end());
+  std::sort(fake.begin(), fake.end());
+  double best = 0.5;
+  for (const std::vector<double> *scores : {&real, &fake}) {
+    for (double at : *scores) {
+      const auto below = [&](const std::vector<double> &all) {
+        return double(std::upper_bound(all.begin(), all.end(), at) -
+                      all.begin()) /
+               double(all.size());
+      };
+      const double apart = below(real) - below(fake);
+      best = std::max(best, 0.5 + std::fabs(apart) / 2);
+    }
+  }
+  return best;
+}
+
+static Finding lookAtCritic(const Seen &real, const Seen &fake) {
+  const double ofReal = real.statistics.means()[0],
+               ofFake = fake.statistics.means()[0];
+  const double spread = std::sqrt(
+      (real.statistics.variances()[0] + fake.statistics.variances()[0]) / 2);
   Finding f;
   f.figure = fmt::format("scores of data {:.4g}, of samples {:.4g}, "
                          "deviation {:.3g}",
-                         real.means()[0], fake.means()[0], spread);
-  f.verdict = "well";
-  if (apart > saturatedDistance * spread) {
-    f.verdict = "SATURATED: it tells every sample from data";
+                         ofReal, ofFake, spread);
+  if (!std::isfinite(ofReal + ofFake + spread)) {
+    f.verdict = "cannot tell: a score is not finite";
+    return f;
+  }
+  if (real.count < leastExamples) {
+    f.verdict = fmt::format("cannot tell: {} examples are too few", real.count);
+    return f;
+  }
+  const double share = bestShare(real.numbers, fake.numbers);
+  f.figure += fmt::format(", right in {:.1f} %", 100 * share);
+  if (share >= saturatedShare) {
+    f.verdict = fmt::format("SATURATED: it tells {} from data",
+                            share == 1 ? "every sample" : "nearly all samples");
     f.advice = {"a gradient penalty, or `spectral_norm` on its layers",
                 "dropout in it, noise on what it sees, smoothed labels",
-                "fewer of its steps a round, a smaller rate"};
-  } else if (apart == 0 && spread == 0) {
+                "fewer of its steps a round, a smaller rate",
+                "nothing, where the loss does not level off (Wasserstein) and "
+                "the samples get better"};
+  } else if (ofReal == ofFake && spread == 0) {
     f.verdict = "CONSTANT: it scores everything alike";
     f.advice = {"a larger rate of the discriminator, or more of its steps"};
   }
   return f;
 }
 
-/// What one probe finds in the statistics from `first` on.
-static Finding lookAt(const Probe &probe, const std::vector<OverSet> &found,
-                      size_t first) {
+/// What one probe finds in the outputs from `first` on.
+static Finding lookAt(const Probe &probe, const std::vector<Seen> &found,
+                      size_t first, const Centres &centres) {
   switch (probe.kind) {
   case Probe::Kind::Latent:
     return lookAtLatent(found[first]);
   case Probe::Kind::Codes:
     return lookAtCodes(found[first]);
   case Probe::Kind::Spread:
-    return lookAtSpread(found[first], found[first + 1]);
+    return lookAtSpread(found[first], found[first + 1], centres);
   case Probe::Kind::Critic:
     return lookAtCritic(found[first], found[first + 1]);
+  case Probe::Kind::Posterior:
+    return lookAtPosterior(found[first], found[first + 1]);
   }
   fail(ExitInternal, "a probe of no kind");
 }
 
 static const char *wordOf(Probe::Kind kind) {
   static constexpr const char *words[] = {"latent", "codes of", "samples of",
-                                          "critic"};
+                                          "critic", "code"};
   return words[static_cast<size_t>(kind)];
+}
+
+/// The centres of the modes of what a diagnosis reads, if they are known.
+static Centres centresOf(const DiagnosisSpec &diagnosis,
+                         const Manifest &manifest) {
+  const DatasetSpec &spec = *manifest.findDataset(diagnosis.walk.dataset);
+  for (int64_t field : diagnosis.walk.fields) {
+    if (spec.fields[field].shape == Shape{2}) {
+      return centresOf(spec, spec.fields[field]);
+    }
+  }
+  return {};
+}
+
+/// Takes back what training would have to show first.
+static void weigh(Finding &finding, const RunState &run) {
+  if (run.step == 0) {
+    finding.verdict = "cannot tell: no step has been trained";
+    finding.advice.clear();
+    return;
+  }
+  const bool early =
+      std::all_of(run.streams.begin(), run.streams.end(),
+                  [](const auto &stream) { return stream.second.epoch == 0; });
+  if (early && !run.streams.empty() && !finding.advice.empty()) {
+    finding.advice.insert(finding.advice.begin(),
+                          fmt::format("more training: step {} is in the first "
+                                      "epoch",
+                                      run.step));
+  }
+}
+
+static void print(const Probe &probe, const DiagnosisSpec &diagnosis,
+                  const Finding &finding) {
+  out().print("{} {}, step {}: {}", wordOf(probe.kind), probe.name,
+              diagnosis.step, finding.figure);
+  out().print("  {}", finding.verdict);
+  for (const std::string &advice : finding.advice) {
+    out().print("  try: {}", advice);
+  }
 }
 
 int runDiagnoseCollapse(const Request &request) {
@@ -150,37 +335,39 @@ int runDiagnoseCollapse(const Request &request) {
   restoreClocks(machine, loaded.run);
   DataShelf shelf(manifest, loaded.config.data);
   countRecords(machine, shelf);
-  if (manifest.diagnoses.empty()) {
-    out().print("{} has nothing to look at: no latent with a guide, no learned "
-                "table of codes, no net that makes examples of draws",
-                printable(manifest.source));
+  if (manifest.diagnoses.empty() && manifest.undiagnosed.empty()) {
+    out().print(
+        "{} has nothing to look at: no latent with a guide or code with "
+        "a noise of its own, no learned table of codes, no net that "
+        "makes examples of draws",
+        printable(manifest.source));
     return ExitOk;
   }
   for (const DiagnosisSpec &diagnosis : manifest.diagnoses) {
     const EntrySpec &entry = manifest.entries[diagnosis.walk.entry];
-    std::vector<OverSet> found;
+    std::vector<Seen> found;
     for (const Slot &output : entry.outputs) {
-      found.emplace_back(Statistic::Var, output, entry.batch);
+      found.emplace_back(output, entry.batch);
     }
     const auto add = [&](int64_t valid) {
-      for (OverSet &statistic : found) {
-        statistic.add(machine, valid);
+      for (Seen &seen : found) {
+        seen.add(machine, valid);
       }
     };
     if (!walkSet(machine, shelf, diagnosis.walk, examplesLookedAt, add)) {
       return ExitSignal + stopSignal();
     }
+    const Centres centres = centresOf(diagnosis, manifest);
     size_t first = 0;
     for (const Probe &probe : diagnosis.probes) {
-      const Finding finding = lookAt(probe, found, first);
+      Finding finding = lookAt(probe, found, first, centres);
       first += outputsOf(probe.kind);
-      out().print("{} {}, step {}: {}", wordOf(probe.kind), probe.name,
-                  diagnosis.step, finding.figure);
-      out().print("  {}", finding.verdict);
-      for (const std::string &advice : finding.advice) {
-        out().print("  try: {}", advice);
-      }
+      weigh(finding, loaded.run);
+      print(probe, diagnosis, finding);
     }
+  }
+  for (const UndiagnosedSpec &step : manifest.undiagnosed) {
+    out().print("step {}\n  cannot tell: {}", step.step, step.why);
   }
   return ExitOk;
 }

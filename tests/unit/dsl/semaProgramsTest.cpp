@@ -450,6 +450,85 @@ TEST(Meaning, RTrain2EachObjectiveIsShown) {
   }
 }
 
+/// What `diagnose collapse` looks at, and of what it can say nothing.
+std::string lookedAtIn(const std::string &lines) {
+  Checked result =
+      checked(partsFor(lines, {{"d.train", "data d : ring() as f32[2]\n"},
+                               {"m.train", "data m : moons() as f32[2]\n"}}) +
+              lines);
+  EXPECT_TRUE(result.program) << lines << result.messages;
+  if (!result.program) {
+    return "";
+  }
+  std::string text;
+  for (const Diagnosis &diagnosis : result.program->diagnoses) {
+    for (const Probe &probe : diagnosis.probes) {
+      text +=
+          fmt::format("{}:{} {}; ", diagnosis.step, probe.word(), probe.name);
+    }
+  }
+  for (const Undiagnosed &step : result.program->undiagnosed) {
+    text += fmt::format("{}: {}; ", step.step, step.why);
+  }
+  return text;
+}
+
+TEST(Diagnosis, FindsThePlacesWhereModelsBreak) {
+  const std::string nets =
+      "net E(x: f32[2]) -> mu: f32[3], std: f32[3] { mu = linear(x, 3); std = "
+      "softplus(linear(x, 3)) }\n"
+      "net F(z: f32[3]) -> f32[2] { z |> linear(2) }\n"
+      "step fit(x) {\n";
+  const std::string rest =
+      "\nminimize sum((x - F(z))^2) over E, F using sgd(1)\n}\n"
+      "train { fit(next d.train) } for 1 rounds, batch 4\n";
+  const auto by = [](const std::string &turns) {
+    return "net G(z: f32[2]) -> f32[2] { z |> linear(2) }\n"
+           "net D(x: f32[2]) -> f32 { x |> linear(1) }\n" +
+           partsFor(
+               turns,
+               {{"P.swap", "pool P(8)\n"},
+                {"gen(", "step gen() -> f { z ~ Normal(0, 1)[2]; f = G(z); "
+                         "minimize -D(f) over G using sgd(1) }\n"},
+                {"map_(", "step map_(x) -> f { f = G(x); minimize -D(f) over "
+                          "G using sgd(1) }\n"},
+                {"disc(", "step disc(x, f) { minimize D(f) - D(x) over D "
+                          "using sgd(1) }\n"},
+                {"swapped(", "step swapped(f, x) { minimize D(f) - D(x) "
+                             "over D using sgd(1) }\n"}}) +
+           "train { " + turns + " } for 1 rounds, batch 4\n";
+  };
+  const std::string both = "disc:spread G; disc:critic D; ";
+  const std::pair<std::string, std::string> cases[] = {
+      {by("f = gen(); disc(next d.train, f)"), both},
+      {by("f = gen(); disc(next d.train, P.swap(f))"), both},
+      {by("f = gen(); x = next d.train; disc(x, P.swap(f))"), both},
+      {by("f = gen(); swapped(P.swap(f), next d.train)"),
+       "swapped:spread G; swapped:critic D; "},
+      {by("f = map_(next m.train); disc(next d.train, f)"),
+       "disc: it takes examples of `m.train` and of `d.train`; "},
+      // Codes that the text draws itself.
+      {nets + "q = E(x); n ~ Normal(0, 1)[3]; z = q.mu + q.std * n" + rest,
+       "fit:posterior z; "},
+      {nets + "q = E(x); n ~ Normal(0, 1)[3]; z = n * q.std + q.mu" + rest,
+       "fit:posterior z; "},
+      {nets + "q = E(x); n ~ Normal(0, 1)[3]; z = q.mu + exp(0.5 * q.std) * n" +
+           rest,
+       "fit:posterior z; "},
+      // Noise on the data is no code, and a code without noise has no prior.
+      {nets +
+           "n ~ Normal(0, 1)[2]; y = x + 0.1 * n; q = E(y); z = q.mu + q.std" +
+           rest,
+       ""},
+      {nets + "q = E(x); z = q.mu + q.std" + rest, ""},
+      // A draw from the guide is a code too, its divergence being by hand.
+      {nets + "q = E(x); z ~ Normal(q.mu, q.std)" + rest, "fit:posterior z; "},
+  };
+  for (const auto &[text, expected] : cases) {
+    EXPECT_EQ(lookedAtIn(text), expected) << text;
+  }
+}
+
 TEST(Meaning, RData1AFieldWithoutANameIsX) {
   Checked result = dataOf("data d : idx(\"m\") as image[1,4,4] in [-1,1]", "u");
   ASSERT_TRUE(result.program) << result.messages;
