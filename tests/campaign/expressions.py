@@ -279,7 +279,7 @@ def draw(choice, depth):
             i = choice.randrange(3)
             return "acx"[i], lambda point, i=i: point[i]
         value = choice.choice([0, 1, 2, 0.5, -1.5])
-        return f"({value} * k[0])", lambda point, v=value: number(v)
+        return f"(k[0] + {value - 1})", lambda point, v=value: number(v)
     kind = choice.random()
     if kind < 0.2:
         sign, holds = choice.choice(COMPARISONS)
