@@ -65,6 +65,24 @@ json::Object tensorOf(gm::VariableOp variable) {
       {"init", std::move(initial)},    {"storage", std::move(storage)}};
 }
 
+void addLimits(json::Object &object, const dsl::Limits &limits) {
+  if (limits.low) {
+    object["low"] = *limits.low;
+    object["open"] = limits.open;
+  }
+  if (limits.high) {
+    object["high"] = *limits.high;
+    object["closed"] = limits.closed;
+  }
+}
+
+void addLimits(json::Object &object, const dsl::Scalar &scalar) {
+  addLimits(object, scalar.limits);
+  if (!scalar.takenBy.empty()) {
+    object["takenBy"] = scalar.takenBy;
+  }
+}
+
 json::Object scalarOf(const dsl::Scalar &scalar) {
   switch (scalar.kind) {
   case dsl::Scalar::Kind::Hyper: {
@@ -73,13 +91,7 @@ json::Object scalarOf(const dsl::Scalar &scalar) {
     if (scalar.whole) {
       hyper["whole"] = true;
     }
-    if (scalar.low) {
-      hyper["low"] = *scalar.low;
-      hyper["open"] = scalar.open;
-    }
-    if (scalar.high) {
-      hyper["high"] = *scalar.high;
-    }
+    addLimits(hyper, scalar);
     return hyper;
   }
   case dsl::Scalar::Kind::Rounds:
@@ -96,11 +108,14 @@ json::Object scalarOf(const dsl::Scalar &scalar) {
                         {"procedure", scalar.owner},
                         {"name", scalar.name},
                         {"value", scalar.value}};
-  case dsl::Scalar::Kind::ProcArgument:
-    return json::Object{{"kind", "argument"},
-                        {"procedure", scalar.owner},
-                        {"name", scalar.name},
-                        {"value", scalar.value}};
+  case dsl::Scalar::Kind::ProcArgument: {
+    json::Object argument{{"kind", "argument"},
+                          {"procedure", scalar.owner},
+                          {"name", scalar.name},
+                          {"value", scalar.value}};
+    addLimits(argument, scalar);
+    return argument;
+  }
   }
   llvm_unreachable("every kind of scalar is written");
 }
@@ -199,7 +214,8 @@ private:
   json::Object entryOf(rt::EntryOp entry);
   json::Array imports();
   json::Array pools();
-  bool isBelow1(StringRef step, StringRef rate);
+  /// The step or procedure that `entry` was made of.
+  const dsl::Body *limitedBody(rt::EntryOp entry);
   json::Object turnOf(const dsl::Turn &turn);
   json::Array turnsOf(const std::vector<dsl::Turn> &turns);
   json::Array trains();
@@ -245,25 +261,17 @@ json::Array ManifestWriter::scalars() {
   return array;
 }
 
-/// Tells whether the number `rate`, STATE.ARGUMENT, that an optimiser of `step`
-/// takes is below 1.
-bool ManifestWriter::isBelow1(StringRef step, StringRef rate) {
-  for (const dsl::Body &body : program.steps) {
-    for (const dsl::Minimize &minimize : body.minimizers) {
-      const dsl::Optimizer &optimizer = minimize.optimizer;
-      for (const auto &argument : dsl::argumentsOf(optimizer.kind)) {
-        if (body.name == step && argument.below1 &&
-            optimizer.state + "." + std::string(argument.name) == rate) {
-          return true;
-        }
-      }
-    }
-  }
-  return false;
+const dsl::Body *ManifestWriter::limitedBody(rt::EntryOp entry) {
+  StringRef name = entry.getSymName();
+  const bool isProcedure = name.consume_front("proc.");
+  const auto &bodies = isProcedure ? program.procedureBodies : program.steps;
+  auto found = llvm::find_if(
+      bodies, [&](const dsl::Body &body) { return body.name == name; });
+  return found == bodies.end() ? nullptr : &*found;
 }
 
 json::Object ManifestWriter::entryOf(rt::EntryOp entry) {
-  json::Array inputs, outputs, monitors, norms, rates, updates;
+  json::Array inputs, outputs, monitors, norms, limits, updates;
   for (auto slot :
        entry->getAttrOfType<ArrayAttr>("inputs").getAsRange<DictionaryAttr>()) {
     inputs.push_back(slotOf(slot));
@@ -276,16 +284,16 @@ json::Object ManifestWriter::entryOf(rt::EntryOp entry) {
       outputs.push_back(std::move(object));
     } else if (kind == "monitor") {
       StringRef name = *object.getString("name");
-      if (!name.consume_front("rate ")) {
+      size_t index = 0;
+      if (!name.consume_front("limit ") || name.getAsInteger(10, index)) {
         monitors.push_back(std::move(object));
         continue;
       }
-      json::Object rate{{"name", name},
-                        {"offset", *object.getInteger("offset")}};
-      if (isBelow1(entry.getSymName(), name)) {
-        rate["high"] = 1;
-      }
-      rates.push_back(std::move(rate));
+      const dsl::Limited &limited = limitedBody(entry)->limited[index];
+      json::Object limit{{"name", limited.what},
+                         {"offset", *object.getInteger("offset")}};
+      addLimits(limit, limited.limits);
+      limits.push_back(std::move(limit));
     } else {
       norms.push_back(json::Object{{"network", *object.getString("name")},
                                    {"offset", *object.getInteger("offset")}});
@@ -318,7 +326,7 @@ json::Object ManifestWriter::entryOf(rt::EntryOp entry) {
       {"outputs", std::move(outputs)},
       {"monitors", std::move(monitors)},
       {"norms", std::move(norms)},
-      {"rates", std::move(rates)},
+      {"limits", std::move(limits)},
       {"counters", std::move(updates)},
       {"flops", entry->getAttrOfType<IntegerAttr>("flops").getInt()}};
   if (ofStep != name) {

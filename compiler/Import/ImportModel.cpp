@@ -30,7 +30,7 @@ private:
   void importVariables();
   void importEntry(const dsl::Body &body, gm::EntryKind kind,
                    llvm::StringRef name);
-  void importRates(const dsl::Body &body, BodyImporter &importer);
+  void importLimits(const dsl::Body &body, BodyImporter &importer);
   void importOutputs(const dsl::Body &body, BodyImporter &importer);
   void importMinimize(const dsl::Minimize &minimize, BodyImporter &importer);
   void importMoves(const dsl::Body &body, BodyImporter &importer);
@@ -110,7 +110,7 @@ void ModelImporter::importEntry(const dsl::Body &body, gm::EntryKind kind,
                         builder);
   importer.importNodes();
   importOutputs(body, importer);
-  importRates(body, importer);
+  importLimits(body, importer);
   for (const dsl::Minimize &minimize : body.minimizers) {
     importMinimize(minimize, importer);
   }
@@ -161,20 +161,13 @@ int64_t ModelImporter::updatesOf(llvm::StringRef name) {
   return static_cast<int64_t>(program.scalars.size()) + it->second;
 }
 
-/// What optimisers compute leaves as monitors `rate STATE.ARGUMENT`.
-void ModelImporter::importRates(const dsl::Body &body, BodyImporter &importer) {
-  llvm::StringSet<> seen;
-  for (const dsl::Minimize &minimize : body.minimizers) {
-    const dsl::Optimizer &optimizer = minimize.optimizer;
-    for (auto [argument, id] : llvm::zip_equal(dsl::argumentsOf(optimizer.kind),
-                                               optimizer.arguments)) {
-      std::string name = optimizer.state + "." + std::string(argument.name);
-      if (!body.nodes[id].operands.empty() && seen.insert(name).second) {
-        gm::OutputOp::create(builder, importer.location(body.nodes[id].where),
-                             gm::OutputKind::monitor, "rate " + name,
-                             importer.real(id));
-      }
-    }
+/// What must keep to limits leaves as monitors `limit NUMBER`.
+void ModelImporter::importLimits(const dsl::Body &body,
+                                 BodyImporter &importer) {
+  for (auto [i, limited] : llvm::enumerate(body.limited)) {
+    gm::OutputOp::create(builder, importer.location(limited.where),
+                         gm::OutputKind::monitor, "limit " + std::to_string(i),
+                         importer.real(limited.value));
   }
 }
 

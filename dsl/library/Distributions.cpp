@@ -7,6 +7,7 @@
 #include "dsl/library/Entries.h"
 #include "dsl/library/Scores.h"
 #include "dsl/program/Formulas.h"
+#include "dsl/sema/Limits.h"
 
 #include <cmath>
 
@@ -72,16 +73,17 @@ bool missing(Elaborator &e, const CallSite &site, const char *what) {
   return true;
 }
 
-/// Reports a constant outside of its range.
+/// Reports a number outside of its range. What `mayEnd` at 0 is a spread, of
+/// which nothing is left there.
 bool positive(Elaborator &e, const CallSite &site, ValueId id,
-              SourceRange range, const char *name) {
-  auto number = e.b.constantValue(id);
-  if (number && !(*number > 0)) {
-    e.module.report(Diag::ParameterSupport, range, name, site.name, *number)
-        .help("it must be greater than 0");
-    return false;
-  }
-  return true;
+              SourceRange range, const char *name, bool mayEnd) {
+  std::string what = fmt::format("`{}` of `{}`", name, site.name);
+  return isWithin(
+      e, {inLine(e.module, what, range), above(0), mayEnd}, id, range,
+      [&](double number) {
+        e.module.report(Diag::ParameterSupport, range, name, site.name, number)
+            .help("it must be greater than 0");
+      });
 }
 
 /// Builds a distribution of two parameters, their shapes joined.
@@ -122,7 +124,8 @@ Value normal(Elaborator &e, const CallSite &site, const Arguments &arguments,
         std::pair("logvar", Spread::LogVar)}) {
     if (given.count(name)) {
       auto [id, range] = given[name];
-      if (spread != Spread::LogVar && !positive(e, site, id, range, name)) {
+      if (spread != Spread::LogVar &&
+          !positive(e, site, id, range, name, true)) {
         return {};
       }
       return pairOf(e, site, Family::Normal, mu, muRange, id, range, spread);
@@ -143,7 +146,7 @@ Value laplace(Elaborator &e, const CallSite &site, const Arguments &arguments,
   }
   auto [mu, muRange] = given["mu"];
   auto [scale, scaleRange] = given["scale"];
-  if (!positive(e, site, scale, scaleRange, "scale")) {
+  if (!positive(e, site, scale, scaleRange, "scale", true)) {
     return {};
   }
   return pairOf(e, site, Family::Laplace, mu, muRange, scale, scaleRange);
@@ -169,7 +172,7 @@ Value positivePair(Elaborator &e, const CallSite &site,
       return {};
     }
     auto [id, range] = given[name];
-    if (!positive(e, site, id, range, name.c_str())) {
+    if (!positive(e, site, id, range, name.c_str(), false)) {
       return {};
     }
   }
@@ -186,10 +189,12 @@ Value uniform(Elaborator &e, const CallSite &site, const Arguments &arguments,
   if (!low || !high) {
     return {};
   }
-  auto a = e.b.constantValue(*low), c = e.b.constantValue(*high);
-  if (a && c && !(*a < *c)) {
-    e.module.report(Diag::UniformEnds, site.range, *a, *c)
-        .help("the lower end comes first");
+  e.b.setRange(site.range);
+  if (!isInterval(e, inLine(e.module, "`Uniform`", site.range), *low, *high,
+                  site.range, [&](double a, double c) {
+                    e.module.report(Diag::UniformEnds, site.range, a, c)
+                        .help("the lower end comes first");
+                  })) {
     return {};
   }
   return pairOf(e, site, Family::Uniform, *low, lowBound.range, *high,
@@ -229,9 +234,12 @@ Value bernoulli(Elaborator &e, const CallSite &site, const Arguments &arguments,
   } else {
     auto [p, range] = given["probs"];
     warnOfProbs(e, site, p, range, Scores::Bits);
-    auto number = b.constantValue(p);
-    if (number && !(*number >= 0 && *number <= 1)) {
-      e.module.report(Diag::ProbabilityRange, range, *number);
+    SourceRange at = range; // what a structured binding cannot lend
+    if (!isWithin(e,
+                  {inLine(e.module, "a probability", at), {0, 1, false, true}},
+                  p, at, [&](double number) {
+                    e.module.report(Diag::ProbabilityRange, at, number);
+                  })) {
       return {};
     }
     // Of a sigmoid, its argument; another p may be 0 or 1.

@@ -8,6 +8,7 @@
 #include "dsl/library/Mixtures.h"
 #include "dsl/program/Formulas.h"
 #include "dsl/sema/Library.h"
+#include "dsl/sema/Limits.h"
 
 namespace gmc::dsl {
 
@@ -177,10 +178,12 @@ std::optional<Estimator> gumbelOf(Elaborator &e, const ast::CallExpr &call) {
   if (!tau) {
     return std::nullopt;
   }
-  auto number = e.b.constantValue(*tau);
-  if (number && !(*number > 0)) {
-    e.module.report(Diag::Temperature, arguments[0].range, *number)
-        .help("it must be greater than 0");
+  const SourceRange range = arguments[0].range;
+  if (!isWithin(e, {inLine(e.module, "the temperature", range), above(0)}, *tau,
+                range, [&](double number) {
+                  e.module.report(Diag::Temperature, range, number)
+                      .help("it must be greater than 0");
+                })) {
     return std::nullopt;
   }
   how.temperature = *tau;

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "dsl/library/Entries.h"
 #include "dsl/program/Formulas.h"
+#include "dsl/sema/Limits.h"
 
 #include <cmath>
 
@@ -95,6 +96,14 @@ void endsInTime(Elaborator &e, const ast::DurationExpr &time, double end,
                    : "this value is never taken");
 }
 
+/// Remembers when a schedule on `clock` turns, as far as it is known now.
+void turnsAt(Elaborator &e, ValueId clock, std::optional<double> time) {
+  if (time) {
+    auto index = static_cast<uint32_t>(e.b.node(clock).attrs.index);
+    e.module.turningTimes[index].insert(*time);
+  }
+}
+
 /// clamp((clock - from) / over, 0, 1)
 std::optional<ValueId> progress(Elaborator &e, const Arguments &arguments) {
   const auto *over = durationOf(e, *arguments.find("over"));
@@ -108,11 +117,15 @@ std::optional<ValueId> progress(Elaborator &e, const Arguments &arguments) {
   }
   BodyBuilder &b = e.b;
   auto lengthNumber = b.constantValue(*length);
-  if (lengthNumber && !(*lengthNumber > 0)) {
-    e.module.report(Diag::EmptyRamp, over->count->range, *lengthNumber);
+  const SourceRange lengthRange = over->count->range;
+  if (!isWithin(e,
+                {inLine(e.module, "`over` of a ramp", lengthRange), above(0)},
+                *length, lengthRange, [&](double number) {
+                  e.module.report(Diag::EmptyRamp, lengthRange, number);
+                })) {
     return std::nullopt;
   }
-  std::optional<double> startNumber = 0;
+  std::optional<double> startNumber = 0, begins = 0;
   ValueId since = *clock;
   if (const Bound *fromBound = arguments.find("from")) {
     const auto *from = durationOf(e, *fromBound);
@@ -125,6 +138,11 @@ std::optional<ValueId> progress(Elaborator &e, const Arguments &arguments) {
     }
     since = b.binary(Op::Sub, since, *start);
     startNumber = b.constantValue(*start);
+    begins = numberNow(e, *start);
+  }
+  if (auto lasts = numberNow(e, *length); lasts && begins) {
+    turnsAt(e, *clock, begins);
+    turnsAt(e, *clock, *begins + *lasts);
   }
   if (startNumber && lengthNumber) {
     endsInTime(e, *over, *startNumber + *lengthNumber, true);
@@ -152,6 +170,34 @@ std::optional<ValueId> inCycles(Elaborator &e, const Bound &cycles, ValueId p) {
   return b.select(b.binary(Op::Less, p, 1.0), part, b.constant(1));
 }
 
+/// Reports the ends of an exponential ramp that are not both above 0 or both
+/// below.
+bool haveOneSign(Elaborator &e, SourceRange range, ValueId a, ValueId c) {
+  BodyBuilder &b = e.b;
+  auto complain = [&](double) {
+    e.module.report(Diag::RampEnds, range)
+        .help("`shape: exp` multiplies by the same factor all the way: both "
+              "ends are above 0, or both below");
+  };
+  auto first = b.constantValue(a), last = b.constantValue(c);
+  if (first == 0.0 || last == 0.0 || (first && last && *first * *last < 0)) {
+    complain(0);
+    return false;
+  }
+  if (first && last) {
+    return true;
+  }
+  std::string what = inLine(e.module, "an end of a ramp", range);
+  if (!first && !last) {
+    what = inLine(e.module, "the product of the ends of a ramp", range);
+    return isWithin(e, {what, above(0)}, b.binary(Op::Mul, a, c), range,
+                    complain);
+  }
+  const bool positive = (first ? *first : *last) > 0;
+  return isWithin(e, {what, positive ? above(0) : Limits{{}, 0}}, first ? c : a,
+                  range, complain);
+}
+
 /// Returns the value at progress p of 0..1 between a and c.
 std::optional<ValueId> shaped(Elaborator &e, const Bound *shape,
                               SourceRange ends, ValueId a, ValueId c,
@@ -161,11 +207,7 @@ std::optional<ValueId> shaped(Elaborator &e, const Bound *shape,
   std::string name = shape ? (word ? word->text : "") : "linear";
   BodyBuilder &b = e.b;
   if (name == "exp") {
-    auto first = b.constantValue(a), last = b.constantValue(c);
-    if (first == 0.0 || last == 0.0 || (first && last && *first * *last < 0)) {
-      e.module.report(Diag::RampEnds, ends)
-          .help("`shape: exp` multiplies by the same factor all the way: both "
-                "ends are above 0, or both below");
+    if (!haveOneSign(e, ends, a, c)) {
       return std::nullopt;
     }
     // a (c / a)^p
@@ -239,6 +281,7 @@ Value piecewise(Elaborator &e, const CallSite &site, const Arguments &arguments,
     if (auto number = e.b.constantValue(*start)) {
       endsInTime(e, *at->time, *number, false);
     }
+    turnsAt(e, *clock, numberNow(e, *start));
     e.b.setRange(site.range);
     ValueId before = e.b.binary(Op::Less, *clock, *start);
     value = e.b.select(before, *value, *next);

@@ -579,6 +579,9 @@ template <typename Visit> void forEachRoot(Body &body, Visit visit) {
   for (Output &monitor : body.monitors) {
     visit(monitor.value);
   }
+  for (Limited &limited : body.limited) {
+    visit(limited.value);
+  }
 }
 
 } // namespace

@@ -1,6 +1,8 @@
 //===- Program.cpp - small facts about programs ---------------------------===//
 #include "dsl/program/Program.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -31,6 +33,19 @@ const std::vector<OptimizerArgument> &argumentsOf(Optimizer::Kind kind) {
       {lr, b1, b2, eps, {"weight_decay", 0.01}},
       {lr, {"alpha", 0.99, false, true}, eps}};
   return tables[static_cast<size_t>(kind)];
+}
+
+std::string spellingOf(const Limits &limits) {
+  std::string text;
+  if (limits.low) {
+    text = fmt::format("{} {}", limits.open ? "greater than" : "at least",
+                       *limits.low);
+  }
+  if (limits.high) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : " and ",
+                        limits.closed ? "at most" : "less than", *limits.high);
+  }
+  return text;
 }
 
 std::vector<int64_t> Type::shape() const {

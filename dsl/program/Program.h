@@ -116,12 +116,39 @@ struct Optimizer {
   bool nesterov = false;
 };
 
+/// What a number may be: from `low` on, not `low` itself where `open`, and
+/// below `high`, or `high` too where `closed`.
+struct Limits {
+  std::optional<double> low, high;
+  bool open = false, closed = false;
+  bool operator==(const Limits &) const = default;
+  bool hold(double number) const {
+    return !(number != number) && // no number is within
+           (!low || (open ? number > *low : number >= *low)) &&
+           (!high || (closed ? number <= *high : number < *high));
+  }
+};
+
+/// Returns "greater than 0", "at least 0 and less than 1".
+std::string spellingOf(const Limits &limits);
+
+/// A single number that a run computes and that must keep to `limits`.
+struct Limited {
+  std::string what; ///< "`clip` in line 3"
+  ValueId value = 0;
+  Limits limits;
+  SourceRange where;
+};
+
 /// An argument of an optimiser: numbers from 0 on, not 0 itself where `open`,
 /// and below 1 where `below1`.
 struct OptimizerArgument {
   std::string_view name;
   double otherwise = 0; ///< the default; negative: it must be given
   bool open = false, below1 = false;
+  Limits limits() const {
+    return {0, below1 ? std::optional<double>(1) : std::nullopt, open, false};
+  }
 };
 
 /// Returns the arguments of an optimiser in the order of Optimizer::arguments.
@@ -169,6 +196,7 @@ struct Body {
   std::vector<Minimize> minimizers;  ///< steps only
   std::vector<Update> updates;       ///< steps only
   std::vector<AverageMove> averages; ///< steps only
+  std::vector<Limited> limited;      ///< steps and procedures
   /// Of each site of a Random node, the path that it is a hash of: "fit/z".
   std::map<uint64_t, std::string> drawPaths;
   /// Steps: values that leave the step, in the order of its signature.
@@ -232,13 +260,11 @@ struct Scalar {
   const char *word() const { return words[static_cast<size_t>(kind)]; }
   std::string name;
   double value = 0;
-  std::string stream; ///< Epochs, Records: "fashion.train"
-  std::string owner;  ///< Levels, ProcArgument
-  /// Hyper: what it is used for takes numbers from `low` on (not `low` itself
-  /// where `open`) and below `high`.
-  std::optional<double> low, high;
-  bool open = false;
-  bool whole = false; ///< Hyper: declared `int`
+  std::string stream;  ///< Epochs, Records: "fashion.train"
+  std::string owner;   ///< Levels, ProcArgument
+  Limits limits;       ///< Hyper, ProcArgument: of what it is used for,
+  std::string takenBy; ///< "`clip` in line 3"
+  bool whole = false;  ///< Hyper: declared `int`
 };
 
 /// A number with a name: a const, a setting of a built-in data set.

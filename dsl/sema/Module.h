@@ -113,6 +113,8 @@ public:
   std::vector<std::pair<std::string, SourceRange>> open;
   /// The stream whose epochs a duration counts that names none.
   std::optional<std::string> epochStream;
+  /// Of clocks, by their scalars: the times at which schedules turn.
+  std::map<uint32_t, std::set<double>> turningTimes;
   /// The data sets whose epochs some `train` lasts for, as they say.
   std::set<std::string> epochOwners;
   std::set<std::string> drawnStreams; ///< "fashion.train": turns draw from it

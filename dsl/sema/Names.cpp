@@ -99,7 +99,9 @@ Value Elaborator::evaluateFileValue(const std::string &name, FileValue &value,
   }
   case FileValue::Kind::Hyper: {
     auto scalar = module.hyper(name, value, range);
-    return scalar && !value.failed ? Value::ofTensor(b.leaf(Op::Scalar, *scalar, {})) : Value{};
+    return scalar && !value.failed
+               ? Value::ofTensor(b.leaf(Op::Scalar, *scalar, {}))
+               : Value{};
   }
   case FileValue::Kind::Let: {
     if (value.failed || !module.enter(name, value.range, range)) {

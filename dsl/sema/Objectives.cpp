@@ -8,6 +8,7 @@
 #include "dsl/base/ForeignWords.h"
 #include "dsl/program/Formulas.h"
 #include "dsl/sema/Library.h"
+#include "dsl/sema/Limits.h"
 
 #include <algorithm>
 
@@ -155,38 +156,23 @@ const OptimizerRow *findOptimizer(std::string_view name) {
   return it == rows.end() ? nullptr : &it->second;
 }
 
-/// Reports a constant argument of an optimiser outside of its range; a `hyper`
-/// remembers the range, as a run may give it another value.
-bool rateFits(Elaborator &e, const OptimizerArgument &argument, ValueId id,
+/// Reports an argument of the optimiser `state` outside of its range.
+bool rateFits(Elaborator &e, const std::string &state,
+              const OptimizerArgument &argument, ValueId id,
               SourceRange range) {
-  const bool above0 = argument.open, below1 = argument.below1;
-  auto number = e.b.constantValue(id);
-  if (!number && e.b.node(id).op == Op::Scalar) {
-    Scalar &scalar = e.module.program.scalars[e.b.node(id).attrs.index];
-    if (scalar.kind == Scalar::Kind::Hyper) {
-      number = scalar.value;
-      scalar.low = 0;
-      scalar.open = scalar.open || above0;
-      if (below1) {
-        scalar.high = 1;
-      }
-    }
-  }
-  if (!number) {
-    return true;
-  }
-  bool fits = (above0 ? *number > 0 : *number >= 0) && (!below1 || *number < 1);
-  if (!fits) {
-    e.module.report(Diag::OptimizerRange, range, argument.name, *number)
-        .help(above0   ? "it must be greater than 0"
-              : below1 ? "it must be at least 0 and less than 1"
-                       : "it must be at least 0");
-  }
-  return fits;
+  const Limits limits = argument.limits();
+  // A rate may end at 0.
+  return isWithin(
+      e, {fmt::format("`{}.{}`", state, argument.name), limits, true, true}, id,
+      range, [&](double number) {
+        e.module.report(Diag::OptimizerRange, range, argument.name, number)
+            .help("it must be " + spellingOf(limits));
+      });
 }
 
-std::optional<Optimizer> readOptimizer(Elaborator &e,
-                                       const ast::CallExpr &call) {
+/// `state` names what the optimiser keeps.
+std::optional<Optimizer> readOptimizer(Elaborator &e, const ast::CallExpr &call,
+                                       const std::string &state) {
   const auto *callee = ast::as<ast::NameExpr>(call.callee);
   const OptimizerRow *row = callee ? findOptimizer(callee->text) : nullptr;
   if (!row) {
@@ -218,6 +204,7 @@ std::optional<Optimizer> readOptimizer(Elaborator &e,
   }
   Optimizer optimizer;
   optimizer.kind = row->kind;
+  optimizer.state = state;
   for (const OptimizerArgument &argument : argumentsOf(row->kind)) {
     const Bound *bound = arguments->find(argument.name);
     if (!bound) {
@@ -226,7 +213,7 @@ std::optional<Optimizer> readOptimizer(Elaborator &e,
     }
     std::string what = fmt::format("`{}`", argument.name);
     auto id = e.scalarNode(*bound->expr, what.c_str());
-    if (!id || !rateFits(e, argument, *id, bound->range)) {
+    if (!id || !rateFits(e, state, argument, *id, bound->range)) {
       return std::nullopt;
     }
     optimizer.arguments.push_back(*id);
@@ -269,11 +256,7 @@ std::optional<Optimizer> optimizerOf(Elaborator &e,
     if (!call) {
       return std::nullopt;
     }
-    auto optimizer = readOptimizer(e, *call);
-    if (optimizer) {
-      optimizer->state = name->text;
-    }
-    return optimizer;
+    return readOptimizer(e, *call, name->text);
   }
   const auto *call = ast::as<ast::CallExpr>(stmt.optimizer);
   if (!call) { // `using torch.adam`
@@ -285,14 +268,12 @@ std::optional<Optimizer> optimizerOf(Elaborator &e,
     }
     return std::nullopt;
   }
-  auto optimizer = readOptimizer(e, *call);
-  if (optimizer) {
-    const auto &callee = ast::cast<ast::NameExpr>(*call->callee);
-    int ordinal = e.root.calls["=" + callee.text]++;
-    optimizer->state = e.body.step + "." + callee.text +
-                       (ordinal == 0 ? "" : std::to_string(ordinal));
-  }
-  return optimizer;
+  const auto *callee = ast::as<ast::NameExpr>(call->callee);
+  std::string kind = callee ? callee->text : "";
+  int ordinal = e.root.calls["=" + kind]++;
+  return readOptimizer(e, *call,
+                       e.body.step + "." + kind +
+                           (ordinal == 0 ? "" : std::to_string(ordinal)));
 }
 
 //===----------------------------------------------------------------------===//
@@ -574,13 +555,16 @@ void Elaborator::keepClause(const ast::MinimizeClause &clause,
   if (!low || !high) {
     return;
   }
-  auto a = b.constantValue(*low), c = b.constantValue(*high);
-  if (a && c && !(*a < *c)) {
-    module.report(Diag::KeepRange, clause.keep->range, *a, *c)
-        .help("the lower end comes first: `keep in [-0.01, 0.01]`");
-    return;
+  const SourceRange range = clause.keep->range;
+  b.setRange(range);
+  if (isInterval(*this, inLine(module, "`keep in`", range), *low, *high, range,
+                 [&](double a, double c) {
+                   module.report(Diag::KeepRange, range, a, c)
+                       .help("the lower end comes first: `keep in [-0.01, "
+                             "0.01]`");
+                 })) {
+    result.keep = {*low, *high};
   }
-  result.keep = {*low, *high};
 }
 
 void Elaborator::minimize(const ast::MinimizeStmt &stmt) {
@@ -603,11 +587,14 @@ void Elaborator::minimize(const ast::MinimizeStmt &stmt) {
       result.when = scalarNode(*clause.value, "the condition of `when`");
       continue;
     }
+    const SourceRange range = clause.value->range;
     result.clip = scalarNode(*clause.value, "`clip`");
-    auto limit = result.clip ? b.constantValue(*result.clip) : std::nullopt;
-    if (limit && !(*limit > 0)) {
-      module.report(Diag::ClipRange, clause.value->range, *limit)
-          .help("it must be greater than 0");
+    if (result.clip) {
+      isWithin(*this, {inLine(module, "`clip`", range), above(0), true, true},
+               *result.clip, range, [&](double limit) {
+                 module.report(Diag::ClipRange, range, limit)
+                     .help("it must be greater than 0");
+               });
     }
   }
   if (!ok || !optimizer ||

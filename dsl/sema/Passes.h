@@ -33,9 +33,6 @@ std::optional<Duration> readDuration(Module &module,
 /// Training.cpp: walks `train`, elaborating each step where it is first called.
 void elaborateTraining(Module &module);
 
-/// Rates.cpp: reports arguments of optimisers that leave their range.
-void checkRates(Module &module);
-
 /// Reports.cpp and Procedures.cpp.
 void elaborateReports(Module &module);
 void elaborateProcedures(Module &module);

@@ -1,6 +1,7 @@
 //===- Sema.cpp - the order of a check ------------------------------------===//
 #include "dsl/sema/Sema.h"
 
+#include "dsl/sema/Limits.h"
 #include "dsl/sema/Passes.h"
 
 namespace gmc::dsl {
@@ -117,6 +118,7 @@ std::optional<Program> check(const ast::File &file, const SourceFile &source,
   elaborateProcedures(module);
   checkTotalSize(module);
   if (!diagnostics.hasErrors()) {
+    checkLimits(module);
     module.reportUnused();
   }
   if (diagnostics.errorCount() != errors) {

@@ -4,7 +4,7 @@
 // All of them are read as they were at the start of a body and land at its end.
 //
 //===----------------------------------------------------------------------===//
-#include "dsl/sema/Elaborator.h"
+#include "dsl/sema/Limits.h"
 
 #include <algorithm>
 
@@ -157,10 +157,13 @@ std::optional<ValueId> decayOf(Elaborator &e, const ast::EmaDecl &ema) {
   if (!decay) {
     return std::nullopt;
   }
-  auto number = e.b.constantValue(*decay);
-  if (number && !(*number >= 0 && *number < 1)) {
-    e.module.report(Diag::EmaDecay, ema.decay->range, *number)
-        .help("it must be at least 0 and less than 1");
+  const SourceRange range = ema.decay->range;
+  std::string what = fmt::format("the decay of `{}`", ema.name.text);
+  if (!isWithin(e, {inLine(e.module, what, range), {0, 1}, false, true}, *decay,
+                range, [&](double number) {
+                  e.module.report(Diag::EmaDecay, range, number)
+                      .help("it must be at least 0 and less than 1");
+                })) {
     return std::nullopt;
   }
   if (!ema.from) {

@@ -23,7 +23,10 @@ void Elaborator::bind(const ast::Name &name, Value value, const char *what) {
       !(isParameter && outer->second.kind == FileValue::Kind::Data)) {
     module.report(Diag::HidesName, name.range, name.text)
         .label("hides it")
-        .label(outer->second.range, "declared here for the whole file");
+        .label(outer->second.range, "declared here for the whole file")
+        .help(fmt::format("a name of the file means the same in every body; "
+                          "another name, as `{}_here`, or one for the file's",
+                          name.text));
     return;
   }
   module.declare(name, what);

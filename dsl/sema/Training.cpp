@@ -729,7 +729,6 @@ void elaborateTraining(Module &module) {
     module.program.trains.push_back(std::move(result));
   }
   if (!module.diagnostics.hasErrors()) {
-    checkRates(module);
     checkTrained(module);
   }
 }

@@ -102,6 +102,32 @@ static TensorSpec readTensor(const Member &m, const Manifest &manifest) {
   return t;
 }
 
+std::string spellingOf(const Limits &limits) {
+  std::string text;
+  if (limits.low) {
+    text = fmt::format("{} {}", limits.open ? "greater than" : "at least",
+                       *limits.low);
+  }
+  if (limits.high) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : " and ",
+                        limits.closed ? "at most" : "less than", *limits.high);
+  }
+  return text;
+}
+
+static Limits readLimits(const Member &m) {
+  Limits limits;
+  limits.open = m.booleanOr("open", false);
+  limits.closed = m.booleanOr("closed", false);
+  for (const auto &[name, bound] :
+       {std::pair("low", &limits.low), std::pair("high", &limits.high)}) {
+    if (m.has(name)) {
+      *bound = m.at(name).number();
+    }
+  }
+  return limits;
+}
+
 static ScalarSpec readScalar(const Member &m, const Manifest &manifest) {
   using Kind = ScalarSpec::Kind;
   ScalarSpec s;
@@ -113,14 +139,9 @@ static ScalarSpec readScalar(const Member &m, const Manifest &manifest) {
     s.name = m.at("name").text();
     s.value = m.numberOr("value", 0);
     s.procedure = m.textOr("procedure", "");
-    s.open = m.booleanOr("open", false);
+    s.limits = readLimits(m);
+    s.takenBy = m.textOr("takenBy", "");
     s.whole = m.booleanOr("whole", false);
-    for (const auto &[name, bound] :
-         {std::pair("low", &s.low), std::pair("high", &s.high)}) {
-      if (m.has(name)) {
-        *bound = m.numberOr(name, 0);
-      }
-    }
   }
   if (s.kind == Kind::Levels) {
     s.stream = m.textOr("stream", "");
@@ -242,12 +263,8 @@ static EntrySpec readEntry(const Member &m, const Manifest &manifest) {
     checkRange(e, norm.offset, 1, ScalarType::F64, manifest.arenaBytes);
     return norm;
   });
-  entry.rates = m.list("rates", [&](const Member &e) {
-    EntrySpec::Rate rate{e.at("name").text(), slot(e).offset, {}};
-    if (e.has("high")) {
-      rate.high = e.at("high").number();
-    }
-    return rate;
+  entry.limits = m.list("limits", [&](const Member &e) {
+    return EntrySpec::Limit{e.at("name").text(), slot(e).offset, readLimits(e)};
   });
   entry.draws = m.list("draws", readDraw);
   entry.counters = m.list("counters", [&](const Member &e) {

@@ -52,6 +52,22 @@ struct TensorSpec {
   std::vector<Storage> storage; ///< at least one
 };
 
+/// What a number may be: from `low` on, not `low` itself where `open`, and
+/// below `high`, or `high` too where `closed`.
+struct Limits {
+  std::optional<double> low, high;
+  bool open = false, closed = false;
+
+  bool hold(double number) const {
+    return number == number &&
+           (!low || (open ? number > *low : number >= *low)) &&
+           (!high || (closed ? number <= *high : number < *high));
+  }
+};
+
+/// Returns "greater than 0", "at least 0 and less than 1".
+std::string spellingOf(const Limits &limits);
+
 struct ScalarSpec {
   enum class Kind : uint8_t {
     Hyper,
@@ -70,10 +86,9 @@ struct ScalarSpec {
   std::string procedure; ///< Argument, Levels
   int64_t counter = 0;   ///< Updates
   double value = 0;      ///< Hyper, Argument, Levels: the default
-  /// Hyper: the least value, itself excluded where `open`; the first above.
-  std::optional<double> low, high;
-  bool open = false;
-  bool whole = false; ///< Hyper: whole numbers only
+  Limits limits;         ///< Hyper, Argument
+  std::string takenBy;   ///< what asks for these: "`clip` in line 3"
+  bool whole = false;    ///< Hyper: whole numbers only
 };
 
 struct FieldSpec {
@@ -130,11 +145,11 @@ struct EntrySpec {
     std::string network;
     int64_t offset = 0;
   };
-  /// What an optimiser computes of hypers and clocks: at least 0.
-  struct Rate {
-    std::string name;
+  /// A number that an execution computed and that must keep to limits.
+  struct Limit {
+    std::string name; ///< "`clip` in line 3"
     int64_t offset = 0;
-    std::optional<double> high; ///< it is below
+    Limits limits;
   };
   Kind kind = Kind::Step;
   std::string name;
@@ -143,7 +158,7 @@ struct EntrySpec {
   std::vector<Slot> inputs, outputs;
   std::vector<Slot> monitors; ///< shape [], one number each
   std::vector<Norm> norms;
-  std::vector<Rate> rates;
+  std::vector<Limit> limits;
   std::vector<DrawSpec> draws;   ///< of steps
   std::vector<int64_t> counters; ///< indices into Manifest::counters
   int64_t flops = 0;

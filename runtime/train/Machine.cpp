@@ -54,6 +54,18 @@ void Machine::runEntry(int64_t index, uint64_t execution) {
   run(model.entries[index], execution);
 }
 
+void Machine::checkLimits(int64_t index, uint64_t step) const {
+  const EntrySpec &entry = manifest.entries[index];
+  for (const EntrySpec::Limit &limit : entry.limits) {
+    const double got = number(limit.offset);
+    if (!limit.limits.hold(got)) {
+      fail(ExitUsage, "{}: {} is {}, but must be {}",
+           step > 0 ? fmt::format("step {}", step) : printable(entry.name),
+           printable(limit.name), got, spellingOf(limit.limits));
+    }
+  }
+}
+
 void Machine::runKernel(int64_t index) { run(model.kernels[index], 0); }
 
 /// The sign of a NaN means nothing, and `-nan` is what no reader knows.

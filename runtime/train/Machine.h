@@ -26,6 +26,9 @@ public:
 
   /// Runs entry `index`; `execution` and the seed key its draws.
   void runEntry(int64_t index, uint64_t execution);
+  /// Throws Failure 2 where a number that entry `index` computed does not keep
+  /// to its limits (R-opt-1); `step` is that of a run that trains, else 0.
+  void checkLimits(int64_t index, uint64_t step) const;
   /// Runs kernel `index` on what the arena holds.
   void runKernel(int64_t index);
 

@@ -80,20 +80,8 @@ std::vector<std::string> Monitors::columns() const {
   return names;
 }
 
-/// Throws Failure 2 where an optimiser was given what it cannot take (R-opt-1).
-void Monitors::checkRates(int64_t entry, uint64_t step) const {
-  for (const EntrySpec::Rate &rate : machine.manifest.entries[entry].rates) {
-    const double got = machine.number(rate.offset);
-    if (!(got >= 0) || (rate.high && !(got < *rate.high))) {
-      fail(ExitUsage, "step {}: `{}` is {}, but must be at least 0{}", step,
-           printable(rate.name), got,
-           rate.high ? fmt::format(" and less than {}", *rate.high) : "");
-    }
-  }
-}
-
 void Monitors::observe(int64_t entry, uint64_t step) {
-  checkRates(entry, step);
+  machine.checkLimits(entry, step);
   bool finite = true;
   Step &ran = steps[readings[entry].step];
   for (size_t i = 0; i < ran.values.size(); ++i) {

@@ -91,7 +91,6 @@ private:
     return isNorm ? machine.wideNumber(offset) : machine.number(offset);
   }
 
-  void checkRates(int64_t entry, uint64_t step) const;
   [[noreturn]] void complain(int64_t entry, uint64_t step) const;
 
   const Machine &machine;

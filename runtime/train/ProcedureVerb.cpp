@@ -158,6 +158,7 @@ static bool runBatches(const Procedure &procedure, Machine &machine,
     }
     machine.runEntry(procedure.spec.entry,
                      evaluationOf(uint64_t(done / batch)));
+    machine.checkLimits(procedure.spec.entry, 0);
     for (size_t i = 0; i < outputs.size(); ++i) {
       collect(outputs[i], machine, procedure.entry.outputs[i], valid);
     }

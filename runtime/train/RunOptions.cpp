@@ -217,29 +217,19 @@ static uint64_t notNegative(const char *flag, int64_t value) {
   return uint64_t(value);
 }
 
-/// Fails where an optimiser cannot take a hyper-parameter's value, or where it
-/// is not whole and must be.
+/// Fails where a number of the run does not keep to what takes it, or is not
+/// whole and must be. `text` is how it was given.
 static void checkRange(const std::string &text, double value,
-                       const ScalarSpec &hyper) {
-  if (hyper.whole && value != std::floor(value)) {
-    fail(ExitUsage, "--set {}: a whole number is wanted", printable(text));
+                       const ScalarSpec &scalar) {
+  if (scalar.whole && value != std::floor(value)) {
+    fail(ExitUsage, "{}: a whole number is wanted", text);
   }
-  const bool above =
-      !hyper.low || (hyper.open ? value > *hyper.low : value >= *hyper.low);
-  if (above && (!hyper.high || value < *hyper.high)) {
-    return;
+  if (!scalar.limits.hold(value)) {
+    fail(ExitUsage, "{}: {}it must be {}", text,
+         scalar.takenBy.empty() ? ""
+                                : printable(scalar.takenBy) + " takes it; ",
+         spellingOf(scalar.limits));
   }
-  std::string wanted;
-  if (hyper.low) {
-    wanted = fmt::format("{} {}", hyper.open ? "greater than" : "at least",
-                         *hyper.low);
-  }
-  if (hyper.high) {
-    wanted += fmt::format("{}less than {}", wanted.empty() ? "" : " and ",
-                          *hyper.high);
-  }
-  fail(ExitUsage, "--set {}: an optimiser takes it; it must be {}",
-       printable(text), wanted);
 }
 
 /// Splits NAME=VALUE settings and checks the names against the model's.
@@ -268,7 +258,7 @@ static void checkSets(const Raw &raw, const Manifest &manifest,
       fail(ExitUsage, "--set {}: a finite number is wanted after `=`",
            printable(text));
     }
-    checkRange(text, *value,
+    checkRange("--set " + printable(text), *value,
                *std::find_if(manifest.scalars.begin(), manifest.scalars.end(),
                              [&](const ScalarSpec &s) {
                                return s.kind == ScalarSpec::Kind::Hyper &&
@@ -348,7 +338,8 @@ static void requireItems(const ProcedureSpec &procedure,
   }
 }
 
-static void checkArguments(const Raw &raw, const ProcedureSpec &procedure,
+static void checkArguments(const Raw &raw, const Manifest &manifest,
+                           const ProcedureSpec &procedure,
                            RunOptions &options) {
   using Kind = ProcedureArgument::Kind;
   for (const ProcedureArgument &argument : procedure.arguments) {
@@ -400,6 +391,11 @@ static void checkArguments(const Raw &raw, const ProcedureSpec &procedure,
            "--{} {}: it shapes the compiled code and is {}; change its default "
            "in the text and compile again",
            argument.name, printable(given->second), argument.value);
+    }
+    if (argument.kind == Kind::Real) {
+      checkRange(
+          fmt::format("--{} {}", argument.name, printable(given->second)),
+          *value, manifest.scalars[argument.scalar]);
     }
     options.arguments[argument.name] = *value;
   }
@@ -453,7 +449,7 @@ static RunOptions checkRaw(const Raw &raw, Verb verb, size_t procedure,
   checkData(raw, manifest, options);
   checkWeights(raw, manifest, options);
   if (verb == Verb::Procedure) {
-    checkArguments(raw, manifest.procedures[procedure], options);
+    checkArguments(raw, manifest, manifest.procedures[procedure], options);
   }
   return options;
 }

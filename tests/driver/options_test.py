@@ -14,6 +14,37 @@ TEXT = {"parse": "minimize", "check": "program"}
 MLIR = {"import": "nn.", "objectives": "nn.", "differentiate": "nn.",
         "fuse": "nn.", "kernels": "rt.launch", "codegen": "llvm.func"}
 
+# A number with a range in many places.
+LIMITS = """\
+hyper clipped = 1, kept = 1, chance = 0.5, top = 1, wide = 1, tau = 1
+hyper slow = 0.9, lasts = 5, first = 1, end = 1, half = 1, grows = 0.1
+hyper given = 0.1, both = 1
+param a : f32 = 1
+state q : f32 = 0.3
+state t : f32 = 0.5
+net F(x: f32[1]) -> f32 { linear(x, 1) }
+ema G = average of F, decay slow
+step fit(cool) {
+  b ~ Bernoulli(chance)
+  u ~ Uniform(0, top)
+  n ~ Normal(0, wide)
+  o ~ Bernoulli(logits: a) by gumbel(tau)
+  r = ramp(0 -> 1, over lasts rounds) + ramp(first -> 2, over 9 rounds, shape: exp)
+  g ~ Gamma(2, half / 2)
+  d ~ Bernoulli(q)
+  c ~ Bernoulli(logits: a) by gumbel(cool)
+  q <- q + grows
+  minimize a^2 + b + u + n + o + r + g + d + c over a using sgd(1e-3), clip clipped, keep in [-0.5, kept]
+  minimize F(ones(1))^2 over F using sgd(1e-3), clip ramp(1 -> end, over 2 rounds), keep in [-both, both]
+}
+train { fit(t); t <- t - given - 0.05 } for 4 rounds
+proc show(n = 2, v = 1) batch n {
+  z ~ Laplace(0, v)
+  w ~ Normal(0, var: 2 * v - 1)
+  emit csv(z + w + G(ones(1)))
+}
+"""
+
 
 class OptionsTest(DriverTest):
     """Row C24 of the table of bad inputs, and --stop-after."""
@@ -198,6 +229,53 @@ class OptionsTest(DriverTest):
                                          done.stderr[-2000:])
                         self.assertEqual(done.stdout.count(part.encode()),
                                          text.count(part.encode()))
+
+    def test_numbers_keep_to_their_ranges(self):
+        """R-val-10: the flag of a run, and the step that computes a number."""
+        self.text("limits.gm", LIMITS)
+        self.expect(OK, "compile", "limits.gm", "-O0", "-o", "limits")
+        run = 0
+        for words, code, says in (
+                ((), 0, ""),
+                (("clipped=0",), 2, "`clip` in line"),
+                (("clipped=-1",), 2, "greater than 0"),
+                (("kept=-1",), 2, "greater than -0.5"),
+                (("chance=1.5",), 2, "at least 0 and at most 1"),
+                (("chance=1",), 0, ""),
+                (("chance=-0.1",), 2, "--set chance=-0.1"),
+                (("top=0",), 2, "`Uniform` in line"),
+                (("wide=-1",), 2, "`std` of `Normal` in line"),
+                (("tau=0",), 2, "the temperature in line"),
+                (("slow=1",), 2, "the decay of `G` in line"),
+                (("lasts=0",), 2, "`over` of a ramp in line"),
+                (("first=-1",), 2, "an end of a ramp in line"),
+                (("end=-1",), 2, "step 3: `clip` in line"),
+                (("half=-1",), 2, "step 1: `rate` of `Gamma` in line"),
+                (("grows=0.4",), 2, "step 3: a probability in line"),
+                (("given=0.5",), 2, "step 2: the temperature in line"),
+                (("both=-1",), 2, "step 1: the width of `keep in` in line")):
+            with self.subTest(words=words):
+                run += 1
+                done = subprocess.run(
+                    ["./limits", "train", "--out", f"run-{run}",
+                     *(part for word in words for part in ("--set", word))],
+                    cwd=self.folder, timeout=60, capture_output=True,
+                    text=True)
+                self.assertEqual(done.returncode, code, done.stderr)
+                self.assertIn(says, done.stderr)
+                saved = self.folder / f"run-{run}" / "checkpoint.safetensors"
+                self.assertEqual(saved.exists(), code == 0)
+        for words, code, says in ((("--v", "2"), 0, ""),
+                                  (("--v", "0"), 2, "--v 0: `scale` of"),
+                                  (("--v", "0.25"), 2,
+                                   "show: `var` of `Normal` in line")):
+            with self.subTest(words=words):
+                done = subprocess.run(
+                    ["./limits", "show", "--out", "run-1", *words],
+                    cwd=self.folder, timeout=60, capture_output=True,
+                    text=True)
+                self.assertEqual(done.returncode, code, done.stderr)
+                self.assertIn(says, done.stderr)
 
     def test_stop_after_machine_code(self):
         for model in (VAE, GAN):

@@ -32,9 +32,9 @@ TEST(Manifest, ReadsEveryMember) {
   EXPECT_EQ(m.tensors[3].network, "");
   ASSERT_EQ(m.scalars.size(), 6u);
   EXPECT_EQ(m.scalars[0].value, 0.001);
-  EXPECT_EQ(m.scalars[0].low, 0.0);
-  EXPECT_TRUE(m.scalars[0].open);
-  EXPECT_FALSE(m.scalars[0].high);
+  EXPECT_EQ(m.scalars[0].limits.low, 0.0);
+  EXPECT_TRUE(m.scalars[0].limits.open);
+  EXPECT_FALSE(m.scalars[0].limits.high);
   EXPECT_EQ(m.scalars[2].stream, "fashion.train");
   EXPECT_EQ(m.scalars[5].kind, ScalarSpec::Kind::Argument);
   EXPECT_EQ(m.scalars[5].procedure, "interpolate");

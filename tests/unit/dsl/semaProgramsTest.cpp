@@ -348,9 +348,9 @@ TEST(Meaning, ROpt1AHyperRemembersWhatItsOptimiserTakes) {
               "train { fit() } for 5 rounds\n");
   ASSERT_TRUE(result.program) << result.messages;
   for (const Scalar &scalar : result.program->scalars) {
-    EXPECT_EQ(scalar.low.has_value(), scalar.name != "w");
-    EXPECT_EQ(scalar.open, scalar.name == "lr");
-    EXPECT_EQ(scalar.high.has_value(), scalar.name == "m");
+    EXPECT_EQ(scalar.limits.low.has_value(), scalar.name != "w");
+    EXPECT_EQ(scalar.limits.open, scalar.name == "lr");
+    EXPECT_EQ(scalar.limits.high.has_value(), scalar.name == "m");
   }
 }
 

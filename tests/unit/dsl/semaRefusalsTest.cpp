@@ -216,5 +216,116 @@ TEST(Refusals, WaysWithoutADerivative) {
   }
 }
 
+//===----------------------------------------------------------------------===//
+// Numbers outside of their ranges
+//===----------------------------------------------------------------------===//
+
+// A place with a range has it for constants, defaults of hypers and schedules.
+TEST(Refusals, NumbersOutsideOfTheirRanges) {
+  struct Place {
+    const char *over, *lines, *good, *bad, *code;
+  };
+  const char *none = "", *plain = "sgd(1e-3)";
+  for (const Place &place : {
+           Place{"sgd({})", none, "1", "-1", "E0409"},
+           Place{"sgd(1, momentum: {})", none, "0.5", "1", "E0409"},
+           Place{"adam(1, b2: {})", none, "0.5", "-1", "E0409"},
+           Place{"sgd(1), clip {}", none, "1", "-1", "E0410"},
+           Place{"sgd(1), keep in [0, {}]", none, "1", "-1", "E0585"},
+           Place{"sgd(1), keep in [{}, 1]", none, "0.5", "2", "E0585"},
+           Place{plain, "z ~ Bernoulli({})", "1", "1.5", "E0423"},
+           Place{plain, "z ~ Bernoulli({})", "0", "-1", "E0423"},
+           Place{plain, "z ~ Uniform(0, {})", "1", "-1", "E0424"},
+           Place{plain, "z ~ Uniform({}, 2)", "1", "3", "E0424"},
+           Place{plain, "z ~ Normal(0, {})", "1", "-1", "E0422"},
+           Place{plain, "z ~ Normal(0, var: {})", "1", "-1", "E0422"},
+           Place{plain, "z ~ Laplace(0, {})", "1", "-1", "E0422"},
+           Place{plain, "z ~ Gamma({}, 1)", "1", "-1", "E0422"},
+           Place{plain, "z ~ Gamma(2, {})", "1", "-1", "E0422"},
+           Place{plain, "z ~ Beta({}, 1)", "1", "-1", "E0422"},
+           Place{plain, "z ~ Beta(1, {})", "1", "-1", "E0422"},
+           Place{plain, "z = log_prob(Normal(0, {}), 1)", "1", "-1", "E0422"},
+           Place{plain, "z ~ Bernoulli(logits: a) by gumbel({})", "1", "-1",
+                 "E0448"},
+           Place{plain, "z = ramp(0 -> 1, over {} rounds)", "1", "-1", "E0519"},
+           Place{plain, "z = ramp({} -> 1, over 9 rounds, shape: exp)", "1",
+                 "-1", "E0458"},
+           Place{plain, "z = ramp(-2 -> {}, over 9 rounds, shape: exp)", "-1",
+                 "1", "E0458"},
+       }) {
+    const bool hasLines = *place.lines != 0;
+    const auto codesOf = [&](const std::string &declared,
+                             const std::string &number,
+                             const std::string &lasts) {
+      const Said said = saidOf(fmt::format(
+          "data c : npy(\"x.npy\") as f32[3]\n"
+          "param a : f32 = 1\n{}\n"
+          "step fit(x) {{\n  {}\n  minimize a^2 * sum(x^2){} over a using {}\n"
+          "}}\ntrain {{ fit(next c.train) }} for {}, batch 2\n",
+          declared, fmt::format(fmt::runtime(place.lines), number),
+          hasLines ? " + z" : "", fmt::format(fmt::runtime(place.over), number),
+          lasts));
+      return errorOf(said);
+    };
+    const std::string shown = std::string(place.over) + " " + place.lines + " ";
+    const std::string long_ = "1000 rounds", counted = "5 epochs";
+    EXPECT_EQ(codesOf("", place.good, long_), "") << shown;
+    EXPECT_EQ(codesOf("", place.bad, long_), place.code) << shown;
+    const auto of = [](const char *how, const Place &p) {
+      return fmt::format(fmt::runtime(how), fmt::arg("good", p.good),
+                         fmt::arg("bad", p.bad));
+    };
+    EXPECT_EQ(codesOf(of("hyper h = {good}", place), "h", long_), "") << shown;
+    EXPECT_EQ(codesOf(of("hyper h = {bad}", place), "h", long_), place.code)
+        << shown;
+    EXPECT_EQ(
+        codesOf(of("hyper h = 2 * {bad}\nlet l = h / 2", place), "l", long_),
+        "E0482")
+        << shown;
+    for (const std::string &lasts : {long_, counted}) {
+      EXPECT_EQ(
+          codesOf(of("let l = ramp({good} -> {good}, over 3 rounds)", place),
+                  "l", lasts),
+          "")
+          << shown;
+      for (const char *moving :
+           {"let l = ramp({good} -> {bad}, over 3 rounds)",
+            "let l = ramp({bad} -> {good}, over 3 rounds)",
+            "let l = ramp({good} -> {bad}, over 3 rounds, shape: cosine)",
+            "hyper h = {bad}\nlet l = ramp({good} -> h, over 3 rounds)",
+            "let l = piecewise({good}, {bad} at 3 rounds, {good} at 4 "
+            "rounds)"}) {
+        EXPECT_EQ(codesOf(of(moving, place), "l", lasts), "E0482")
+            << shown << moving << " of " << lasts;
+      }
+    }
+  }
+}
+
+// What ends where a range begins does not leave it; nor does what is never
+// reached, or what gives the number that trains.
+TEST(Refusals, NumbersAtTheirRanges) {
+  for (const Row &row : {
+           Row{"clip ramp(1 -> 0, over 3 rounds)", ""},
+           Row{"clip ramp(1 -> -1, over 2000 rounds)", ""},
+           Row{"clip ramp(1 -> -1, over 2000 rounds, from 1 rounds)", ""},
+           Row{"clip ramp(1 -> -1, over 1900 rounds)", "E0482"},
+           Row{"clip ramp(2 -> 1, over 3 rounds) - 1.5", "E0482"},
+           Row{"clip abs(a)", ""},
+           Row{"clip s", ""},
+           Row{"clip 2 * s", ""},
+           Row{"keep in [-h, h]", ""},
+           Row{"keep in [h, -h]", "E0482"},
+           Row{"keep in [h, h]", "E0585"},
+       }) {
+    const Said said = saidOf(fmt::format(
+        "hyper h = 1\nparam a : f32 = 1\nstate s : f32 = 1\n"
+        "step fit() {{ minimize a^2 + s * h over a using sgd(1), {} }}\n"
+        "train {{ fit() }} for 1000 rounds\n",
+        row.text));
+    EXPECT_EQ(errorOf(said), row.codes) << row.text << said.messages;
+  }
+}
+
 } // namespace
 } // namespace gmc::dsl
