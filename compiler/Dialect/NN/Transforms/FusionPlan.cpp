@@ -64,6 +64,7 @@ FusionPlan::FusionPlan(Block &block) {
   for (UnitIndex i = 0; i < units.size(); ++i) {
     if (units[i].isGroup() && units[i].reduces && !units[i].closed) {
       uniteWithProducers(i);
+      uniteWithReaders(i);
     }
   }
   repeatCheapOps();
@@ -258,6 +259,34 @@ void FusionPlan::uniteWithProducers(UnitIndex reductions) {
   for (UnitIndex producer : producers) {
     if (mayUnite(reductions, producer)) {
       unite(reductions, producer);
+    }
+  }
+}
+
+/// Sums over all elements join a group that reads the same tensor from memory:
+/// one pass serves an update and what is measured of its gradient.
+void FusionPlan::uniteWithReaders(UnitIndex reductions) {
+  auto space = dyn_cast<RankedTensorType>(units[reductions].space);
+  if (!space || static_cast<int64_t>(units[reductions].dimensions.size()) !=
+                    space.getRank()) {
+    return;
+  }
+  llvm::SetVector<Operation *> sources;
+  for (Operation *member : units[reductions].members) {
+    for (Value operand : member->getOperands()) {
+      Operation *source = operand.getDefiningOp();
+      if (source && operand.getType() == space && position.contains(source) &&
+          indexOf(source) != reductions) {
+        sources.insert(source);
+      }
+    }
+  }
+  for (Operation *source : sources) {
+    for (UnitIndex reader : readersOf(source)) {
+      if (reader != reductions && !units[reader].members.empty() &&
+          mayUnite(reductions, reader)) {
+        unite(reductions, reader);
+      }
     }
   }
 }

@@ -76,6 +76,7 @@ private:
   bool leadsInto(UnitIndex from, UnitIndex into) const;
   void unite(UnitIndex into, UnitIndex from);
   void uniteWithProducers(UnitIndex reductions);
+  void uniteWithReaders(UnitIndex reductions);
   void repeatCheapOps();
   bool isInMemory(mlir::Value value, UnitIndex reader) const;
   bool isReadBeyond(mlir::Operation *op) const;
