@@ -170,11 +170,12 @@ LogicalResult ReverseSweep::handOn(Operation *op, ValueRange resultGradients,
   if (failed(done)) {
     return failure();
   }
-  const bool mayBeInfinite = mask && op->hasTrait<OpTrait::Elementwise>() &&
-                             !finiteness.hasFiniteSlopes(op);
-  for (Value &gradient : operandGradients) {
-    if (gradient && mayBeInfinite) {
-      gradient = masked(builder, mask, gradient);
+  if (!mask || finiteness.hasFiniteSlopes(op)) {
+    return success();
+  }
+  for (auto [i, gradient] : llvm::enumerate(operandGradients)) {
+    if (gradient) {
+      gradient = masked(builder, masks.behind(op, i, mask), gradient);
     }
   }
   return success();

@@ -150,6 +150,13 @@ Finiteness::Facts Finiteness::derive(Operation *op) {
 }
 
 bool Finiteness::hasFiniteSlopes(Operation *op) {
+  // The rule counts the elements that are extreme: none are where one is NaN.
+  if (isa<nn::ReduceMaxOp, nn::ReduceMinOp>(op)) {
+    return isFinite(op->getOperand(0));
+  }
+  if (!op->hasTrait<OpTrait::Elementwise>()) {
+    return true; // linear in what it moves or sums
+  }
   // Gradients only pass: no factor.
   if (isa<nn::NegOp, nn::AddOp, nn::SubOp, nn::SelectOp, nn::MaxOp, nn::MinOp,
           nn::ReluOp, nn::LeakyReluOp, nn::ConvertOp>(op)) {

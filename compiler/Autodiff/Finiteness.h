@@ -15,8 +15,8 @@ class Finiteness {
 public:
   bool isFinite(mlir::Value value) { return of(value).finite; }
 
-  /// Returns whether every factor by which the rule of an element-by-element op
-  /// multiplies the gradient is finite.
+  /// Returns whether every factor by which the rule of `op` multiplies the
+  /// gradient is finite. Factors of products are the caller's to look at.
   bool hasFiniteSlopes(mlir::Operation *op);
 
 private:

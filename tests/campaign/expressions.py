@@ -19,6 +19,7 @@ import json
 import math
 import pathlib
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,8 @@ import numpy
 WIDE = numpy.longdouble
 LIMIT = 1e5
 PER_PROGRAM, POINTS = 40, 24
+# Of a program: where the first expression stands; each takes two lines.
+FIRST_LINE = 6
 SPECIAL = [0, 0, 0, 1, 1, -1, 0.5, 2, -0.25, 30, -30]
 
 
@@ -307,6 +310,7 @@ def text_of(expressions):
     lines = ["param w : f32 = 1", "step fit() { minimize w^2 over w using sgd(0.1) }",
              "train { fit() } for 1 rounds", "proc show(n = 1, u: f32[3], k: f32[1]) batch n {",
              "  a = u[0];  c = u[1];  x = u[2]"]
+    assert len(lines) + 1 == FIRST_LINE
     parts = []
     for i, text in enumerate(expressions):
         lines.append(f"  y{i} = ({text}) + 0 * (a + c + x)")
@@ -332,6 +336,22 @@ def run(*command, folder):
         raise RuntimeError(f"{command}: {done.returncode}\n{done.stdout}{done.stderr}")
 
 
+def accepted(gmc, folder, drawn):
+    """Writes the text, without the expressions that gmc refuses: logarithms of what
+    is never above 0, whatever the numbers are."""
+    while True:
+        (folder / "m.gm").write_text(text_of([text for text, _ in drawn]))
+        done = subprocess.run([gmc, "check", "m.gm"], cwd=folder, timeout=100,
+                              capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            return drawn
+        refused = {(int(line) - FIRST_LINE) // 2 for line in re.findall(
+            r"error\[E0313\].*\n +--> m\.gm:(\d+):", done.stderr + done.stdout)}
+        if done.returncode != 1 or not refused:
+            raise RuntimeError(f"gmc check: {done.returncode}\n{done.stderr}")
+        drawn = [one for i, one in enumerate(drawn) if i not in refused]
+
+
 def program(gmc, seed, folder):
     """Yields what differs; the last is the count of numbers compared."""
     choice = random.Random(seed)
@@ -339,8 +359,7 @@ def program(gmc, seed, folder):
     points = numpy.array([[choice.choice(SPECIAL) if choice.random() < 0.4
                            else round(choice.gauss(0, 1.5), 3) for _ in range(3)]
                           for _ in range(POINTS)], "f8")
-    text = text_of([text for text, _ in drawn])
-    (folder / "m.gm").write_text(text)
+    drawn = accepted(gmc, folder, drawn)
     numpy.save(folder / "u.npy", points)
     numpy.save(folder / "k.npy", numpy.ones((POINTS, 1)))
     with numpy.errstate(all="ignore"):
@@ -352,7 +371,7 @@ def program(gmc, seed, folder):
         run("./m", "train", "--out", "run", "--overwrite", folder=folder)
         run("./m", "show", "-n", POINTS, "--u", "u.npy", "--k", "k.npy",
             "-o", "y.npy", "--out", "run", folder=folder)
-        found = numpy.load(folder / "y.npy").reshape(POINTS, PER_PROGRAM, 13)
+        found = numpy.load(folder / "y.npy").reshape(POINTS, len(drawn), 13)
         for p, point in enumerate(points):
             for i, (expression, _) in enumerate(drawn):
                 right = known[p][i]

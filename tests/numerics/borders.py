@@ -116,14 +116,14 @@ def cases():
                for i, p in enumerate(classes(u))), rows)
     for label in range(3):
         known = [(p, "+++") for p, _ in rows if p[label] != 0]
-        for text in (f"log_prob(Categorical(u), round({label} + 0 * a))",
+        for text in (f"log_prob(Categorical(u), stop(round({label} + 0 * a)))",
                      f"log_prob(OneHot(u), onehot({label}, 3))"):
             yield (text, lambda *u, at=label: log(u[at] / sum(u)),
                    known + [((0, 0, 0.5) if label != 2 else (0, .5, .5), "...",
                              -INF if label != 2 else float(mpmath.log(.5)))])
-    yield ("log_prob(Categorical(logits: u), round(3 + 0 * a))",
+    yield ("log_prob(Categorical(logits: u), stop(round(3 + 0 * a)))",
            lambda *u: mpf(0), [((0, 1, .5), "...", -INF)])
-    yield ("xent(logits: u, label: round(0 * a - 1))",
+    yield ("xent(logits: u, label: stop(round(0 * a - 1)))",
            lambda *u: mpf(0), [((0, 1, .5), "...", INF)])
 
     # Densities of positive numbers and of those between 0 and 1.
@@ -216,6 +216,8 @@ def cases():
                 (0, 3, 0), lambda a, c, x: x * c, ".++")
     yield taken("if a > 0 then (if x > 0 then sqrt(x) else c * a) else x",
                 (1, 3, 0), lambda a, c, x: c * a, "++.")
+    yield taken("if a > 0 then max(log(u)) else x", (-1, -2, 3), lambda a, c, x: x,
+                "+++")
     yield taken("max(sqrt(a * a), c)", (0, 1, 0), lambda a, c, x: c, "++.")
     yield taken("min(-sqrt(a * a), c)", (0, -1, 0), lambda a, c, x: c, "++.")
     yield taken("max(log(a), c)", (0, 1, 0), lambda a, c, x: c, "++.")
