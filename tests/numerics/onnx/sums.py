@@ -64,7 +64,7 @@ def reduced(loss, target, weight, ignore, reduction):
     if weights is None:
         return loss if reduction == "none" else reduce(reduction, loss)
     # An ignored class may lie outside of all classes.
-    loss = select(weights == 0, 0, loss * weights) \
+    loss = select(binary("==", weights, 0), 0, loss * weights) \
         if ignore is not None else loss * weights
     if reduction == "none":
         return loss
