@@ -51,6 +51,11 @@ Known shifted(Known a, double by) {
   return {a.low + by, a.high + by, a.isWhole && isWholeNumber(by)};
 }
 
+bool isMove(Op op) {
+  return op == Op::Broadcast || op == Op::Reshape || op == Op::Transpose ||
+         op == Op::Slice || op == Op::Stop;
+}
+
 std::optional<Known> knownValues(const Elaborator &e, ValueId value);
 
 /// A sum or product with a number.
@@ -86,6 +91,9 @@ std::optional<Known> knownValues(const Elaborator &e, ValueId value) {
     return Known{0, double(label->second - 1), true};
   }
   const Node &node = e.b.node(value);
+  if (isMove(node.op)) {
+    return knownValues(e, node.operands[0]);
+  }
   switch (node.op) {
   case Op::Argument: {
     const DataField *field = fieldOf(e, value);
@@ -94,12 +102,6 @@ std::optional<Known> knownValues(const Elaborator &e, ValueId value) {
   case Op::Constant:
     return Known{node.attrs.value, node.attrs.value,
                  isWholeNumber(node.attrs.value)};
-  case Op::Broadcast:
-  case Op::Reshape:
-  case Op::Transpose:
-  case Op::Slice:
-  case Op::Stop:
-    return knownValues(e, node.operands[0]);
   case Op::Neg: {
     auto known = knownValues(e, node.operands[0]);
     return known ? std::optional(scaled(*known, -1)) : std::nullopt;
@@ -113,6 +115,22 @@ std::optional<Known> knownValues(const Elaborator &e, ValueId value) {
     return Known{0, 1, true};
   default:
     return node.operands.size() == 2 ? ofBinary(e, node) : std::nullopt;
+  }
+}
+
+/// Holds the data that `value` is made of to the range from 0 to 1, which is
+/// that of data without another: a run looks at floating-point numbers.
+void holdToUnit(Elaborator &e, ValueId value) {
+  while (isMove(e.b.node(value).op)) {
+    value = e.b.node(value).operands[0];
+  }
+  const DataField *used = fieldOf(e, value);
+  for (Dataset &dataset : e.module.program.datasets) {
+    for (DataField &field : dataset.fields) {
+      if (used && dataset.name == used->dataset && field.name == used->name) {
+        field.bounded = true;
+      }
+    }
   }
 }
 
@@ -226,6 +244,7 @@ bool isLabelOf(const Elaborator &e, ValueId value, int64_t classes) {
 bool fitsUnit(Elaborator &e, ValueId value, SourceRange range) {
   auto known = knownValues(e, value);
   if (!known || known->isWithin(0, 1)) {
+    holdToUnit(e, value);
     return true;
   }
   e.module
@@ -249,6 +268,9 @@ bool fitsSupport(Elaborator &e, const Distribution &of, ValueId value,
   auto known = knownValues(e, value);
   if (!known) {
     return true;
+  }
+  if (!known->hasEnds() && (d.grey || d.family == Family::Beta)) {
+    holdToUnit(e, value);
   }
   const std::string name = textOf(e, range);
   switch (d.family) {

@@ -327,5 +327,31 @@ TEST(Refusals, NumbersAtTheirRanges) {
   }
 }
 
+// What is declared without a range is held to [0, 1] where that is the support.
+TEST(Meaning, DataAreHeldToTheSupport) {
+  const std::pair<const char *, bool> objectives[] = {
+      {"sum(bce(logits: a * x, target: x))", true},
+      {"sum(bce(probs: sigmoid(a), target: x))", true},
+      {"sum(bce(logits: a[0], target: x[1:]))", true},
+      {"-log_prob(Bernoulli(logits: a, grey: true), x)", true},
+      {"-log_prob(Beta(exp(a), 2), x)", true},
+      {"-log_prob(Normal(a, 1), x)", false},
+      {"sum(mse(a, x))", false},
+      {"-log_prob(Gamma(exp(a), 2), x)", false},
+  };
+  for (const auto &[objective, held] : objectives) {
+    SCOPED_TRACE(objective);
+    test::Parsed parsed = test::parseText(
+        fmt::format("data m : npy(\"x.npy\") as f32[3]\nparam a : f32[3] = 1\n"
+                    "step fit(x) {{ minimize {} over a using sgd(0.1) }}\n"
+                    "train {{ fit(next m.train) }} for 2 rounds, batch 2\n",
+                    objective));
+    auto program = check(parsed.result.file, *parsed.source, Options(),
+                         *parsed.diagnostics);
+    ASSERT_TRUE(program) << parsed.diagnostics->render();
+    EXPECT_EQ(program->datasets[0].fields[0].bounded, held);
+  }
+}
+
 } // namespace
 } // namespace gmc::dsl
