@@ -67,12 +67,12 @@ json::Object tensorOf(gm::VariableOp variable) {
 
 void addLimits(json::Object &object, const dsl::Limits &limits) {
   if (limits.low) {
-    object["low"] = *limits.low;
-    object["open"] = limits.open;
+    object.try_emplace("low", *limits.low);
+    object.try_emplace("open", limits.open);
   }
   if (limits.high) {
-    object["high"] = *limits.high;
-    object["closed"] = limits.closed;
+    object.try_emplace("high", *limits.high);
+    object.try_emplace("closed", limits.closed);
   }
 }
 
