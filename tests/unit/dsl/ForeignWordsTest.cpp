@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include <regex>
+#include <cctype>
 #include <set>
 
 namespace gmc::dsl {
@@ -14,9 +14,19 @@ namespace {
 
 using Place = ForeignWord::Place;
 
-bool mentions(std::string_view text, const char *name) {
-  return std::regex_search(std::string(text),
-                           std::regex("\\b" + std::string(name) + "\\b"));
+bool mentions(std::string_view text, std::string_view name) {
+  auto isPart = [&](size_t i) {
+    return i < text.size() &&
+           (std::isalnum(static_cast<unsigned char>(text[i])) ||
+            text[i] == '_');
+  };
+  for (size_t at = text.find(name); at != text.npos;
+       at = text.find(name, at + 1)) {
+    if (!(at > 0 && isPart(at - 1)) && !isPart(at + name.size())) {
+      return true;
+    }
+  }
+  return false;
 }
 
 /// The names that remedies use, and lines that give them values.
