@@ -33,9 +33,10 @@ bool mayBeFinite(Elaborator &e, const CallSite &site, Op op, ValueId x) {
   if (never) {
     e.module
         .report(Diag::DomainError, site.range, site.name,
+                // What is added makes -0 the 0 that readers expect.
                 in.low == in.high
-                    ? fmt::format("{}", in.high)
-                    : fmt::format("numbers of at most {}", in.high))
+                    ? fmt::format("{}", in.high + 0.0)
+                    : fmt::format("numbers of at most {}", in.high + 0.0))
         .help(op == Op::Log1p ? "`log1p` takes numbers above -1"
                               : "`log` and `sqrt` take numbers above 0");
   }

@@ -68,22 +68,23 @@ void Machine::checkLimits(int64_t index, uint64_t step) const {
 
 void Machine::runKernel(int64_t index) { run(model.kernels[index], 0); }
 
-/// The sign of a NaN means nothing, and `-nan` is what no reader knows.
-static double withoutSignOfNan(double number) {
-  return std::isnan(number) ? std::numeric_limits<double>::quiet_NaN() : number;
+/// The sign of a NaN or of a zero means nothing to readers of `-nan` and `-0`.
+static double withoutIdleSign(double number) {
+  return std::isnan(number) ? std::numeric_limits<double>::quiet_NaN()
+                            : number + 0.0;
 }
 
 double Machine::number(int64_t offset) const {
   return dispatch(manifest.type, [&](auto zero) {
     std::memcpy(&zero, arena.data() + offset, sizeof zero);
-    return withoutSignOfNan(double(zero));
+    return withoutIdleSign(double(zero));
   });
 }
 
 double Machine::wideNumber(int64_t offset) const {
   double number = 0;
   std::memcpy(&number, arena.data() + offset, sizeof number);
-  return withoutSignOfNan(number);
+  return withoutIdleSign(number);
 }
 
 void Machine::setNumber(int64_t offset, double value) {

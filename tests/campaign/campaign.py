@@ -18,6 +18,9 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tests" / "e2e"))
+from trainer import Wrong  # noqa: E402
+
 LONGEST_SLICE = 30  # minutes
 GIB = 1 << 30
 # What --help and runtime/README.md say that a program of gmc ends with.
@@ -54,6 +57,13 @@ def run(command, folder, seconds, memory=2 * GIB):
     said = (done.stdout + done.stderr).decode(errors="replace")
     # SIGXCPU, or SIGKILL a second later.
     return Done(done.returncode, said, done.returncode in (-24, -9))
+
+
+def flags_of(case):
+    """How the program of a case is compiled: mostly as users do, every fourth by the
+    reference pipeline, two of eight for processors with narrower vectors."""
+    return {1: ["--mcpu=x86-64-v3"], 3: ["-O0"], 5: ["--mcpu=haswell"],
+            7: ["-O0"]}.get(case % 8, [])
 
 
 class Campaign:
@@ -100,7 +110,8 @@ class Campaign:
         for file in files:
             if Path(file).exists():
                 (folder / Path(file).name).write_bytes(Path(file).read_bytes())
-        ending = "out of time" if done.slow else f"exit code {done.code}"
+        ending = "out of time" if done.slow else f"exit code {done.code}" if command \
+            else done.said.splitlines()[0]
         (folder / "said.txt").write_text(
             f"{' '.join(map(str, command))}\n{ending}\n{done.said[-20000:]}")
         line = f"{kind}: {ending}: {folder}"
@@ -133,6 +144,23 @@ class Campaign:
               f"cases in {self.state['minutes']:.1f} min, {counts}, "
               f"{len(self.state['findings'])} findings")
         return 1 if self.state["findings"] else 0
+
+
+def of_programs(name, counters, compare):
+    """The campaign whose case i is `compare(campaign, i, folder)`, which counts in the
+    campaign's state and raises Wrong where a number is; its texts are then kept."""
+    campaign = Campaign(name, counters)
+    for cases in campaign.cases():
+        for case in cases:
+            folder = campaign.scratch / str(case)
+            folder.mkdir()
+            try:
+                compare(campaign, case, folder)
+            except (Wrong, subprocess.TimeoutExpired) as wrong:
+                campaign.find(case, "wrong", [], Done(0, str(wrong)),
+                              sorted(folder.glob("*.gm")))
+            shutil.rmtree(folder)
+    return campaign
 
 
 def main(campaign):

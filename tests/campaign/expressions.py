@@ -3,35 +3,25 @@
 
 Each program has 40 expressions of three numbers: functions of the manual, `if`, `max`,
 reductions, densities, entropies and losses. The points hold 0, 1, -1 and large numbers
-beside ordinary ones. gmc's values, gradients and second derivatives in f64 (of every
-fourth program at -O0 too) are held against jets: an expression is walked at one point with its value,
-gradient and Hessian in extended precision, and of `if` only the branch taken is
-walked. Kinks have the derivatives that the manual says. Where a jet is not finite, or
-passes numbers above 1e5, nothing is asked.
+beside ordinary ones. gmc's values, gradients and second derivatives in f64 are held
+against jets: an expression is walked at one point with its value, gradient and Hessian in
+extended precision, and of `if` only the branch taken is walked. Kinks have the
+derivatives that the manual says. Where a jet is not finite, or passes numbers above 1e5,
+nothing is asked.
 
-usage: expressions.py GMC [--seed N] [--programs N | --minutes M] [--resume FILE]
-
---resume FILE keeps the next seed and the counts, so that a campaign goes on in slices.
-A program that differs is kept as expression-SEED.gm.
+    tests/campaign/expressions.py --minutes 30 [--seed 1] [--resume FILE]
+        [--findings FOLDER] [--build FOLDER] [--count N] [--first N]
 """
-import argparse
-import json
 import math
-import pathlib
-import random
-import re
-import subprocess
-import sys
-import tempfile
-import time
 
 import numpy
+
+from campaign import flags_of, main, of_programs
+from points import accepted, evaluated, require
 
 WIDE = numpy.longdouble
 LIMIT = 1e5
 PER_PROGRAM, POINTS = 40, 24
-# Of a program: where the first expression stands; each takes two lines.
-FIRST_LINE = 6
 SPECIAL = [0, 0, 0, 1, 1, -1, 0.5, 2, -0.25, 30, -30]
 
 
@@ -225,6 +215,12 @@ def bernoulli_entropy(p):
     return -bernoulli(p, p)
 
 
+def clamped_entropy(p):
+    if p.value in (0, 1):  # the slope is infinite there
+        raise Unknown
+    return bernoulli_entropy(smallest(largest(p, number(0)), number(1)))
+
+
 # Text with {} for operands, and the jet of them.
 UNARY = [
     ("exp({})", exp), ("log({})", log), ("log1p({})", log1p), ("sqrt({})", sqrt),
@@ -239,8 +235,7 @@ UNARY = [
      lambda u: smallest(largest(u, number(-1)), number(0.5))),
     ("log_sigmoid({})", lambda u: -softplus(-u)),
     ("entropy(Bernoulli(sigmoid({})))", lambda u: bernoulli_entropy(sigmoid(u))),
-    ("entropy(Bernoulli(clamp({}, 0, 1)))", lambda u: bernoulli_entropy(
-        smallest(largest(u, number(0)), number(1)))),
+    ("entropy(Bernoulli(clamp({}, 0, 1)))", clamped_entropy),
 ]
 BINARY = [
     ("({} + {})", lambda u, v: u + v), ("({} - {})", lambda u, v: u - v),
@@ -306,20 +301,6 @@ def draw(choice, depth):
             lambda point: function(*(part(point) for _, part in parts)))
 
 
-def text_of(expressions):
-    lines = ["param w : f32 = 1", "step fit() { minimize w^2 over w using sgd(0.1) }",
-             "train { fit() } for 1 rounds", "proc show(n = 1, u: f32[3], k: f32[1]) batch n {",
-             "  a = u[0];  c = u[1];  x = u[2]"]
-    assert len(lines) + 1 == FIRST_LINE
-    parts = []
-    for i, text in enumerate(expressions):
-        lines.append(f"  y{i} = ({text}) + 0 * (a + c + x)")
-        lines.append(f"  g{i} = grad(y{i}, u)")
-        parts.append(f"reshape(y{i}, 1), g{i}")
-        parts += [f"grad(sum(g{i} * onehot({k}, 3) + 0 * u^2), u)" for k in range(3)]
-    return "\n".join(lines + [f"  emit npy(concat({', '.join(parts)}))", "}"])
-
-
 def jet_of(function, point):
     basis = numpy.eye(3, dtype=WIDE)
     try:
@@ -329,97 +310,33 @@ def jet_of(function, point):
     return numpy.concatenate([[jet.value], jet.gradient, jet.hessian.ravel()])
 
 
-def run(*command, folder):
-    done = subprocess.run([str(word) for word in command], cwd=folder, timeout=300,
-                          capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise RuntimeError(f"{command}: {done.returncode}\n{done.stdout}{done.stderr}")
-
-
-def accepted(gmc, folder, drawn):
-    """Writes the text, without the expressions that gmc refuses: logarithms of what
-    is never above 0, whatever the numbers are."""
-    while True:
-        (folder / "m.gm").write_text(text_of([text for text, _ in drawn]))
-        done = subprocess.run([gmc, "check", "m.gm"], cwd=folder, timeout=100,
-                              capture_output=True, text=True, check=False)
-        if done.returncode == 0:
-            return drawn
-        refused = {(int(line) - FIRST_LINE) // 2 for line in re.findall(
-            r"error\[E0313\].*\n +--> m\.gm:(\d+):", done.stderr + done.stdout)}
-        if done.returncode != 1 or not refused:
-            raise RuntimeError(f"gmc check: {done.returncode}\n{done.stderr}")
-        drawn = [one for i, one in enumerate(drawn) if i not in refused]
-
-
-def program(gmc, seed, folder):
-    """Yields what differs; the last is the count of numbers compared."""
-    choice = random.Random(seed)
+def compare(campaign, case, folder):
+    """Counts the numbers that are held; Wrong with those that differ."""
+    choice = campaign.random(case)
     drawn = [draw(choice, choice.randint(1, 4)) for _ in range(PER_PROGRAM)]
     points = numpy.array([[choice.choice(SPECIAL) if choice.random() < 0.4
                            else round(choice.gauss(0, 1.5), 3) for _ in range(3)]
                           for _ in range(POINTS)], "f8")
-    drawn = accepted(gmc, folder, drawn)
-    numpy.save(folder / "u.npy", points)
-    numpy.save(folder / "k.npy", numpy.ones((POINTS, 1)))
+    drawn = accepted(campaign.gmc, folder, drawn)
     with numpy.errstate(all="ignore"):
         known = [[jet_of(function, point) for _, function in drawn] for point in points]
-    compared = 0
-    # -O0 takes three times as long to compile: every fourth program.
-    for flags in ([], ["-O0"]) if seed % 4 == 0 else ([],):
-        run(gmc, "compile", "m.gm", "-o", "m", "--f64", *flags, folder=folder)
-        run("./m", "train", "--out", "run", "--overwrite", folder=folder)
-        run("./m", "show", "-n", POINTS, "--u", "u.npy", "--k", "k.npy",
-            "-o", "y.npy", "--out", "run", folder=folder)
-        found = numpy.load(folder / "y.npy").reshape(POINTS, len(drawn), 13)
-        for p, point in enumerate(points):
-            for i, (expression, _) in enumerate(drawn):
-                right = known[p][i]
-                if right is None:
-                    continue
-                compared += 13
-                scale = numpy.maximum(1, abs(right).max())
-                apart = abs(found[p, i] - right) / scale
-                if not (apart <= 1e-6).all():
-                    yield (f"{expression} at {point.tolist()}"
-                           f"{' -O0' if flags else ''}: {found[p, i].tolist()}, right "
-                           f"is {right.astype('f8').tolist()}")
-    yield compared
-
-
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("gmc", type=pathlib.Path)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--programs", type=int, default=1)
-    parser.add_argument("--minutes", type=float)
-    parser.add_argument("--resume", type=pathlib.Path)
-    options = parser.parse_args()
-    gmc = options.gmc.resolve()
-    state = {"seed": options.seed, "programs": 0, "numbers": 0, "wrong": 0}
-    if options.resume and options.resume.exists():
-        state = json.loads(options.resume.read_text())
-    begin, done = time.monotonic(), 0
-    while (time.monotonic() - begin < 60 * options.minutes if options.minutes
-           else done < options.programs):
-        with tempfile.TemporaryDirectory() as name:
-            folder = pathlib.Path(name)
-            *wrong, numbers = program(gmc, state["seed"], folder)
-            if wrong:
-                print(f"seed {state['seed']}:\n  " + "\n  ".join(wrong[:6]), flush=True)
-                pathlib.Path(f"expression-{state['seed']}.gm").write_text(
-                    (folder / "m.gm").read_text())
-        done += 1
-        state["seed"] += 1
-        state["programs"] += 1
-        state["numbers"] += numbers
-        state["wrong"] += len(wrong)
-        if options.resume:
-            options.resume.write_text(json.dumps(state))
-    print(f"{state['programs']} programs, {state['programs'] * PER_PROGRAM} expressions, "
-          f"{state['numbers']} numbers, {state['wrong']} wrong")
-    return 1 if state["wrong"] else 0
+    wrong = []
+    flags = flags_of(case)
+    found = evaluated(campaign.gmc, folder, points, flags)
+    for p, point in enumerate(points):
+        for i, (expression, _) in enumerate(drawn):
+            right = known[p][i]
+            if right is None:
+                continue
+            campaign.state["numbers"] += 13
+            scale = numpy.maximum(1, abs(right).max())
+            if not (abs(found[p, i] - right) / scale <= 1e-6).all():
+                wrong.append(f"{expression} at {point.tolist()} {' '.join(flags)}: "
+                             f"{found[p, i].tolist()}, right is "
+                             f"{right.astype('f8').tolist()}")
+    campaign.state["expressions"] += len(drawn)
+    require(not wrong, "\n".join(wrong))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main(lambda: of_programs("expressions", ["expressions", "numbers"], compare).finish())

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Random models, scheduled against reference, parameters and gradients.
 
-    tests/numerics/generator.py [--build FOLDER] [--count 40] [--first N]
+    tests/numerics/generator.py [--build FOLDER] [--count 30] [--first N]
         [--seed 0] [--keep FOLDER] [--jobs N] [--self-test]
 
 models/random_model.py writes the models. Each is compiled in f64 as reference
@@ -245,7 +245,7 @@ def write_safetensors(path, tensors):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build")
-    parser.add_argument("--count", type=int, default=40)
+    parser.add_argument("--count", type=int, default=30)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=1)
