@@ -227,7 +227,7 @@ UNARY = [
     ("sigmoid({})", sigmoid), ("softplus({})", softplus), ("tanh({})", tanh),
     ("erf({})", erf), ("sin({})", sin), ("cos({})", cos), ("abs({})", absolute),
     ("relu({})", relu), ("elu({})", elu), ("(-{})", lambda u: -u),
-    ("{}^2", lambda u: u * u), ("{}^3", lambda u: u * u * u),
+    ("({}^2)", lambda u: u * u), ("({}^3)", lambda u: u * u * u),
     ("(1 / {})", lambda u: power(u, -1)), ("silu({})", lambda u: u * sigmoid(u)),
     ("leaky_relu({}, 0.2)",
      lambda u: u if u.value > 0 else u * number(WIDE(0.2))),

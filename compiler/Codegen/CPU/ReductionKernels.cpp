@@ -3,7 +3,8 @@
 // Along reduced lanes: some vector accumulators, added up in a fixed tree at
 // the end of a row. Along kept lanes (sums of columns): one accumulator for
 // each vector of a block of columns, reduced loops inside. Either way an
-// output is the work of one unit, so the number of threads changes no bit.
+// output is the work of one unit, so the number of threads changes no bit. Long
+// sums are cut into chains.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Codegen/CPU/Schedules.h"
@@ -52,6 +53,14 @@ FailureOr<TypedAttr> neutralOf(Operation *combiner, OpBuilder &builder) {
 
 /// Elements whose sum one unit leaves as a vector.
 constexpr int64_t elementsOfPartial = 16384;
+
+/// Terms that one accumulator takes in a row. The sum of n equal terms in one
+/// chain is off by up to n/2 units of its last place: the gradient of a bias
+/// over a million places, say, by 3 percent of f32. Each chain's sum is added
+/// to the others', so that two levels of 1024 leave 6e-5 at most.
+constexpr int64_t longestChain = 1024;
+/// Fewer terms than these go on with the chain that there is.
+constexpr int64_t shortestChain = 256;
 
 class ReductionWriter {
 public:
@@ -155,19 +164,67 @@ private:
     return place;
   }
 
-  /// Runs `body` inside of the reduced loops from `depth` on.
+  using Body = function_ref<SmallVector<Value>(ValueRange)>;
+
+  bool isSum() { return llvm::all_of(combiners, llvm::IsaPred<arith::AddFOp>); }
+
+  /// What `body` makes of `carried`; where it adds many terms, in a chain of
+  /// its own.
+  SmallVector<Value> chained(int64_t terms, ValueRange carried, Body body) {
+    if (terms < shortestChain || !isSum()) {
+      return body(carried);
+    }
+    SmallVector<Value> sums = body(neutralVectors(carried.size() / outputs()));
+    for (auto [i, sum] : llvm::enumerate(sums)) {
+      sum = combine(i % outputs(), carried[i], sum);
+    }
+    return sums;
+  }
+
+  /// A loop from 0 to `extent`, cut where it would be a chain too long. `body`
+  /// adds `terms` terms.
   SmallVector<Value>
-  openReduced(unsigned depth, ValueRange carried,
-              function_ref<SmallVector<Value>(ValueRange)> body) {
+  chainedLoop(int64_t extent, int64_t step, int64_t terms, ValueRange carried,
+              function_ref<SmallVector<Value>(Value, ValueRange)> body) {
+    int64_t turns = llvm::divideCeil(extent, step);
+    auto inner = [&](Value begin, Value end, ValueRange sums) {
+      return writer.loop(
+          begin, end, step, sums, [&](Value index, ValueRange before) {
+            return chained(terms, before,
+                           [&](ValueRange own) { return body(index, own); });
+          });
+    };
+    Value last = writer.constant(extent);
+    if (turns < 2 * longestChain || !isSum()) {
+      return inner(writer.constant(0), last, carried);
+    }
+    int64_t piece = longestChain * step;
+    return writer.loop(writer.constant(0), last, piece, carried,
+                       [&](Value begin, ValueRange before) {
+                         Value end = writer.min(writer.add(begin, piece), extent);
+                         return chained(longestChain, before,
+                                        [&](ValueRange own) {
+                                          return inner(begin, end, own);
+                                        });
+                       });
+  }
+
+  /// Runs `body`, which adds `terms` terms, inside of the reduced loops from
+  /// `depth` on.
+  SmallVector<Value> openReduced(unsigned depth, int64_t terms,
+                                 ValueRange carried, Body body) {
     if (depth == reduced.size()) {
       return body(carried);
     }
     unsigned d = reduced[depth];
-    return writer.loop(writer.constant(0),
-                       writer.constant(nest.loops[d].extent), 1, carried,
+    int64_t inside = terms;
+    for (unsigned deeper : ArrayRef(reduced).drop_front(depth + 1)) {
+      inside *= nest.loops[deeper].extent;
+    }
+    return chainedLoop(nest.loops[d].extent, 1, inside, carried,
                        [&](Value index, ValueRange inner) {
                          indices[d] = index;
-                         return openReduced(depth + 1, inner, body);
+                         return openReduced(depth + 1, terms, inner, body);
                        });
   }
 
@@ -227,8 +284,8 @@ private:
     int64_t blocks = columns / block;
     SmallVector<Value> all(carried);
     if (blocks > 0) {
-      all = writer.loop(writer.constant(0), writer.constant(blocks * block),
-                        block, all, [&](Value column, ValueRange inner) {
+      all = chainedLoop(blocks * block, block, 1, all,
+                        [&](Value column, ValueRange inner) {
                           return stepBlock(count, column, inner);
                         });
     }
@@ -280,10 +337,9 @@ private:
     Value end = writer.min(writer.mul(hi, together), rows);
     writer.loop(begin, end, 1, [&](Value row) {
       unflatten(row);
-      SmallVector<Value> all =
-          openReduced(0, neutralVectors(count), [&](ValueRange carried) {
-            return reduceRow(count, carried);
-          });
+      SmallVector<Value> all = openReduced(
+          0, columns / (count * lanes), neutralVectors(count),
+          [&](ValueRange carried) { return reduceRow(count, carried); });
       finishRow(all);
     });
   }
@@ -379,7 +435,7 @@ private:
       return Lanes{lanes, std::min(lanes, columns - a * lanes)};
     };
     SmallVector<Value> all =
-        openReduced(0, neutralVectors(count), [&](ValueRange carried) {
+        openReduced(0, 1, neutralVectors(count), [&](ValueRange carried) {
           SmallVector<Value> next(carried);
           for (unsigned a = 0; a < count; ++a) {
             stepOn(next, a, writer.add(column, a * lanes), partOf(a));

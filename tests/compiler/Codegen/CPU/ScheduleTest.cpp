@@ -304,6 +304,50 @@ TEST(Reduction, LongSums) {
   }
 }
 
+/// Along kept lanes and along reduced ones, where loops merge and where they do
+/// not: sums that one chain would be too long for.
+TEST(Reduction, LongChains) {
+  struct Form {
+    std::vector<int64_t> extents;
+    const char *kinds, *result;
+  };
+  for (const Form &form :
+       {Form{{900, 901, 3}, "rrp", "c"}, Form{{700, 3, 2100}, "rpr", "b"},
+        Form{{3, 600001}, "pr", "a"}, Form{{2500, 2, 300}, "rpr", "b"},
+        Form{{4097, 20}, "rp", "b"}}) {
+    SCOPED_TRACE(fmt::format("{}", fmt::join(form.extents, " x ")));
+    const std::string all = std::string("abc").substr(0, form.extents.size());
+    KernelCase kernel;
+    const int64_t kept = form.extents[form.result[0] - 'a'];
+    kernel.arguments = {{form.extents}, {{kept}}};
+    kernel.inputs = 1;
+    const std::string start = "%z = arith.constant 0.0 : @\n"
+                              "linalg.fill ins(%z : @) outs(%a1 : $1)\n";
+    auto sumOf = [&](const char *terms) {
+      return start + generic({all, form.result}, int(all.size()), form.kinds,
+                             "%a0 : $0", "%a1 : $1", block(2, terms));
+    };
+    kernel.type = "f64";
+    kernel.body = sumOf(R"(
+  %0 = arith.addf %x1, %x0 : @
+  linalg.yield %0 : @)");
+    expectAgreement(kernel, 1e-11);
+    // Equal terms, whose roundings all go one way.
+    kernel.type = "f32";
+    kernel.body = sumOf(R"(
+  %c = arith.constant 0.1 : @
+  %0 = arith.addf %x1, %c : @
+  linalg.yield %0 : @)");
+    double terms = 0.1 / double(kept);
+    for (int64_t extent : form.extents) {
+      terms *= double(extent);
+    }
+    for (double sum : runCase(kernel, scheduledTarget(hostLanes()), 1, 7)) {
+      EXPECT_NEAR(sum / terms, 1, 6e-5);
+    }
+  }
+}
+
 TEST(Reduction, ThreeLoops) {
   for (int round = 0; round < 12; ++round) {
     KernelCase kernel;
