@@ -67,9 +67,10 @@ def flags_of(case):
 
 
 class Campaign:
-    """Cases 0, 1, 2, .. of one seed; which it is at is in the state file."""
+    """Cases 0, 1, 2, .. of one seed; which it is at is in the state file. `flags`
+    are more arguments: pairs of a name and what argparse takes."""
 
-    def __init__(self, name, counters):
+    def __init__(self, name, counters, flags=()):
         self.name = name
         parser = argparse.ArgumentParser(description=f"Campaign of {name}.")
         parser.add_argument("--build", default=ROOT / "build", type=Path)
@@ -82,6 +83,8 @@ class Campaign:
                             help="where the state is read and written")
         parser.add_argument("--findings", type=Path, metavar="FOLDER",
                             default=ROOT / "build" / "findings")
+        for flag, settings in flags:
+            parser.add_argument(flag, **settings)
         self.options = parser.parse_args()
         if (self.options.minutes or 0) > LONGEST_SLICE:
             parser.error(f"a slice has at most {LONGEST_SLICE} minutes; go on "
@@ -104,7 +107,7 @@ class Campaign:
         return random.Random(f"{self.name} {self.state['seed']} {case}")
 
     def find(self, case, kind, command, done, files=()):
-        """Keeps a finding: what was run, what was said, and the files."""
+        """Keeps a finding: what was run, what was said, and the files. Its folder."""
         folder = self.options.findings / f"{self.name}-{self.state['seed']}-{case}"
         folder.mkdir(parents=True, exist_ok=True)
         for file in files:
@@ -117,6 +120,7 @@ class Campaign:
         line = f"{kind}: {ending}: {folder}"
         self.state["findings"].append(line)
         print(line, flush=True)
+        return folder
 
     def cases(self, block=1):
         """Yields ranges of cases until the slice is over; saves in between."""
