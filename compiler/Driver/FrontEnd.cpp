@@ -1,6 +1,7 @@
 //===- FrontEnd.cpp - text to checked program, with its messages ----------===//
 #include "compiler/Driver/FrontEnd.h"
 
+#include "compiler/Driver/DurableFile.h"
 #include "compiler/Driver/LinkExecutable.h"
 #include "dsl/ast/Printer.h"
 #include "dsl/parse/Parser.h"
@@ -104,13 +105,8 @@ int format(const std::string &input, bool checkOnly) {
                input, input);
     return exitModel;
   }
-  llvm::Error error = llvm::writeToOutput(input, [&](llvm::raw_ostream &out) {
-    out << text;
-    return llvm::Error::success();
-  });
-  if (error) {
-    fmt::print(stderr, "gmc: cannot write `{}`: {}\n", input,
-               llvm::toString(std::move(error)));
+  if (auto error = replaceText(input, text)) {
+    fmt::print(stderr, "gmc: cannot write `{}`: {}\n", input, error.message());
     return exitIo;
   }
   return exitOk;

@@ -3,11 +3,12 @@
 // The system's C++ compiler driver knows where its start files and archives
 // are; it is called with an argument vector, never through a shell. Everything
 // is written into a folder of its own beside the output, which appears under
-// its name in one rename.
+// its name in one rename, durable.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Driver/LinkExecutable.h"
 
+#include "compiler/Driver/DurableFile.h"
 #include "compiler/Driver/RunProgram.h"
 
 #include "llvm/ADT/ScopeExit.h"
@@ -174,7 +175,7 @@ int linkExecutable(const std::vector<Object> &objects,
     return fail(exitIo, fmt::format("`{}`, which links, {}\n{}", linker,
                                     trouble, readFile(base + "/log")));
   }
-  if (auto error = fs::rename(base + "/program", output)) {
+  if (auto error = renameDurably(base + "/program", output)) {
     return fail(exitIo, fmt::format("cannot put `{}` in place: {}", output,
                                     error.message()));
   }

@@ -5,6 +5,7 @@ any work is done.
 import os
 import re
 import socket
+import stat
 import subprocess
 
 from driver import (GMC, IO, MODEL, OK, SLOWER, SMALL, USAGE, VAE, DriverTest,
@@ -138,6 +139,19 @@ class FilesTest(DriverTest):
         os.chmod(self.folder / "locked.gm", 0)
         if not os.access(self.folder / "locked.gm", os.R_OK):
             self.expect(IO, "check", "locked.gm", says="cannot read")
+
+    def test_fmt_replaces_the_text_only(self):
+        (self.folder / "100%").mkdir()
+        for name in ("wide.gm", "100%/100%.gm", "x" * 252 + ".gm"):
+            self.text(name, SMALL.replace(" ", "  "))
+            os.chmod(self.folder / name, 0o640)
+            before = self.left()
+            self.expect(OK, "fmt", name)
+            self.expect(OK, "fmt", "--check", name)
+            mode = stat.S_IMODE((self.folder / name).stat().st_mode)
+            self.assertEqual(mode, 0o640)
+            self.assertEqual(self.left(), before)
+        self.assertEqual(os.listdir(self.folder / "100%"), ["100%.gm"])
 
     def test_c27_same_bytes_everywhere(self):
         """Folder, locale, time zone and the output's name leave no trace."""
