@@ -79,6 +79,45 @@ static int syncFolder(const std::filesystem::path &folder) {
   return error == EINVAL ? 0 : error;
 }
 
+/// Makes `folder` if it is not there; returns errno, or 0.
+static int makeFolder(const std::filesystem::path &folder) {
+  std::error_code ignored;
+  if (folder.empty() || std::filesystem::is_directory(folder, ignored)) {
+    return 0;
+  }
+  const std::filesystem::path above = folder.parent_path();
+  if (int error = makeFolder(above)) {
+    return error;
+  }
+  if (mkdir(folder.c_str(), 0777) != 0 &&
+      (errno != EEXIST || !std::filesystem::is_directory(folder, ignored))) {
+    return errno;
+  }
+  // Who may write into a folder but not read it cannot sync it either.
+  const int error = syncFolder(above);
+  return error == EACCES ? 0 : error;
+}
+
+void makeFolders(const std::filesystem::path &folder) {
+  if (int error = makeFolder(folder)) {
+    fail(ExitInputOutput, "{}: the folder cannot be made: {}",
+         printable(folder.string(), 4096),
+         error == EEXIST ? "something else has its name"
+                         : std::strerror(error));
+  }
+}
+
+void removeDurably(const std::filesystem::path &file) {
+  int error = unlink(file.c_str()) == 0 ? 0 : errno;
+  if (error == 0) {
+    error = syncFolder(file.parent_path());
+  }
+  if (error != 0 && error != ENOENT) {
+    fail(ExitInputOutput, "{}: cannot be removed: {}",
+         printable(file.string(), 4096), std::strerror(error));
+  }
+}
+
 void AtomicFile::commit() {
   // A failed fsync is not tried again: the kernel may have dropped the pages
   // that it could not write, and a second call would then succeed.

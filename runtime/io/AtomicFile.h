@@ -59,6 +59,14 @@ private:
   std::filesystem::path path, temporary;
 };
 
+/// Makes `folder` and those above it that are not there, each durable: a file
+/// in a folder is lost with the folder's own name. Throws Failure 5.
+void makeFolders(const std::filesystem::path &folder);
+
+/// Removes `file` if it is there; what follows finds it gone after a loss of
+/// power too. Throws Failure 5.
+void removeDurably(const std::filesystem::path &file);
+
 /// Throws Failure 2 where something has the name of a folder to be made.
 void refuseTakenName(const std::filesystem::path &path);
 

@@ -63,6 +63,11 @@ MetricsFile MetricsFile::create(const std::filesystem::path &path,
   return MetricsFile(openToAppend(path), std::move(columns));
 }
 
+size_t wholeRows(std::string_view text) {
+  // Without a newline it is npos + 1, which is 0.
+  return text.substr(0, text.find('\0')).rfind('\n') + 1;
+}
+
 /// Returns how much of `text`, whole rows after a header of `header` bytes,
 /// belongs to steps up to `step`.
 static size_t keptLength(std::string_view text, size_t header, uint64_t step,
@@ -104,7 +109,8 @@ MetricsFile MetricsFile::resume(const std::filesystem::path &path,
            "to go on with a new one",
            file.name(), header.substr(0, header.size() - 1));
     }
-    size_t kept = keptLength(text, header.size(), step, file.name());
+    const std::string_view whole(text.data(), wholeRows(text));
+    size_t kept = keptLength(whole, header.size(), step, file.name());
     if (kept == text.size()) {
       return MetricsFile(openToAppend(path), std::move(columns));
     }
@@ -146,6 +152,14 @@ bool MetricsFile::append(uint64_t step,
   if (count > 0 && ftruncate(descriptor, before.st_size) != 0) {
     error = std::strerror(errno);
   }
+  return false;
+}
+
+bool MetricsFile::sync() {
+  if (fdatasync(descriptor) == 0) {
+    return true;
+  }
+  error = std::strerror(errno);
   return false;
 }
 

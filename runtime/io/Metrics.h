@@ -3,7 +3,8 @@
 // One header row, then rows of numbers; the first column is `step`. No
 // comments, no quoting: column names are identifiers and dots. A cell without
 // a value is empty. Rows reach the kernel one write each, so a killed run
-// leaves whole rows but perhaps the last, which a resume cuts.
+// leaves whole rows but perhaps the last, which a resume cuts. A loss of power
+// may take any part of the rows that were not synced and leave zeros there.
 //
 //===----------------------------------------------------------------------===//
 #ifndef GMC_RUNTIME_IO_METRICS_H
@@ -14,6 +15,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace gmc::runtime {
@@ -23,6 +25,9 @@ namespace column {
 #define GMC_COLUMN(name, meaning) constexpr const char *name = #name;
 #include "runtime/abi/names.def"
 } // namespace column
+
+/// Returns how much of `text` is whole rows, before the first byte 0.
+size_t wholeRows(std::string_view text);
 
 class MetricsFile {
 public:
@@ -41,6 +46,8 @@ public:
   /// written so that reading them back gives the same bits. Returns false, and
   /// says why in lastError(), where the disk refuses: the caller warns once.
   bool append(uint64_t step, const std::map<std::string, double> &values);
+  /// Makes the rows durable; false as append().
+  bool sync();
   const std::string &lastError() const { return error; }
 
 private:

@@ -23,16 +23,6 @@ static std::string printed(const std::filesystem::path &path) {
   return printable(path.string(), 4096);
 }
 
-/// Makes `folder` and those above it.
-static void makeFolder(const std::filesystem::path &folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error || !std::filesystem::is_directory(folder, error)) {
-    fail(ExitInputOutput, "{}: the folder cannot be made: {}", printed(folder),
-         error ? error.message() : "something else has its name");
-  }
-}
-
 bool RunFolder::hasCheckpoint() const {
   struct stat status {};
   return lstat(checkpoint().c_str(), &status) == 0;
@@ -51,8 +41,8 @@ static void removeLeftovers(const std::filesystem::path &folder) {
 }
 
 void RunFolder::prepare() const {
-  makeFolder(path);
-  makeFolder(samples());
+  makeFolders(path);
+  makeFolders(samples());
   removeLeftovers(path);
   removeLeftovers(samples());
 }
@@ -84,7 +74,7 @@ static bool isSameFile(int descriptor, const std::filesystem::path &path) {
 }
 
 RunLock::RunLock(const RunFolder &folder) : path(folder.lock()) {
-  makeFolder(folder.path);
+  makeFolders(folder.path);
   // The holder removes the file as it leaves. Who opened it before that has
   // locked a file without a name, and tries again.
   while (true) {

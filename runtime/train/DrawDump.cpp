@@ -3,6 +3,7 @@
 
 #include "runtime/core/Random.h"
 #include "runtime/core/Status.h"
+#include "runtime/io/AtomicFile.h"
 #include "runtime/io/Safetensors.h"
 
 #include <cstring>
@@ -16,11 +17,8 @@ static constexpr const char *formatName = "gmc-draws-1";
 DrawDump::DrawDump(fs::path folder, const Machine &machine, bool isResumed)
     : folder(std::move(folder)), machine(machine) {
   const std::string shown = printable(this->folder.string(), 400);
+  makeFolders(this->folder);
   std::error_code error;
-  fs::create_directories(this->folder, error);
-  if (error) {
-    fail(ExitInputOutput, "--dump-draws {}: {}", shown, error.message());
-  }
   for (const fs::directory_entry &file :
        fs::directory_iterator(this->folder, error)) {
     if (!isResumed && file.path().extension() == ".safetensors") {

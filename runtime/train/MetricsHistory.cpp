@@ -29,46 +29,74 @@ static std::vector<std::string> split(std::string_view text, char mark) {
   }
 }
 
-static std::string readAll(const std::filesystem::path &path) {
-  InputFile file(path, ExitInputOutput);
-  std::string text(size_t(file.size()), '\0');
-  text.resize(size_t(file.read(std::as_writable_bytes(std::span(text)))));
-  return text;
-}
+namespace {
+/// metrics.csv, as far as its rows are whole, as cells.
+class Table {
+public:
+  explicit Table(const std::filesystem::path &path) {
+    InputFile file(path, ExitInputOutput);
+    std::string text(size_t(file.size()), '\0');
+    text.resize(size_t(file.read(std::as_writable_bytes(std::span(text)))));
+    text.resize(wholeRows(text));
+    lines = split(text, '\n');
+    lines.pop_back(); // after the last newline
+    columns = lines.empty() ? lines : split(lines[0], ',');
+    const auto found = std::find(columns.begin(), columns.end(), column::final);
+    finalColumn = size_t(found - columns.begin());
+  }
 
-std::set<std::string> dropFinalRows(const std::filesystem::path &metrics,
-                                    uint64_t step) {
-  std::set<std::string> present;
+  bool isFinal(const std::vector<std::string> &cells) const {
+    return finalColumn < cells.size() && !cells[finalColumn].empty();
+  }
+
+  std::vector<std::string> lines, columns; ///< the header is the first line
+
+private:
+  size_t finalColumn;
+};
+} // namespace
+
+std::optional<PresentColumns>
+presentColumns(const std::filesystem::path &metrics,
+               const std::vector<std::string> &columns, uint64_t step) {
   std::error_code error;
   if (!std::filesystem::exists(metrics, error)) {
-    return present;
+    return std::nullopt;
   }
-  const std::string text = readAll(metrics);
-  std::vector<std::string> lines = split(text, '\n');
-  const std::vector<std::string> columns = split(lines[0], ',');
-  const auto found = std::find(columns.begin(), columns.end(), column::final);
-  const size_t finalColumn = size_t(found - columns.begin());
-  std::string kept = lines[0];
-  // What stands after the last newline is half a row: it is not looked at.
-  for (size_t i = 1; i + 1 < lines.size(); ++i) {
-    const std::vector<std::string> cells = split(lines[i], ',');
-    if (finalColumn < cells.size() && !cells[finalColumn].empty()) {
-      continue;
-    }
-    kept += '\n' + lines[i];
-    for (size_t j = 1; j < std::min(cells.size(), columns.size()); ++j) {
+  const Table table(metrics);
+  std::vector<std::string> expected{column::step};
+  expected.insert(expected.end(), columns.begin(), columns.end());
+  if (table.columns != expected) {
+    return std::nullopt;
+  }
+  PresentColumns present;
+  for (size_t i = 1; i < table.lines.size(); ++i) {
+    const std::vector<std::string> cells = split(table.lines[i], ',');
+    auto &found = table.isFinal(cells) ? present.final : present.due;
+    for (size_t j = 1; j < std::min(cells.size(), expected.size()); ++j) {
       if (cells[0] == std::to_string(step) && !cells[j].empty()) {
-        present.insert(columns[j]);
+        found.insert(expected[j]);
       }
     }
   }
-  if (lines.size() > 1) {
-    kept += '\n' + lines.back();
+  return present;
+}
+
+void dropFinalRows(const std::filesystem::path &metrics) {
+  const Table table(metrics);
+  std::string kept;
+  bool any = false;
+  for (const std::string &line : table.lines) {
+    const bool isHeader = &line == &table.lines.front();
+    if (!isHeader && table.isFinal(split(line, ','))) {
+      any = true;
+    } else {
+      kept += line + '\n';
+    }
   }
-  if (kept != text) {
+  if (any) {
     writeFileAtomically(metrics, kept);
   }
-  return present;
 }
 
 } // namespace gmc::runtime

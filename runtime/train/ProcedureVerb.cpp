@@ -231,15 +231,6 @@ static void checkPlaces(const Request &request, const ProcedureSpec &spec) {
   }
 }
 
-static void makeSamples(const RunFolder &folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder.samples(), error);
-  if (error) {
-    fail(ExitInputOutput, "{}: the folder cannot be made: {}",
-         printable(folder.samples().string(), 400), error.message());
-  }
-}
-
 /// Returns what the text calls output `index`: its column, else its expression.
 static std::string textOfOutput(const Procedure &procedure, size_t index) {
   for (const Emission &emission : procedure.spec.emits) {
@@ -329,7 +320,7 @@ int runProcedure(const Request &request) {
       continue;
     }
     if (options.output.empty()) {
-      makeSamples(options.folder);
+      makeFolders(options.folder.samples());
     }
     const std::filesystem::path path = pathOf(request, spec, i);
     if (spec.emits[i].kind == "text") {

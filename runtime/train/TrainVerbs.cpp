@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/core/Status.h"
+#include "runtime/io/AtomicFile.h"
 #include "runtime/io/Checkpoint.h"
 #include "runtime/train/Console.h"
 #include "runtime/train/Evaluation.h"
@@ -61,8 +62,8 @@ int runTrain(const Request &request) {
   }
   folder.prepare();
   if (options.overwrite) {
-    std::error_code ignored;
-    std::filesystem::remove(folder.checkpoint(), ignored);
+    // Before anything of the new run has its name: no mix of two runs is left.
+    removeDurably(folder.checkpoint());
   }
   writeConfig(folder, manifest, config, machine.pool.size());
   return training.run(options.maxSeconds);
@@ -148,7 +149,7 @@ int runResume(const Request &request) {
     }
     DataShelf shelf(manifest, loaded.config.data);
     Training training(machine, shelf, loaded.config, folder, loaded.run);
-    if (training.isFinished()) {
+    if (training.isFinished() && training.hasEnded()) {
       out().print("the run in {} is finished: {}; --epochs or --steps go on",
                   printable(folder.path.string(), 400),
                   training.describePosition());

@@ -1,8 +1,12 @@
 //===- Training.cpp - the training loop -----------------------------------===//
 //
 // The order of what happens after a round matters to a killed run: rows first,
-// then the checkpoint. Rows past the checkpoint are removed by the resume, and
-// rows before it are there.
+// made durable, then the checkpoint. Rows past the checkpoint are removed by
+// the resume, and rows before it are there.
+//
+// At the end of a run come the rows that only the run itself can write, then
+// the checkpoint, then the reports that evaluate it, which may take long: a
+// resume makes those that are missing.
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/train/Training.h"
@@ -11,7 +15,6 @@
 #include "runtime/core/Tensor.h"
 #include "runtime/io/WeightsFile.h"
 #include "runtime/train/Evaluation.h"
-#include "runtime/train/MetricsHistory.h"
 #include "runtime/train/Signals.h"
 
 #include <algorithm>
@@ -134,14 +137,50 @@ std::vector<std::string> Training::metricColumns() const {
   return columns;
 }
 
+static bool hasColumnOf(const std::set<std::string> &columns,
+                        const std::vector<std::string> &names) {
+  return std::any_of(names.begin(), names.end(), [&](const std::string &name) {
+    return columns.count(name) != 0;
+  });
+}
+
 void Training::openMetrics() {
+  const std::vector<std::string> columns = metricColumns();
   if (!isResumed) {
-    metrics = MetricsFile::create(folder.metrics(), metricColumns());
+    metrics = MetricsFile::create(folder.metrics(), columns);
     return;
   }
-  presentColumns = dropFinalRows(folder.metrics(), position.step);
-  metrics =
-      MetricsFile::resume(folder.metrics(), metricColumns(), position.step);
+  if (auto found = presentColumns(folder.metrics(), columns, position.step)) {
+    present = std::move(*found);
+    if (!isFinished()) {
+      dropFinalRows(folder.metrics());
+      present.final.clear();
+    }
+  }
+  metrics = MetricsFile::resume(folder.metrics(), columns, position.step);
+}
+
+bool Training::hasEnded() const {
+  const auto found =
+      presentColumns(folder.metrics(), metricColumns(), position.step);
+  if (!found) {
+    return true;
+  }
+  const auto hasAny = [&](const std::vector<std::string> &names) {
+    return hasColumnOf(found->final, names);
+  };
+  if (monitors.isOpen() && !hasAny(monitors.columns())) {
+    return false;
+  }
+  const auto &reports = machine.manifest.reports;
+  for (size_t i = 0; i < reports.size(); ++i) {
+    // What a turn gave is gone: such a report cannot be made later.
+    if (reports[i].atEnd && reports[i].values.empty() &&
+        !hasAny(reportNames(machine.manifest, i))) {
+      return false;
+    }
+  }
+  return true;
 }
 
 int Training::run(std::optional<double> maxSeconds) {
@@ -150,7 +189,7 @@ int Training::run(std::optional<double> maxSeconds) {
   openMetrics();
   bar.emplace(out(), monitors, fraction());
   // A run that was stopped during its reports has them still to do.
-  if (isResumed && !runReports(presentColumns)) {
+  if (isResumed && !runReports(present.due)) {
     return stopForSignal();
   }
   while (!isFinished()) {
@@ -158,14 +197,15 @@ int Training::run(std::optional<double> maxSeconds) {
       return stopForSignal();
     }
     if (seconds() >= allowedSeconds) {
-      return finish(true);
+      return finish();
     }
     runRound();
     if (!handleEvents()) {
       return stopForSignal();
     }
+    present = {};
   }
-  return finish(true);
+  return finish();
 }
 
 /// Adds to `failure` which step the run can go on from.
@@ -213,6 +253,9 @@ bool Training::handleEvents() {
   if (!runReports({})) {
     return false;
   }
+  if (isFinished()) {
+    return true; // finish() saves, after the last rows.
+  }
   const bool dataless = position.owner() == nullptr;
   if (epoch || (dataless && position.step % saveRounds == 0) ||
       (config.saveEvery && *config.saveEvery > 0 &&
@@ -234,12 +277,8 @@ bool Training::runReports(const std::set<std::string> &present) {
           !position.isDue(report.every)) {
         continue;
       }
-      const std::vector<std::string> names = reportNames(manifest, i);
-      const bool done =
-          std::any_of(names.begin(), names.end(), [&](const std::string &name) {
-            return present.count(name) != 0;
-          });
-      if (!done && !runReport(i, false)) {
+      if (!hasColumnOf(present, reportNames(manifest, i)) &&
+          !runReport(i, false)) {
         return false;
       }
     }
@@ -298,7 +337,13 @@ void Training::writeRow(std::map<std::string, double> values, bool final) {
   if (final) {
     values[column::final] = 1;
   }
-  if (!metrics->append(position.step, values) && !metricsWarned) {
+  if (!metrics->append(position.step, values)) {
+    warnOfMetrics();
+  }
+}
+
+void Training::warnOfMetrics() {
+  if (!metricsWarned) {
     metricsWarned = true;
     bar->clear();
     err().print("warning: {} cannot be written ({}); training goes on",
@@ -307,14 +352,36 @@ void Training::writeRow(std::map<std::string, double> values, bool final) {
   }
 }
 
-int Training::finish(bool reports) {
-  writeTrainRow(true);
-  for (size_t i = 0; reports && i < machine.manifest.reports.size(); ++i) {
-    if (machine.manifest.reports[i].atEnd && !runReport(i, true)) {
-      return stopForSignal();
+void Training::syncMetrics() {
+  if (metrics && !metrics->sync()) {
+    warnOfMetrics();
+  }
+}
+
+/// Makes the reports `at end`; false where a signal interrupted one.
+bool Training::runEndReports(bool ofTurns) {
+  const Manifest &manifest = machine.manifest;
+  for (size_t i = 0; i < manifest.reports.size(); ++i) {
+    const ReportSpec &report = manifest.reports[i];
+    if (report.atEnd && report.values.empty() != ofTurns &&
+        !hasColumnOf(present.final, reportNames(manifest, i)) &&
+        !runReport(i, true)) {
+      return false;
     }
   }
+  return true;
+}
+
+int Training::finish() {
+  if (!hasColumnOf(present.final, monitors.columns())) {
+    writeTrainRow(true);
+  }
+  const bool turns = runEndReports(true);
   save();
+  if (!turns || !runEndReports(false)) {
+    return stopForSignal();
+  }
+  syncMetrics();
   bar->clear();
   if (!saveError.empty()) {
     fail(ExitInputOutput, "{}", saveError);
@@ -383,6 +450,7 @@ void Training::checkFinite() const {
 /// Saves unless this step is on the disk. A disk that refuses does not end the
 /// run: the older checkpoint is whole and the next save tries again.
 void Training::save() {
+  syncMetrics();
   if (savedStep == position.step) {
     return;
   }

@@ -12,6 +12,7 @@
 #include "runtime/io/Metrics.h"
 #include "runtime/train/DataShelf.h"
 #include "runtime/train/Machine.h"
+#include "runtime/train/MetricsHistory.h"
 #include "runtime/train/Monitors.h"
 #include "runtime/train/ProgressBar.h"
 #include "runtime/train/RoundRunner.h"
@@ -41,8 +42,11 @@ public:
   Training(Machine &machine, DataShelf &shelf, const RunConfig &config,
            const RunFolder &folder, const std::optional<RunState> &run);
 
-  /// True where the run has its length: there is nothing left to do.
+  /// True where the run has its length: there is nothing left to train.
   bool isFinished() const;
+  /// True where what is due at the end of a finished run is in metrics.csv, or
+  /// that is gone or of other reports: there is nothing left to do.
+  bool hasEnded() const;
   const RunPosition &where() const { return position; }
   /// "step 468, epoch 1 of 10".
   std::string describePosition() const;
@@ -71,13 +75,16 @@ private:
   void writeTrainRow(bool final);
   void writeRow(std::map<std::string, double> values, bool final);
   void noteNotFinite(const std::string &report, double value);
-  int finish(bool reports);
+  bool runEndReports(bool ofTurns);
+  int finish();
   int stopForSignal();
 
   void checkFinite() const;
   [[noreturn]] void rethrowUnsaved(const Failure &failure) const;
   RunState runState() const;
   void save();
+  void syncMetrics();
+  void warnOfMetrics();
 
   Machine &machine;
   DataShelf &shelf;
@@ -90,7 +97,7 @@ private:
   std::unique_ptr<RoundRunner> runner;
   std::optional<MetricsFile> metrics;
   std::optional<ProgressBar> bar;
-  std::set<std::string> presentColumns; ///< of rows of the step resumed from
+  PresentColumns present; ///< of rows of the step resumed from
   bool metricsWarned = false;
   /// Reports that were not finite, with the step of the first time.
   std::map<std::string, uint64_t> notFinite;

@@ -8,12 +8,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include <csignal>
+#include <optional>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-
-#include <csignal>
-#include <optional>
 
 using namespace gmc::runtime;
 using namespace gmc::runtime::test;
@@ -67,6 +66,29 @@ TEST(AtomicFile, PlacesThatCannotHoldAFileAreNamed) {
                 [&] { writeFileAtomically(folder / "pipe", "x"); });
 }
 
+TEST(Folders, AreMadeWithThoseAboveThem) {
+  TemporaryFolder folder;
+  for (const char *name : {"a/b/c", "a/b/c", "a/d/", "a/e/../f", "."}) {
+    makeFolders(folder / name);
+    EXPECT_TRUE(std::filesystem::is_directory(folder / name)) << name;
+  }
+  writeFile(folder / "file", "x");
+  for (const char *name : {"file", "file/a"}) {
+    expectFailure(ExitInputOutput, "the folder cannot be made",
+                  [&] { makeFolders(folder / name); });
+  }
+}
+
+TEST(RemoveDurably, TakesWhatIsThere) {
+  TemporaryFolder folder;
+  writeFile(folder / "file", "x");
+  removeDurably(folder / "file");
+  EXPECT_FALSE(std::filesystem::exists(folder / "file"));
+  removeDurably(folder / "file");
+  expectFailure(ExitInputOutput, "cannot be removed",
+                [&] { removeDurably(folder.path); });
+}
+
 TEST(Metrics, WritesPureCsv) {
   TemporaryFolder folder;
   auto metrics = MetricsFile::create(folder / "m", {"loss", "elbo"});
@@ -88,6 +110,20 @@ TEST(Metrics, ResumeCutsLaterAndBrokenRows) {
     EXPECT_EQ(readFile(folder / "m"), kept);
     EXPECT_TRUE(metrics.append(9, {{"loss", 1}}));
     EXPECT_EQ(readFile(folder / "m"), std::string(kept) + "9,1\n");
+  }
+}
+
+// T2: rows after a checkpoint are not synced; what is lost of them are zeros.
+TEST(Metrics, ResumeCutsWhatALossOfPowerLeft) {
+  TemporaryFolder folder;
+  const std::string zeros(5, '\0'), kept = "step,loss\n1,2\n2,3\n";
+  for (const std::string &lost :
+       {zeros, zeros + "\n4,5\n", "2," + zeros + "3\n4,5\n", "2" + zeros,
+        "3,4\n" + zeros + "\n"}) {
+    writeFile(folder / "m", kept + lost);
+    auto metrics = MetricsFile::resume(folder / "m", {"loss"}, 2);
+    EXPECT_TRUE(metrics.sync());
+    EXPECT_EQ(readFile(folder / "m"), kept);
   }
 }
 

@@ -124,6 +124,35 @@ TEST_F(Resume, makesReportsThatAreMissing) {
   expectSame("r", "whole");
 }
 
+// T2: the last checkpoint is there before the reports `at end`, which may take
+// long.
+TEST_F(Resume, makesTheReportOfTheEndThatIsMissing) {
+  ASSERT_EQ(train("r", {}).code, 0);
+  const auto path = folder.path / "r" / "metrics.csv";
+  const std::string text = readText(path);
+  const size_t last = text.rfind('\n', text.size() - 2) + 1;
+  for (const std::string &lost : {std::string(), std::string(9, '\0')}) {
+    std::ofstream(path, std::ios::binary) << text.substr(0, last) << lost;
+    const Outcome outcome = resume("r");
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    EXPECT_EQ(outcome.out.find("resuming"), 0u) << outcome.out;
+    expectSame("r", "whole");
+    EXPECT_NE(resume("r").out.find("is finished"), std::string::npos);
+  }
+}
+
+// Where metrics.csv is of other reports, or gone, a finished run stays
+// finished.
+TEST_F(Resume, leavesTheMetricsOfAFinishedRunAlone) {
+  const auto path = folder.path / "whole" / "metrics.csv";
+  std::ofstream(path, std::ios::binary) << "step,other,final\n39,1,1\n";
+  EXPECT_NE(resume("whole").out.find("is finished"), std::string::npos);
+  EXPECT_EQ(readText(path), "step,other,final\n39,1,1\n");
+  std::filesystem::remove(path);
+  EXPECT_NE(resume("whole").out.find("is finished"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
 TEST_F(Resume, refusesAnotherSeed) {
   ASSERT_EQ(train("r", {"--steps", "5"}).code, 0);
   EXPECT_EQ(resume("r", {"--seed", "12", "--epochs", "3"}).code, 4);
