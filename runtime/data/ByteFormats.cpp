@@ -38,9 +38,6 @@ Fields readIdxPart(const PartRequest &request) {
         std::string(request.test ? "t10k" : "train") +
             (spec.shape.empty() ? "-labels-idx1-ubyte" : "-images-idx3-ubyte"));
     IdxArray array = readIdx(file);
-    if (array.shape[0] == 0) {
-      fail(ExitData, "{}: has no items", printed(file));
-    }
     Shape item(array.shape.begin() + 1, array.shape.end());
     fields.push_back(
         fieldOf(spec, {Stored::Byte, std::move(item), std::move(array.bytes)},

@@ -104,6 +104,11 @@ static IdxArray readArray(ByteSource &source) {
   size_t rank = readMagic(source);
   array.shape = readExtents(source, rank);
   int64_t total = dataBytes(source, array.shape);
+  // What takes the array counts items by the numbers of one.
+  if (total == 0) {
+    fail(ExitData, "{}: its shape {} holds no items", source.name(),
+         spellingOf(array.shape));
+  }
   int64_t header = 4 + 4 * static_cast<int64_t>(rank);
   int64_t room = source.largestSize() - header;
   if (source.isExact() && total != room) {

@@ -19,7 +19,7 @@
 
 namespace gmc::runtime {
 
-/// An array of bytes; the first axis counts the items.
+/// An array of bytes, at least one; the first axis counts the items.
 struct IdxArray {
   Shape shape;
   std::vector<uint8_t> bytes;

@@ -43,8 +43,12 @@ TEST(IdxFile, ReadsLargeGzippedFilesAndSeveralMembers) {
   EXPECT_EQ(readBytes(members, "f.gz").bytes, readBytes(good).bytes);
 }
 
-TEST(IdxFile, AnArrayOfNoItemsIsAnArray) {
-  EXPECT_EQ(readBytes(idxHeader({0, 28, 28})).shape, (Shape{0, 28, 28}));
+TEST(IdxFile, AnArrayOfNothingIsRefused) {
+  for (const std::vector<uint32_t> &extents :
+       {std::vector<uint32_t>{0, 28, 28}, {3, 0, 2}, {0, ~0u, ~0u, ~0u}}) {
+    expectRefused(idxHeader(extents), "holds no items");
+    expectRefused(gzip(idxHeader(extents)), "holds no items", "f.gz");
+  }
 }
 
 TEST(IdxFileD1, WrongMagicIsShown) {
