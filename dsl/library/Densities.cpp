@@ -91,8 +91,10 @@ ValueId timesLogRest(BodyBuilder &b, ValueId w, const Distribution &d) {
 }
 
 /// log p of the class that a label says; minus infinity where there is none.
-ValueId labelLogProb(BodyBuilder &b, const Distribution &d, ValueId label,
+ValueId labelLogProb(BodyBuilder &b, Distribution d, ValueId label,
                      bool isInside) {
+  // One that gives a single label serves for each of several.
+  d.type.event = b.type(label).event;
   if (!d.probs) {
     return logOfLabel(b, classLogs(b, d), label, isInside);
   }
@@ -178,8 +180,10 @@ std::optional<ValueId> elementDivergence(BodyBuilder &b, const Distribution &q,
     if (classesOf(b, q) != classesOf(b, p)) {
       return std::nullopt;
     }
+    Distribution each = p; // of a single label: the same for each
+    each.type.event = q.type.event;
     ValueId terms =
-        b.binary(Op::Sub, weighedByClass(b, q, q), weighedByClass(b, q, p));
+        b.binary(Op::Sub, weighedByClass(b, q, q), weighedByClass(b, q, each));
     return q.family == Family::OneHot ? terms : sumLast(b, terms);
   }
   if (q.family == Family::Bernoulli && (q.probs || p.probs)) {

@@ -193,6 +193,27 @@ TEST(Meaning, Rule3NothingCrossesTheBatchUnsaid) {
   }
 }
 
+// What gives a single number serves for each number of an event.
+TEST(Meaning, Rule4ADistributionIsRepeatedOverTheEvent) {
+  for (const char *family :
+       {"Normal(a, 1)", "Laplace(a, 1)", "Gamma(a, 1)", "Beta(a, 1)",
+        "Bernoulli(logits: a)", "Bernoulli(probs: sigmoid(a))",
+        "Categorical(logits: G(ones(3)))",
+        "Categorical(probs: softmax(G(ones(3))))"}) {
+    const auto with = [&](const char *repeated) {
+      return stepOf(
+          fmt::format("q ~ {0}[2]\n"
+                      "minimize log_prob({0}{1}, stop(q)) + kl({0}[2], {0}{1})"
+                      " over a, G using og\n",
+                      family, repeated));
+    };
+    Checked single = with(""), repeated = with("[2]");
+    ASSERT_TRUE(single.program && repeated.program)
+        << family << single.messages << repeated.messages;
+    EXPECT_EQ(dump(*single.program), dump(*repeated.program)) << family;
+  }
+}
+
 TEST(Meaning, Rule4DensitiesSumOverTheEvent) {
   Checked result =
       stepOf("z ~ Normal(0, 1)[3]\n"
