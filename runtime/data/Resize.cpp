@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace gmc::runtime {
 
@@ -42,6 +43,21 @@ static std::vector<Taps> tapsOf(int64_t from, int64_t to) {
   return all;
 }
 
+/// Returns the mean of the numbers that `taps` takes of every `stride`-th of
+/// `numbers`. It is held between them: the weights' sum is 1 but for a
+/// rounding, and data that keep to a range do so resampled.
+static double meanOf(const Taps &taps, const double *numbers, int64_t stride) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  double sum = 0, low = infinity, high = -infinity;
+  for (size_t i = 0; i < taps.weights.size(); ++i) {
+    const double number = numbers[(taps.first + int64_t(i)) * stride];
+    sum += taps.weights[i] * number;
+    low = std::min(low, number);
+    high = std::max(high, number);
+  }
+  return std::max(std::min(sum, high), low); // NaN stays
+}
+
 /// Resamples one plane of numbers into `out`.
 static void resample(const std::vector<double> &plane, int64_t width,
                      const std::vector<Taps> &rows,
@@ -50,19 +66,11 @@ static void resample(const std::vector<double> &plane, int64_t width,
   out.clear();
   std::vector<double> line(width);
   for (const Taps &row : rows) {
-    std::fill(line.begin(), line.end(), 0);
-    for (size_t i = 0; i < row.weights.size(); ++i) {
-      const int64_t start = (row.first + int64_t(i)) * width;
-      for (int64_t x = 0; x < width; ++x) {
-        line[x] += row.weights[i] * plane[start + x];
-      }
+    for (int64_t x = 0; x < width; ++x) {
+      line[x] = meanOf(row, plane.data() + x, width);
     }
     for (const Taps &column : columns) {
-      double sum = 0;
-      for (size_t i = 0; i < column.weights.size(); ++i) {
-        sum += column.weights[i] * line[column.first + int64_t(i)];
-      }
-      out.push_back(sum);
+      out.push_back(meanOf(column, line.data(), 1));
     }
   }
 }

@@ -115,6 +115,23 @@ TEST(Transforms, SixteenBitsAreMappedOntoTheRange) {
   EXPECT_EQ(numbersOf(Dataset("d", "train", {field}), 0), (Numbers{-1, 1}));
 }
 
+// The weights of a pixel may come to a little more than 1.
+TEST(Transforms, ResizeKeepsToTheRangeOfTheData) {
+  for (int64_t from = 1; from < 15; ++from) {
+    for (int64_t to = 1; to < 15; ++to) {
+      Column ones{Stored::Double, {1, from, from}, {}};
+      for (int64_t i = 0; i < from * from; ++i) {
+        appendNumber(ones.bytes, 1.0);
+      }
+      const Column result = resized(ones, to, to);
+      for (int64_t i = 0; i < to * to; ++i) {
+        EXPECT_EQ(numberAt(result.bytes, result.stored, i), 1)
+            << from << " to " << to;
+      }
+    }
+  }
+}
+
 TEST(Transforms, ResizeIsAWeighedMean) {
   Column flat{Stored::Byte, {2, 3, 5}, std::vector<uint8_t>(30, 77)};
   Column large = resized(flat, 7, 4);
