@@ -2,6 +2,7 @@
 option(GMC_ENABLE_COMPILER "Build gmc itself (needs LLVM and MLIR 22)" ON)
 option(GMC_ENABLE_TESTS "Build the tests" ON)
 option(GMC_SANITIZE "Build with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
+option(GMC_BUILD_FUZZERS "Build the readers for libFuzzer (needs clang)" OFF)
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -23,5 +24,23 @@ if(GMC_SANITIZE)
   string(REPLACE "-O2" "-O1" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}")
   set(GMC_SANITIZERS -fsanitize=address,undefined -fno-sanitize-recover=undefined)
   add_compile_options(${GMC_SANITIZERS} -fno-omit-frame-pointer)
+  add_link_options(${GMC_SANITIZERS})
+endif()
+if(GMC_BUILD_FUZZERS)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL Clang)
+    message(FATAL_ERROR "GMC_BUILD_FUZZERS needs clang, which has libFuzzer; found "
+                        "${CMAKE_CXX_COMPILER}: give -DCMAKE_CXX_COMPILER=clang++")
+  endif()
+  if(GMC_ENABLE_COMPILER OR GMC_SANITIZE)
+    message(FATAL_ERROR "GMC_BUILD_FUZZERS builds dsl and runtime with sanitizers of its "
+                        "own: give -DGMC_ENABLE_COMPILER=OFF and no GMC_SANITIZE")
+  endif()
+  string(REPLACE "-O2" "-O1" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}")
+  # float-cast-overflow: undefined as well, but in no group of clang's.
+  set(GMC_SANITIZERS -fsanitize=address,undefined,float-cast-overflow
+                     -fno-sanitize-recover=all)
+  # -g1: lines in what a sanitizer reports.
+  add_compile_options(${GMC_SANITIZERS} -fsanitize=fuzzer-no-link
+                      -fno-omit-frame-pointer -g1)
   add_link_options(${GMC_SANITIZERS})
 endif()

@@ -1,0 +1,167 @@
+//===- Datasets.cpp - files as the data of a model ------------------------===//
+#include "tests/campaign/fuzz/Datasets.h"
+
+#include "runtime/data/ItemFile.h"
+#include "tests/campaign/fuzz/Harness.h"
+
+#include <cmath>
+#include <functional>
+
+namespace gmc::fuzz {
+
+using namespace runtime;
+using std::filesystem::path;
+
+FieldSpec numbersOf(const std::string &name, Shape shape) {
+  FieldSpec field;
+  field.name = name;
+  field.shape = std::move(shape);
+  return field;
+}
+
+FieldSpec labelOf(const std::string &name, int64_t classes) {
+  FieldSpec field = numbersOf(name, {});
+  field.classes = classes;
+  return field;
+}
+
+/// Images of other extents than the files': what is there is not looked at.
+static std::vector<FieldSpec> imagesFor(const Shape &shape) {
+  const bool hasChannels = shape.size() == 3;
+  FieldSpec image = numbersOf("x", {hasChannels ? shape[0] : 1, 3, 5});
+  image.image = image.resize = true;
+  std::vector<FieldSpec> fields = {image};
+  image.shape = {image.shape[0], 2, 2};
+  image.cropFrom = 4;
+  image.flip = image.dequantize = true;
+  image.mean.assign(image.shape[0], 0.5);
+  image.deviation.assign(image.shape[0], 0.25);
+  fields.push_back(image);
+  return fields;
+}
+
+std::vector<FieldSpec> fieldsFor(const Shape &shape) {
+  std::vector<FieldSpec> fields;
+  if (shape.size() == 2 || shape.size() == 3) {
+    fields = imagesFor(shape);
+  }
+  // What a text may declare: no axis is empty, no product beyond memory.
+  int64_t count = 1;
+  for (int64_t extent : shape) {
+    if (extent < 1 || extent > (1 << 20) / count) {
+      fields.push_back(numbersOf("x", {4}));
+      return fields;
+    }
+    count *= extent;
+  }
+  FieldSpec field = numbersOf("x", shape);
+  fields.push_back(field);
+  field.bounded = true;
+  field.low = -1;
+  fields.push_back(field);
+  field.binary = true;
+  field.low = 0;
+  fields.push_back(field);
+  field = numbersOf("x", {count});
+  field.binarize = true;
+  fields.push_back(field);
+  if (count == 1) {
+    fields.push_back(labelOf("x", 10));
+  }
+  return fields;
+}
+
+/// Looks at number `number` of `field` as the model sees it.
+static void checkNumber(const FieldSpec &field, double number) {
+  require(std::isfinite(number), "a number that is not finite");
+  if (field.classes > 0) {
+    require(number >= 0 && number < double(field.classes) &&
+                number == std::floor(number),
+            fmt::format("label {} of {}", number, field.classes));
+  } else if (field.isBinary() || field.binarize) {
+    require(float(number) == float(field.low) ||
+                float(number) == float(field.high),
+            fmt::format("{} in a field of two values", number));
+  } else if (field.bounded) {
+    require(float(number) >= float(field.low) &&
+                float(number) <= float(field.high),
+            fmt::format("{} outside of the range", number));
+  }
+}
+
+/// Converts records of `data`, all of small sets.
+template <typename T>
+static void checkRecords(const Dataset &data, ScalarType type) {
+  constexpr int64_t most = 64;
+  for (int64_t i = 0; i < data.fieldCount(); ++i) {
+    std::vector<T> numbers(elementsOf(data.field(i).shape));
+    const auto out = std::as_writable_bytes(std::span(numbers));
+    for (int64_t item = 0; item < std::min(data.items(), most); ++item) {
+      for (bool training : {false, true}) {
+        data.convert(i, item, 7, 1, type, out, training);
+        for (T number : numbers) {
+          checkNumber(data.field(i), number);
+        }
+      }
+    }
+  }
+}
+
+/// Reads twice what `read` gives, and looks at it. Returns whether it is there.
+static bool readTwice(const std::function<Dataset(ScalarType)> &read) {
+  std::optional<Dataset> single, wide;
+  const auto with = [&](std::optional<Dataset> &data, ScalarType type) {
+    return succeeds(ExitData, [&] { data.emplace(read(type)); });
+  };
+  // Numbers beyond f32 are refused for a model of f32 alone.
+  if (!with(single, ScalarType::F32)) {
+    return false;
+  }
+  require(with(wide, ScalarType::F64), "refused when it is read again");
+  require(single->items() == wide->items() &&
+              single->digest() == wide->digest() && single->items() > 0,
+          "read again it is another data set");
+  checkRecords<float>(*single, ScalarType::F32);
+  checkRecords<double>(*wide, ScalarType::F64);
+  return true;
+}
+
+bool readAsDataset(const std::string &format,
+                   const std::vector<FieldSpec> &fields, const path &place) {
+  DatasetSpec spec;
+  spec.name = "d";
+  spec.format = format;
+  spec.source = place.string();
+  spec.fields = fields;
+  const auto read = [&](const char *part) {
+    return readTwice([&](ScalarType type) {
+      return loadDataset(spec, part, std::nullopt, type);
+    });
+  };
+  const bool isWhole = read("train");
+  read("test");
+  if (!isWhole) {
+    return false;
+  }
+  spec.testShare = 0.25;
+  read("train");
+  read("test");
+  spec.testShare = 0;
+  spec.subset = 2;
+  for (const FieldSpec &field : fields) {
+    if (field.classes > 0 && field.shape.empty()) {
+      spec.filter = spec.balance = field.name;
+      spec.leftOut = {0};
+    }
+  }
+  read("train");
+  return true;
+}
+
+bool readAsItems(const FieldSpec &item, const path &place) {
+  return readTwice([&](ScalarType type) {
+    return readItems(item, "draw", "x", place, type);
+  });
+}
+
+} // namespace gmc::fuzz

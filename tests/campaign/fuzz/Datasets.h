@@ -1,0 +1,34 @@
+//===- Datasets.h - files as the data of a model ----------------*- C++ -*-===//
+#ifndef GMC_TESTS_CAMPAIGN_FUZZ_DATASETS_H
+#define GMC_TESTS_CAMPAIGN_FUZZ_DATASETS_H
+
+#include "runtime/data/Dataset.h"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace gmc::fuzz {
+
+runtime::FieldSpec numbersOf(const std::string &name, runtime::Shape shape);
+runtime::FieldSpec labelOf(const std::string &name, int64_t classes);
+
+/// Returns what models may declare records of `shape` as: numbers, flat or not,
+/// in a range or of two values, images cut, resampled, mirrored.
+std::vector<runtime::FieldSpec> fieldsFor(const runtime::Shape &shape);
+
+/// Reads `fields` of `place` as a data set of that format: both parts, the part
+/// `train` also cut into parts and subsets. Every record is looked at. Tells
+/// whether `train` could be read.
+bool readAsDataset(const std::string &format,
+                   const std::vector<runtime::FieldSpec> &fields,
+                   const std::filesystem::path &place);
+
+/// Reads `place` as a procedure's argument `--x PATH` would; tells whether it
+/// could be read.
+bool readAsItems(const runtime::FieldSpec &item,
+                 const std::filesystem::path &place);
+
+} // namespace gmc::fuzz
+
+#endif // GMC_TESTS_CAMPAIGN_FUZZ_DATASETS_H

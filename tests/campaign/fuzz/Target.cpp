@@ -1,0 +1,7 @@
+//===- Target.cpp - one reader as a libFuzzer target ----------------------===//
+#include "tests/campaign/fuzz/Harness.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  gmc::fuzz::readers::GMC_READER({data, size});
+  return 0;
+}
