@@ -12,7 +12,7 @@ import lit.formats
 config.name = "gmc"
 config.test_format = lit.formats.ShTest(execute_external=True)
 config.suffixes = [".mlir", ".gm", ".test"]
-config.excludes = ["Inputs", "unit", "layers", "twins"]
+config.excludes = ["Inputs", "findings", "unit", "layers", "twins"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.gmc_build_root, "tests", "lit")
 
