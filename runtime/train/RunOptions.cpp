@@ -217,10 +217,8 @@ static uint64_t notNegative(const char *flag, int64_t value) {
   return uint64_t(value);
 }
 
-/// Fails where a number of the run does not keep to what takes it, or is not
-/// whole and must be. `text` is how it was given.
-static void checkRange(const std::string &text, double value,
-                       const ScalarSpec &scalar) {
+void checkRange(const std::string &text, double value,
+                const ScalarSpec &scalar) {
   if (scalar.whole && value != std::floor(value)) {
     fail(ExitUsage, "{}: a whole number is wanted", text);
   }

@@ -56,6 +56,11 @@ struct RunOptions {
   std::string output;                       ///< of the procedure; "": samples/
 };
 
+/// Fails with 2 where a number of the run does not keep to what takes it, or is
+/// not whole and must be. `text` is how it was given.
+void checkRange(const std::string &text, double value,
+                const ScalarSpec &scalar);
+
 /// Parses the command line. Prints help where it is asked for and returns verb
 /// None then. Throws Failure 2 for anything that is not understood.
 RunOptions parseCommandLine(int argc, char **argv, const Manifest &manifest);

@@ -85,19 +85,35 @@ int runTrain(const Request &request) {
                     "\nby config.json the run differs in:" + differences);
 }
 
+/// Checks hyper-parameters of a file, which anyone may have changed, as --set
+/// is.
+static void checkHypers(const std::filesystem::path &file,
+                        const Manifest &manifest,
+                        const std::map<std::string, double> &hypers) {
+  for (const ScalarSpec &scalar : manifest.scalars) {
+    const auto found = hypers.find(scalar.name);
+    if (scalar.kind == ScalarSpec::Kind::Hyper && found != hypers.end()) {
+      checkRange(fmt::format("{}: {}={}", printable(file.string(), 400),
+                             printable(scalar.name), found->second),
+                 found->second, scalar);
+    }
+  }
+}
+
 LoadedRun loadRun(const Request &request, Machine &machine, Purpose purpose) {
   const auto &[model, manifest, options] = request;
-  if (!options.folder.hasCheckpoint()) {
+  const RunFolder &folder = options.folder;
+  if (!folder.hasCheckpoint()) {
     fail(ExitInputOutput,
          "{} cannot be opened: there is no checkpoint; `train --out {}` makes "
          "one",
-         printable(options.folder.checkpoint().string(), 400),
-         printable(options.folder.path.string(), 400));
+         printable(folder.checkpoint().string(), 400),
+         printable(folder.path.string(), 400));
   }
-  const std::optional<RunConfig> written = readConfig(options.folder);
+  const std::optional<RunConfig> written = readConfig(folder);
   LoadedRun loaded;
   try {
-    loaded.run = loadCheckpoint(options.folder.checkpoint(), manifest,
+    loaded.run = loadCheckpoint(folder.checkpoint(), manifest,
                                 machine.state.data(), purpose);
   } catch (const Failure &failure) {
     rethrowWith(failure, written, manifest);
@@ -110,8 +126,16 @@ LoadedRun loadRun(const Request &request, Machine &machine, Purpose purpose) {
     loaded.config.constants = manifest.constants;
     loaded.config.batch = manifest.batch;
   }
-  for (const auto &[name, value] : loaded.run.hypers) {
-    loaded.config.hypers[name] = value;
+  if (written && written->hash == manifest.hash && purpose == Purpose::Resume) {
+    // A resume with other settings writes them into config.json before anything
+    // else; they hold if it ended before its first checkpoint too.
+    checkHypers(folder.config(), manifest, written->hypers);
+    loaded.config.hypers.insert(loaded.run.hypers.begin(),
+                                loaded.run.hypers.end());
+  } else {
+    for (const auto &[name, value] : loaded.run.hypers) {
+      loaded.config.hypers[name] = value;
+    }
   }
   loaded.config.seed = loaded.run.seed;
   updateConfig(loaded.config, options);

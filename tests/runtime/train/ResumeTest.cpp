@@ -141,6 +141,31 @@ TEST_F(Resume, makesTheReportOfTheEndThatIsMissing) {
   }
 }
 
+// Settings of a resume hold from its config.json on, not from its next
+// checkpoint.
+TEST_F(Resume, keepsSettingsOfAResumeThatWasCutOff) {
+  const Words settings{"--set", "lr=0.25", "--epochs", "3"};
+  for (const char *run : {"r", "cut"}) {
+    ASSERT_EQ(train(run, {"--steps", "5"}).code, 0);
+  }
+  const std::string before = checkpoint("cut");
+  for (const char *run : {"r", "cut"}) {
+    Words words{"resume", "--out", folder / run};
+    words.insert(words.end(), settings.begin(), settings.end());
+    ASSERT_EQ(runHere(words).code, 0);
+  }
+  std::ofstream(folder.path / "cut" / "checkpoint.safetensors",
+                std::ios::binary)
+      << before;
+  ASSERT_EQ(resume("cut").code, 0);
+  expectSame("cut", "r");
+  const auto config = folder.path / "cut" / "config.json";
+  std::string text = readText(config);
+  text.replace(text.find("\"lr\": 0.25"), 10, "\"lr\": -1");
+  std::ofstream(config, std::ios::binary) << text;
+  EXPECT_EQ(resume("cut", {"--epochs", "4"}).code, 2);
+}
+
 // Where metrics.csv is of other reports, or gone, a finished run stays
 // finished.
 TEST_F(Resume, leavesTheMetricsOfAFinishedRunAlone) {
