@@ -2,7 +2,8 @@
 some changes are durable and the others are pending.
 
 Of a file any part of what is pending may have arrived: nothing, all, what came up to
-a call, all but a call, a part of a call, single sectors, the size without the data.
+a call, all but a call, one call alone, a part of a call, single sectors, the size
+without the data.
 What did not arrive reads as what was there before, past the old end as zeros.
 Of a folder every name is by itself at one of its values, durable or pending: POSIX
 promises no order between names, nor between a name and the data behind it.
@@ -52,6 +53,7 @@ class File:
         for i, (offset, data) in enumerate(changes):
             yield applied(old, changes[:i])
             yield applied(old, changes[:i] + changes[i + 1:])
+            yield applied(old, [changes[i]])
             if offset is not None and len(data) > 1:
                 border = (offset + len(data)) // SECTOR * SECTOR - offset
                 for cut in {border, len(data) // 2}:
