@@ -234,10 +234,10 @@ private:
                       [](double end) { return std::isnan(end); })) {
         return std::nullopt;
       }
-      auto [low, high] = std::minmax_element(std::begin(ends), std::end(ends));
+      const double low = std::ranges::min(ends), high = std::ranges::max(ends);
       return joined(
-          a, c, [&](double, double) { return *low; },
-          [&](double, double) { return *high; });
+          a, c, [&](double, double) { return low; },
+          [&](double, double) { return high; });
     }
     default:
       return std::nullopt;

@@ -116,7 +116,9 @@ static bool isPresent(const Feature &feature, const Cpuid &cpuid,
 
 static CpuidResult machineCpuid(uint32_t leaf, uint32_t subleaf) {
   CpuidResult result;
-  if (__get_cpuid_max(leaf & 0x80000000, nullptr) >= leaf) {
+  // A signed number in clang's header.
+  const uint32_t last = __get_cpuid_max(leaf & 0x80000000, nullptr);
+  if (last >= leaf) {
     __cpuid_count(leaf, subleaf, result.eax, result.ebx, result.ecx,
                   result.edx);
   }
