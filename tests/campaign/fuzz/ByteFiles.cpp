@@ -2,7 +2,6 @@
 #include "runtime/data/IdxFile.h"
 #include "runtime/data/NpyFile.h"
 #include "tests/campaign/fuzz/Datasets.h"
-#include "tests/campaign/fuzz/Harness.h"
 
 #include <zlib.h>
 
@@ -52,12 +51,10 @@ bool readers::idx(Bytes bytes) {
     fileOf("idx/" + (name + ending), text);
   }
   const Shape item(array.shape.begin() + 1, array.shape.end());
-  bool taken = false;
-  for (const FieldSpec &field : fieldsFor(item)) {
-    taken |= readAsDataset("idx", {field}, images.parent_path());
-    readAsDataset("idx", {field, labelOf("y", 10)}, images.parent_path());
-    readAsItems(field, file);
-  }
+  const FieldSpec field = fieldFor(item, bytes);
+  const bool taken = readAsDataset("idx", {field}, images.parent_path());
+  readAsDataset("idx", {field, labelOf("y", 10)}, images.parent_path());
+  readAsItems(field, file);
   std::filesystem::remove_all(images.parent_path());
   return taken;
 }
@@ -92,14 +89,12 @@ bool readers::npy(Bytes bytes) {
     fileOf(name, textOf(bytes));
   }
   readInRange(column, file);
-  bool taken = false;
-  for (const FieldSpec &field : fieldsFor(column.shape)) {
-    FieldSpec second = field;
-    second.name = "y";
-    taken |= readAsDataset("npy", {field}, file);
-    readAsDataset("npy", {field, second}, both);
-    readAsItems(field, file);
-  }
+  FieldSpec field = fieldFor(column.shape, bytes);
+  const bool taken = readAsDataset("npy", {field}, file);
+  readAsItems(field, file);
+  FieldSpec second = field;
+  second.name = "y";
+  readAsDataset("npy", {field, second}, both);
   return taken;
 }
 

@@ -1,8 +1,8 @@
 //===- Datasets.cpp - files as the data of a model ------------------------===//
 #include "tests/campaign/fuzz/Datasets.h"
 
+#include "runtime/core/Random.h"
 #include "runtime/data/ItemFile.h"
-#include "tests/campaign/fuzz/Harness.h"
 
 #include <cmath>
 #include <functional>
@@ -40,7 +40,8 @@ static std::vector<FieldSpec> imagesFor(const Shape &shape) {
   return fields;
 }
 
-std::vector<FieldSpec> fieldsFor(const Shape &shape) {
+/// Returns all that models may declare.
+static std::vector<FieldSpec> fieldsFor(const Shape &shape) {
   std::vector<FieldSpec> fields;
   if (shape.size() == 2 || shape.size() == 3) {
     fields = imagesFor(shape);
@@ -71,6 +72,11 @@ std::vector<FieldSpec> fieldsFor(const Shape &shape) {
   return fields;
 }
 
+FieldSpec fieldFor(const Shape &shape, Bytes bytes) {
+  const std::vector<FieldSpec> fields = fieldsFor(shape);
+  return fields[fnv1a(textOf(bytes)) % fields.size()];
+}
+
 /// Looks at number `number` of `field` as the model sees it.
 static void checkNumber(const FieldSpec &field, double number) {
   require(std::isfinite(number), "a number that is not finite");
@@ -89,14 +95,16 @@ static void checkNumber(const FieldSpec &field, double number) {
   }
 }
 
-/// Converts records of `data`, all of small sets.
+/// Converts records of `data`, all of small sets: time goes into many files.
 template <typename T>
 static void checkRecords(const Dataset &data, ScalarType type) {
-  constexpr int64_t most = 64;
+  constexpr size_t most = 2048; // numbers of a field
   for (int64_t i = 0; i < data.fieldCount(); ++i) {
     std::vector<T> numbers(elementsOf(data.field(i).shape));
     const auto out = std::as_writable_bytes(std::span(numbers));
-    for (int64_t item = 0; item < std::min(data.items(), most); ++item) {
+    const auto items =
+        static_cast<int64_t>(1 + most / std::max<size_t>(numbers.size(), 1));
+    for (int64_t item = 0; item < std::min(data.items(), items); ++item) {
       for (bool training : {false, true}) {
         data.convert(i, item, 7, 1, type, out, training);
         for (T number : numbers) {

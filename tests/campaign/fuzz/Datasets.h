@@ -3,6 +3,7 @@
 #define GMC_TESTS_CAMPAIGN_FUZZ_DATASETS_H
 
 #include "runtime/data/Dataset.h"
+#include "tests/campaign/fuzz/Harness.h"
 
 #include <filesystem>
 #include <string>
@@ -13,9 +14,11 @@ namespace gmc::fuzz {
 runtime::FieldSpec numbersOf(const std::string &name, runtime::Shape shape);
 runtime::FieldSpec labelOf(const std::string &name, int64_t classes);
 
-/// Returns what models may declare records of `shape` as: numbers, flat or not,
-/// in a range or of two values, images cut, resampled, mirrored.
-std::vector<runtime::FieldSpec> fieldsFor(const runtime::Shape &shape);
+/// Returns one of what models may declare records of `shape` as: numbers, flat
+/// or not, in a range or of two values, images cut, resampled, mirrored. Which
+/// one hangs on `bytes` alone: a file takes one way through the reader, and
+/// soon.
+runtime::FieldSpec fieldFor(const runtime::Shape &shape, Bytes bytes);
 
 /// Reads `fields` of `place` as a data set of that format: both parts, the part
 /// `train` also cut into parts and subsets. Every record is looked at. Tells

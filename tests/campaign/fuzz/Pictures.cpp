@@ -1,7 +1,6 @@
 //===- Pictures.cpp - PNG files and folders of them -----------------------===//
 #include "runtime/data/PngFile.h"
 #include "tests/campaign/fuzz/Datasets.h"
-#include "tests/campaign/fuzz/Harness.h"
 
 #include <zlib.h>
 
@@ -19,13 +18,16 @@ static uint32_t bigEndian(const std::string &bytes, size_t place) {
 }
 
 /// Returns `bytes` with the right checksum after every chunk that is whole:
-/// what is changed in a chunk is otherwise not looked at.
+/// what is changed in a chunk is otherwise not looked at. What follows the last
+/// chunk of a picture is none of it.
 static std::string withChecksums(std::string bytes) {
-  for (size_t place = 8; place + 12 <= bytes.size();) {
+  bool isEnd = false;
+  for (size_t place = 8; !isEnd && place + 12 <= bytes.size();) {
     const size_t length = bigEndian(bytes, place);
     if (length > bytes.size() - place - 12) {
       break;
     }
+    isEnd = bytes.compare(place + 4, 4, "IEND") == 0;
     const auto *body = reinterpret_cast<const Bytef *>(bytes.data()) + place;
     const auto sum = crc32(0, body + 4, static_cast<uInt>(length + 4));
     place += 8 + length;
@@ -36,7 +38,7 @@ static std::string withChecksums(std::string bytes) {
   return bytes;
 }
 
-static bool readPicture(const path &file) {
+static bool readPicture(const path &file, Bytes bytes) {
   // A model's shape bounds what is asked for; here this does.
   constexpr int64_t most = 1 << 22;
   const auto accept = [](const Shape &shape) {
@@ -53,14 +55,12 @@ static bool readPicture(const path &file) {
           "a picture is one record of three axes");
   require(readPng(file, accept).bytes == column.bytes,
           "read again it is another picture");
-  bool taken = false;
-  for (const FieldSpec &field : fieldsFor(column.shape)) {
-    taken |= readAsItems(field, file);
-    if (field.image) {
-      readAsDataset("folder", {field}, file.parent_path());
-      readAsDataset("folder", {field, labelOf("y", 2)},
-                    file.parent_path().parent_path() / "train");
-    }
+  const FieldSpec field = fieldFor(column.shape, bytes);
+  const bool taken = readAsItems(field, file);
+  if (field.image) {
+    readAsDataset("folder", {field}, file.parent_path());
+    readAsDataset("folder", {field, labelOf("y", 2)},
+                  file.parent_path().parent_path() / "train");
   }
   return taken;
 }
@@ -76,7 +76,7 @@ bool readers::png(Bytes bytes) {
     require(!succeeds(ExitData, [&] { readPng(broken, [](const Shape &) {}); }),
             "a wrong checksum is not seen");
   }
-  return readPicture(fileOf("pictures/train-1.png", sound));
+  return readPicture(fileOf("pictures/train-1.png", sound), bytes);
 }
 
 } // namespace gmc::fuzz

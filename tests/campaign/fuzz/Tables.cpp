@@ -1,6 +1,5 @@
 //===- Tables.cpp - CSV files and texts -----------------------------------===//
 #include "tests/campaign/fuzz/Datasets.h"
-#include "tests/campaign/fuzz/Harness.h"
 
 #include <algorithm>
 
@@ -18,11 +17,9 @@ bool readers::csv(Bytes bytes) {
   const std::string_view rest = textOf(bytes.subspan(begin));
   const std::string_view line = rest.substr(0, rest.find('\n'));
   const int64_t columns = 1 + std::count(line.begin(), line.end(), ',');
-  bool taken = false;
-  for (const FieldSpec &field : fieldsFor({columns})) {
-    taken |= readAsDataset("csv", {field}, file);
-    readAsItems(field, file);
-  }
+  const FieldSpec field = fieldFor({columns}, bytes);
+  const bool taken = readAsDataset("csv", {field}, file);
+  readAsItems(field, file);
   if (columns > 1) {
     readAsDataset("csv", {numbersOf("x", {columns - 1}), labelOf("y", 3)},
                   file);
@@ -30,9 +27,7 @@ bool readers::csv(Bytes bytes) {
                   file);
   }
   if (columns % 2 == 0) {
-    FieldSpec image = fieldsFor({1, 2, columns / 2})[0];
-    image.shape = {1, 2, columns / 2};
-    readAsDataset("csv", {image}, file);
+    readAsDataset("csv", {fieldFor({1, 2, columns / 2}, bytes)}, file);
   }
   return taken;
 }

@@ -2,6 +2,6 @@
 #include "tests/campaign/fuzz/Harness.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  gmc::fuzz::readers::GMC_READER({data, size});
+  gmc::fuzz::readers::GMC_FUZZED({data, size});
   return 0;
 }

@@ -73,20 +73,23 @@ bool readers::safetensors(Bytes bytes) {
   return true;
 }
 
+/// Returns the model of the runtime's tests, in that type.
+static Manifest manifestOf(const char *type) {
+  nlohmann::json json = runtime::test::sampleManifest();
+  json["type"] = type;
+  json["imports"] = {{{"network", "Enc"}, {"of", "Of"}, {"source", ""}}};
+  return parseManifest(json.dump());
+}
+
 namespace {
 
 /// A model and its memory, which a failed load must leave alone.
 struct Model {
-  Manifest manifest;
+  const Manifest &manifest;
   std::vector<char> state;
 
-  explicit Model(const char *type) {
-    nlohmann::json json = runtime::test::sampleManifest();
-    json["type"] = type;
-    json["imports"] = {{{"network", "Enc"}, {"of", "Of"}, {"source", ""}}};
-    manifest = parseManifest(json.dump());
-    state.assign(manifest.stateBytes, 'x');
-  }
+  explicit Model(const Manifest &manifest)
+      : manifest(manifest), state(manifest.stateBytes, 'x') {}
 
   /// Runs `load`, and tells whether it succeeded.
   template <typename Load> bool loads(Load load) {
@@ -100,9 +103,10 @@ struct Model {
 } // namespace
 
 static bool readCheckpoint(const path &file) {
+  static const Manifest manifest = manifestOf("f32");
   bool taken = false;
   for (Purpose purpose : {Purpose::Resume, Purpose::Sample}) {
-    Model model("f32"), other("f32");
+    Model model(manifest), other(manifest);
     RunState run;
     if (!model.loads([&](Model &m) {
           run = loadCheckpoint(file, m.manifest, m.state.data(), purpose);
@@ -136,9 +140,10 @@ bool readers::checkpoint(Bytes bytes) {
 
 bool readers::weights(Bytes bytes) {
   const path file = fileOf("weights.safetensors", textOf(bytes));
+  static const Manifest manifests[] = {manifestOf("f32"), manifestOf("f64")};
   bool taken = false;
-  for (const char *type : {"f32", "f64"}) {
-    taken |= Model(type).loads([&](Model &m) {
+  for (const Manifest &manifest : manifests) {
+    taken |= Model(manifest).loads([&](Model &m) {
       importWeights(m.manifest, {{"Enc", file.string()}}, m.state.data());
     });
   }
