@@ -20,6 +20,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -47,6 +48,7 @@ LIT = """
 config.environment["GMC_MUTANT"] = os.environ.get("GMC_MUTANT", "0")
 """
 SKIPPED = 77
+LONGEST_TEST = 3600  # seconds
 # A filter that fits no test is no success.
 RAN_NOTHING = re.compile(r"Running 0 tests|^0 operators", re.MULTILINE)
 BY_FILTER = {"lit": "--filter="}  # and of binaries of GoogleTest
@@ -234,7 +236,7 @@ class Runner:
                 for one in self.entries[name].get("properties", [])}
 
     def command_of(self, test):
-        name, *arguments = test.split()
+        name, *arguments = shlex.split(test)
         if name not in self.entries:
             raise BadTable(f"ctest has no entry `{name}`")
         command = list(self.entries[name]["command"])
@@ -272,7 +274,7 @@ class Runner:
         """Seconds of the test without a mutant; None if it does not pass so."""
         known = self.state["tests"]
         if test not in known:
-            code, seconds, output = self.run(test, 0, 1200)
+            code, seconds, output = self.run(test, 0, LONGEST_TEST)
             passes = code == 0 and not RAN_NOTHING.search(output)
             known[test] = round(seconds, 1) if passes else None
             if not passes and code != SKIPPED:
