@@ -188,6 +188,8 @@ def logsumexp(parts):
 
 
 def variance(parts):
+    if len({part.value for part in parts}) == 1 and parts[0].value != 0:
+        raise Unknown  # 0, or what rounding leaves of it: a kink may follow
     mean = total(parts) * number(WIDE(1) / len(parts))
     return total([(part - mean) * (part - mean) for part in parts]) * number(
         WIDE(1) / len(parts))

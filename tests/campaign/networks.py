@@ -64,7 +64,7 @@ BINARY = [
 REDUCTIONS = [
     ("sum", lambda x, d: x.sum(d)), ("mean", lambda x, d: x.mean(d)),
     ("logsumexp", lambda x, d: x.logsumexp(d)),
-    ("norm", lambda x, d: (x * x).sum(d).sqrt()),
+    ("norm", lambda x, d: torch.linalg.vector_norm(x, dim=d)),
     ("var", lambda x, d: x.var(d, unbiased=False)), ("max", lambda x, d: x.amax(d)),
     ("min", lambda x, d: x.amin(d)), ("prod", lambda x, d: x.prod(d)),
 ]
@@ -334,6 +334,8 @@ def gradients_in_torch(nets, squared, images):
 
 
 def share(ours, theirs, floor):
+    if not (numpy.isfinite(ours).all() and numpy.isfinite(theirs).all()):
+        return float("inf")
     size = max(abs(ours).max(), abs(theirs).max(), floor)
     return abs(ours - theirs).max() / size if size else 0.0
 
@@ -378,6 +380,9 @@ def compare(campaign, case, folder):
                     for key, one in gradients.items())
         campaign.state["numbers"] += sum(one.size for one in gradients.values())
         if worst[0] <= ALLOWED:
+            continue
+        if not all(numpy.isfinite(one).all() for one in gradients.values()):
+            untold += 1  # torch's second derivative of a norm of zeros
             continue
         if again is None:
             moved(nets, numpy.random.default_rng(case))
