@@ -302,6 +302,11 @@ Value Elaborator::evaluateSpan(const ast::SpanExpr &expr) {
 std::optional<ValueId>
 Elaborator::comprehensionVariable(const Value &source, const std::string &name,
                                   SourceRange range) {
+  if (source.kind == Value::Kind::List && source.elements.empty()) {
+    // An axis has an extent, as a span has members.
+    module.report(Diag::ComprehensionSource, range, "a list of nothing");
+    return std::nullopt;
+  }
   if (source.kind == Value::Kind::List) {
     auto extent = static_cast<int64_t>(source.elements.size());
     Type type{{{name, extent}}, {}};
