@@ -106,7 +106,7 @@ static IdxArray readArray(ByteSource &source) {
   int64_t total = dataBytes(source, array.shape);
   // What takes the array counts items by the numbers of one.
   if (total == 0) {
-    fail(ExitData, "{}: its shape {} holds no items", source.name(),
+    fail(ExitData, "{}: has no items: its shape is {}", source.name(),
          spellingOf(array.shape));
   }
   int64_t header = 4 + 4 * static_cast<int64_t>(rank);

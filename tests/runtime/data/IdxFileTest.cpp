@@ -46,8 +46,8 @@ TEST(IdxFile, ReadsLargeGzippedFilesAndSeveralMembers) {
 TEST(IdxFile, AnArrayOfNothingIsRefused) {
   for (const std::vector<uint32_t> &extents :
        {std::vector<uint32_t>{0, 28, 28}, {3, 0, 2}, {0, ~0u, ~0u, ~0u}}) {
-    expectRefused(idxHeader(extents), "holds no items");
-    expectRefused(gzip(idxHeader(extents)), "holds no items", "f.gz");
+    expectRefused(idxHeader(extents), "has no items");
+    expectRefused(gzip(idxHeader(extents)), "has no items", "f.gz");
   }
 }
 
