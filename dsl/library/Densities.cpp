@@ -362,6 +362,7 @@ ValueId Elaborator::logProb(const Distribution &d, ValueId value) {
       module.report(Diag::MixtureOfAxis, b.range(), m->axis)
           .label(d.where, "its components are on the axis")
           .help("name another axis");
+      return b.constant(0); // Its extent need not be the axis's own.
     }
   }
   const Distribution &family = familyOf(d);
