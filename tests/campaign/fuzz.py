@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path += [str(HERE), str(HERE / "fuzz")]
+import campaign  # noqa: E402
 from campaign import LONGEST_SLICE, main  # noqa: E402
 import seeds  # noqa: E402
 
@@ -95,6 +97,18 @@ def watch(process, figures, save):
     return said
 
 
+def judge(command, kept, said):
+    """Keeps what was said of a finding. A file that only ran out of the wall's time is
+    none, and is called slow-."""
+    file = Path(kept)
+    alone = [command[0], file]
+    if file.name.startswith("timeout-") and campaign.run(
+            alone, file.parent, SECONDS, resource.RLIM_INFINITY).code == 0:
+        file.rename(file.with_name("slow-" + file.name))
+    else:
+        Path(kept + ".said").write_text(said)
+
+
 def findings_of(chosen, reader):
     """What libFuzzer kept and nobody has taken away as mended."""
     return sorted(file for file in (chosen.corpus / "findings" / reader).glob("*-*")
@@ -107,9 +121,10 @@ def run(chosen, reader, state, save):
     left = min(chosen.minutes * 60, QUIET - figures["quiet"], LONGEST - figures["seconds"])
     if left > 0:
         memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+        command = command_of(chosen, reader, left)
         with tempfile.TemporaryDirectory(prefix="gmc-fuzz-", dir=memory) as scratch:
             process = subprocess.Popen(
-                command_of(chosen, reader, left), stderr=subprocess.PIPE, text=True,
+                command, stderr=subprocess.PIPE, text=True,
                 errors="replace", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                 env=environment(scratch))
             try:
@@ -121,7 +136,7 @@ def run(chosen, reader, state, save):
         if code and not kept:
             raise SystemExit(f"fuzz-{reader} ends with {code}:\n{said}")
         if code:
-            Path(kept[-1] + ".said").write_text(said)
+            judge(command, kept[-1], said)
     ended = "done" if figures["quiet"] >= QUIET or figures["seconds"] >= LONGEST else "to go on"
     found = findings_of(chosen, reader)
     print(f"{reader}: {figures['executions']} executions in {figures['seconds'] / 60:.1f} "
