@@ -383,6 +383,8 @@ def options_of():
                         help="where the state is read and written")
     parser.add_argument("--whole", action="store_true",
                         help="those that survived, by the whole suite")
+    parser.add_argument("--nearest", action="store_true",
+                        help="no tests of the group: a first pass, for --again")
     parser.add_argument("--again", action="store_true",
                         help="those that survived, once more")
     parser.add_argument("--check", action="store_true",
@@ -422,7 +424,9 @@ def main():
         if mutant.equivalent or not wanted or \
                 not options.first <= mutant.number < last:
             continue
-        levels = [("nearest", mutant.nearest), ("group", groups[mutant.group])]
+        levels = [("nearest", mutant.nearest)]
+        if not options.nearest:
+            levels.append(("group", groups[mutant.group]))
         runner.take(mutant, [("whole", runner.whole())] if options.whole
                     else levels)
     return runner.summary(mutants)

@@ -13,10 +13,13 @@ groups, remainders, diagonals, cycles, R-mean-15, R-val-6, R-sched-1.
 states/rates.gm: what optimisers are not given, R-opt-1. states/clocks.gm: turns
 every so many rounds, epochs and examples, also of a resumed run, R-train-1;
 records that a run counts, a layer of the file, R-net-12, `prod`.
+states/rules.gm: every optimiser, clip. states/schedules.gm: ramp, piecewise.
+states/others.gm: reductions over the others of a batch and over draws, R-mean-13 and
+R-mean-15.
 states/phases.gm: a `train` in batches of 4, one in batches of 8, R-mean-9, R-mean-14,
 R-state-6, R-rep-1.
 
-usage: states.py GMC
+usage: states.py GMC [STEM ..]
 """
 import csv
 import math
@@ -84,6 +87,60 @@ def check_penalty(gmc, model, level, folder):
     weights = {row["w"] for row in found if "w" in row}
     return (losses == {0.0} and weights == {1.0},
             f"loss {sorted(losses)}, weight {sorted(weights)}")
+
+
+def check_others(gmc, model, level, folder):
+    losses = [abs(row[name]) for row in table(gmc, model, level, folder)
+              for name in ("fit.loss", "bound.loss") if name in row]
+    return (len(losses) > 1 and max(losses) <= TOLERANCE ** 2,
+            f"{len(losses)} losses, largest square of a difference {max(losses):.1e}")
+
+
+def check_schedules(gmc, model, level, folder):
+    rows, worst = table(gmc, model, level, folder), 0.0
+    sums = dict.fromkeys("abcd", 0.0)
+    for i, row in enumerate(rows):
+        part = min(i / 5, 1)
+        rates = {"a": 0.1 + 0.4 * min(max(i - 2, 0) / 4, 1),
+                 "b": 0.1 + 0.4 * (1 - math.cos(math.pi * part)) / 2,
+                 "c": 0.1 * 5 ** part, "d": (0.1, 0.3, 0.2)[(i >= 2) + (i >= 4)]}
+        for name, rate in rates.items():
+            sums[name] -= rate
+            worst = max(worst, abs(row[name] - sums[name]))
+    return (len(rows) == 8 and worst <= TOLERANCE,
+            f"{len(rows)} rounds, worst difference {worst:.1e}")
+
+
+def rules():
+    s = n = a = r = p = k = h = hs = 1.0
+    w, q = 2.0, -2.0
+    bs = bn = ma = va = mw = vw = vr = 0.0
+    for t in range(1, 9):
+        bs, bn = 0.9 * bs + 2 * s, 0.9 * bn + 2 * n
+        s, n = s - 0.05 * bs, n - 0.05 * (2 * n + 0.9 * bn)
+        ma, va = 0.8 * ma + 0.2 * 2 * a, 0.9 * va + 0.1 * (2 * a) ** 2
+        mw, vw = 0.8 * mw + 0.2 * 2 * w, 0.9 * vw + 0.1 * (2 * w) ** 2
+        a -= 0.1 * ma / (1 - 0.8 ** t) / (math.sqrt(va / (1 - 0.9 ** t)) + 0.01)
+        w = w * (1 - 0.1 * 0.3) - 0.1 * mw / (1 - 0.8 ** t) / (
+            math.sqrt(vw / (1 - 0.9 ** t)) + 0.01)
+        vr = 0.7 * vr + 0.3 * (2 * r) ** 2
+        r -= 0.1 * 2 * r / (math.sqrt(vr) + 0.05)
+        factor = min(1, 1.5 / (math.hypot(2 * p, 4 * q) + 1e-6))
+        p, q = p - 0.2 * factor * 2 * p, q - 0.2 * factor * 4 * q
+        k -= 0.1
+        if t <= 3:
+            h -= 0.1 * 2 * h
+            hs = 0.75 * hs + 0.25 * h
+        yield {"s": s, "n": n, "a": a, "w": w, "r": r, "p": p, "q": q, "k": k,
+               "h": h, "hs": hs}
+
+
+def check_rules(gmc, model, level, folder):
+    found, wanted = table(gmc, model, level, folder), list(rules())
+    worst = max(abs(row[name] - value) for row, line in zip(found, wanted)
+                for name, value in line.items())
+    return (len(found) == len(wanted) and worst <= TOLERANCE,
+            f"{len(found)} rounds, worst difference {worst:.1e}")
 
 
 def check_spectral(gmc, model, level, folder):
@@ -404,6 +461,9 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         for check, stem in ((check_states, "states"),
                             (check_penalty, "penalty"),
+                            (check_others, "others"),
+                            (check_rules, "rules"),
+                            (check_schedules, "schedules"),
                             (check_spectral, "spectral"),
                             (check_spectral_conv, "spectral_conv"),
                             (check_norm, "norm"),
@@ -412,7 +472,7 @@ def main():
                             (check_rates, "rates"),
                             (check_clocks, "clocks"),
                             (check_phases, "phases")):
-            for level in (0, 2):
+            for level in (0, 2) if stem in (sys.argv[2:] or [stem]) else ():
                 ok, said = check(gmc, models / f"{stem}.gm", level,
                                  pathlib.Path(name))
                 failures += not ok
