@@ -46,6 +46,10 @@ def entropy(u):
     return -sum(p * log(p) for p in classes(u))
 
 
+def variance(u):
+    return sum((one - sum(u) / 3) ** 2 for one in u) / 3
+
+
 def gamma(a, r, x):
     return a * log(r) + (a - 1) * log(x) - r * x - mpmath.loggamma(a)
 
@@ -270,6 +274,15 @@ def cases():
                 lambda a, c, x: mpf("1.0507009873554805") * a)
     yield taken("norm(u)", (0, 0, 2), lambda *u: mpmath.sqrt(sum(
         one ** 2 for one in u)), "+++")
+    yield ("var(u) + std(u)", lambda *u: variance(u) + mpmath.sqrt(variance(u)),
+           [((1, 2, 4), "+++")])
+    yield ("sum(u @ (iota(3)[:, new] * ones(3, 2)))",
+           lambda *u: 2 * u[1] + 4 * u[2], [((1, 2, 4), "+++")])
+    yield ("if a then c else x", lambda a, c, x: c, [((-1, 2, 3), ".++")])
+    # What is no number differs from all, itself too, and nothing hides it.
+    for text in ("log(a)", "max(log(a), c)", "min(c, log(a))", "xlogy(c, log(a))"):
+        yield (f"if {text} != {text} then x else 2 * x", lambda a, c, x: x,
+               [((-1, 0, 3), "...", 3)])
     # By the manual the derivative is 0 there.
     yield taken("norm(u) + std(u)", (0, 0, 0), lambda *u: mpf(0), "+++")
     # The quotient is below 65, and rounded to it; that of f32 is.

@@ -312,16 +312,20 @@ def check_clocks(gmc, model, level, folder):
     program, run = folder / f"clocks{level}", folder / f"run-clocks{level}"
     rows, worst = table(gmc, model, level, folder), 0.0
     broken, dumped = folder / f"broken{level}", folder / f"dump{level}"
-    for words in (["train", "--steps", "5"], ["resume", "--steps", "12"]):
+    for words in (["train", "--steps", "5"], ["resume", "--steps", "6"],
+                  ["resume", "--steps", "12"]):
         subprocess.run([program, *words, "--dump-draws", dumped, "--out",
                         broken], check=True, timeout=60,
                        stdout=subprocess.DEVNULL)
+        if words[-1] == "6":  # the first round of a resumed run has turns too
+            turned = read_safetensors(broken / "checkpoint.safetensors")
     start = folder / f"start-clocks{level}"
     subprocess.run([program, "train", "--steps", "0", "--out", start],
                    check=True, timeout=60, stdout=subprocess.DEVNULL)
     first, last, again = (read_safetensors(place / "checkpoint.safetensors")
                           for place in (start, run, broken))
-    same = all((last[name] == again[name]).all() for name in last)
+    same = all((last[name] == again[name]).all() for name in last) and \
+        all(turned[name] == 5 for name in ("rounds3", "epochs15", "examples20"))
     refused = subprocess.run([program, "train", "--set", "k=2.5", "--out",
                               folder / f"refused{level}"], timeout=60,
                              capture_output=True, check=False).returncode

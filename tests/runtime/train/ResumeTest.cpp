@@ -7,6 +7,7 @@
 
 #include <fstream>
 #include <random>
+#include <utility>
 
 using namespace gmc::runtime;
 using namespace gmc::runtime::fake;
@@ -114,14 +115,18 @@ TEST_F(Resume, replacesRowsPastTheCheckpoint) {
 
 // A signal during a report saves the step; the report is still to be made.
 TEST_F(Resume, makesReportsThatAreMissing) {
-  ASSERT_EQ(train("r", {"--steps", "13"}).code, 0);
-  const auto path = folder.path / "r" / "metrics.csv";
-  std::string text = readText(path);
-  const size_t report = text.find("\n13,1.04,,,,,,");
-  ASSERT_NE(report, std::string::npos);
-  std::ofstream(path, std::ios::binary) << text.substr(0, report + 1);
-  ASSERT_EQ(resume("r", {"--epochs", "3"}).code, 0);
-  expectSame("r", "whole");
+  // The first, and one that an earlier step has made.
+  for (const auto &[steps, row] : {std::pair("13", "\n13,1.04,,,,,,"),
+                                   std::pair("25", "\n25,2,,,,,,")}) {
+    ASSERT_EQ(train(steps, {"--steps", steps}).code, 0);
+    const auto path = folder.path / steps / "metrics.csv";
+    std::string text = readText(path);
+    const size_t report = text.find(row);
+    ASSERT_NE(report, std::string::npos) << text;
+    std::ofstream(path, std::ios::binary) << text.substr(0, report + 1);
+    ASSERT_EQ(resume(steps, {"--epochs", "3"}).code, 0);
+    expectSame(steps, "whole");
+  }
 }
 
 // T2: the last checkpoint is there before the reports `at end`, which may take

@@ -163,6 +163,16 @@ TEST_F(TwoBatches, resumeInEither) {
   }
 }
 
+TEST_F(TwoBatches, aResumeKnowsTheEpochsOfTheFirst) {
+  text = textOfFours; // whose `pre` takes an epoch
+  ASSERT_EQ(call("train", "whole").code, 0);
+  ASSERT_EQ(call("train", "r", {"--steps", "60"}).code, 0);
+  ASSERT_EQ(call("resume", "r", {"--steps", "75"}).code, 0);
+  const auto rows = rowsOf(folder.path / "r");
+  EXPECT_EQ(rows, rowsOf(folder.path / "whole"));
+  EXPECT_EQ(rows.back().substr(0, 5), "75,2,");
+}
+
 TEST_F(TwoBatches, fewDataAreRefusedAtTheStart) {
   writeData(folder.path / "few", 7, 21); // enough for `pre`
   const Outcome few = call("train", "r", {}, "few");
