@@ -279,6 +279,7 @@ def cases():
     yield ("sum(u @ (iota(3)[:, new] * ones(3, 2)))",
            lambda *u: 2 * u[1] + 4 * u[2], [((1, 2, 4), "+++")])
     yield ("if a then c else x", lambda a, c, x: c, [((-1, 2, 3), ".++")])
+    yield ("c * stop(round(a))", lambda a, c, x: 2 * c, [((2.5, 3, 0), ".+.")])
     # What is no number differs from all, itself too, and nothing hides it.
     for text in ("log(a)", "max(log(a), c)", "min(c, log(a))", "xlogy(c, log(a))"):
         yield (f"if {text} != {text} then x else 2 * x", lambda a, c, x: x,

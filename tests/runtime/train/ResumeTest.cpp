@@ -183,6 +183,17 @@ TEST_F(Resume, leavesTheMetricsOfAFinishedRunAlone) {
   EXPECT_FALSE(std::filesystem::exists(path));
 }
 
+// A run whose config.json is lost goes on with its own numbers.
+TEST_F(Resume, takesHypersFromTheCheckpoint) {
+  ASSERT_EQ(train("fast", {"--set", "lr=0.02"}).code, 0);
+  ASSERT_EQ(train("r", {"--set", "lr=0.02", "--steps", "5"}).code, 0);
+  std::filesystem::remove(folder.path / "r" / "config.json");
+  const Outcome outcome =
+      resume("r", {"--data", folder / "data", "--epochs", "3"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  expectSame("r", "fast");
+}
+
 TEST_F(Resume, refusesAnotherSeed) {
   ASSERT_EQ(train("r", {"--steps", "5"}).code, 0);
   EXPECT_EQ(resume("r", {"--seed", "12", "--epochs", "3"}).code, 4);
