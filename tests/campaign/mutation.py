@@ -289,9 +289,9 @@ class Runner:
             seconds = self.usual(test)
             if seconds is None:
                 continue
-            code, _, _ = self.run(test, mutant.number, 60 + 5 * seconds)
+            code, _, output = self.run(test, mutant.number, 60 + 5 * seconds)
             if code not in (0, SKIPPED):
-                return {"by": test, "end": code}
+                return {"by": test, "end": code, "said": output[-500:]}
         return None
 
     def is_done(self, mutant):
@@ -329,7 +329,8 @@ class Runner:
         """One line with the figures, after one for each survivor."""
         levels = {"nearest": 0, "group": 0, "whole": 0}
         left = []
-        done = [mutant for mutant in mutants if self.is_done(mutant)]
+        done = [mutant for mutant in mutants
+                if self.is_done(mutant) and not mutant.equivalent]
         for mutant in done:
             if self.survives(mutant):
                 left.append(mutant)

@@ -23,6 +23,8 @@ from reported import report
 mpmath.mp.dps = 250
 STEP = mpf(10) ** -60
 INF = float("inf")
+# Expressions of one text, which a compiler goes through in seconds.
+TOGETHER = 30
 log, exp, pi = mpmath.log, mpmath.exp, mpmath.pi
 
 
@@ -276,6 +278,9 @@ def cases():
         one ** 2 for one in u)), "+++")
     yield ("var(u) + std(u)", lambda *u: variance(u) + mpmath.sqrt(variance(u)),
            [((1, 2, 4), "+++")])
+    for net in ("Layer", "Group"):
+        yield (f"{net}(u)[0]", lambda *u: (u[0] - sum(u) / 3) / mpmath.sqrt(
+            variance(u) + mpf("1e-5")), [((1, 2, 4), "+++")])
     yield ("sum(u @ (iota(3)[:, new] * ones(3, 2)))",
            lambda *u: 2 * u[1] + 4 * u[2], [((1, 2, 4), "+++")])
     yield ("if a then c else x", lambda a, c, x: c, [((-1, 2, 3), ".++")])
@@ -346,13 +351,20 @@ def known_of(formula, point, ways, value=None):
     return result
 
 
+DEFINED = {
+    "partly(": "def partly(v, x) = v + (if x > 0 then v else 1)",
+    "Layer(": "net Layer(v: f32[3]) -> f32[3] { v |> layer_norm(affine: false) }",
+    "Group(": "net Group(v: f32[3]) -> f32[3] { v |> group_norm(1, affine: false) }",
+}
+
+
 def text_of(expressions):
-    # Names that nothing reads are errors, hence the condition and the last number.
-    used = any("partly" in expression for expression in expressions)
+    # Names that nothing reads are errors, hence the choice and the last number.
+    used = [line for name, line in DEFINED.items()
+            if any(name in expression for expression in expressions)]
     lines = ["param w : f32 = 1", "step fit() { minimize w^2 over w using sgd(0.1) }",
              "train { fit() } for 1 rounds",
-             "def partly(v, x) = v + (if x > 0 then v else 1)" if used else "",
-             "proc show(n = 1, u: f32[3]) batch n {",
+             *used, "proc show(n = 1, u: f32[3]) batch n {",
              "  a = u[0];  c = u[1];  x = min(u[2], 1e30)"]
     parts = []
     for i, expression in enumerate(expressions):
@@ -390,6 +402,32 @@ def run(*command, folder):
         raise RuntimeError(f"{command}: {done.returncode}\n{done.stdout}{done.stderr}")
 
 
+def compared(gmc, folder, table, kind, flags):
+    """How many numbers of the rows of `table` were held, and which are wrong."""
+    points = sorted({point[0] for _, _, rows in table for point in rows})
+    place = {point: i for i, point in enumerate(points)}
+    (folder / "m.gm").write_text(text_of([text for text, _, _ in table]))
+    numpy.save(folder / "u.npy", numpy.array(points, kind))
+    run(gmc, "compile", "m.gm", "-o", "m", *flags, folder=folder)
+    run("./m", "train", "--out", "run", "--overwrite", folder=folder)
+    run("./m", "show", "-n", len(points), "--u", "u.npy", "-o", "y.npy", "--out", "run",
+        folder=folder)
+    found = numpy.load(folder / "y.npy")[:, :-1].reshape(len(points), -1, 13)
+    checked, wrong = 0, []
+    for i, (text, formula, rows) in enumerate(table):
+        for point, ways, *value in rows:
+            rounded = [mpf(float(numpy.dtype(kind).type(p))) for p in point]
+            known = known_of(formula, rounded, ways, *value)
+            if value and kind == "f8" and numpy.isfinite(value[0]):
+                known[0] = found[place[point], i, 0]
+                wrong += [] if abs(known[0] - value[0]) < 1e-6 * abs(
+                    value[0] or 1) else [f"{text} at {point}: {known[0]}"]
+            checked += sum(k is None or not numpy.isnan(k) for k in known)
+            wrong += [f"{text} at {point}: {one}" for one in wrong_entries(
+                found[place[point], i], known, kind)]
+    return checked, wrong
+
+
 def check(gmc, folder):
     parts = sys.argv[2:] or [""]
     table = [row for row in cases() if any(part in row[0] for part in parts)]
@@ -397,29 +435,11 @@ def check(gmc, folder):
         if not any(part in RELAXED for part in parts):
             yield False, f"no text contains {' or '.join(parts)}"
         return
-    expressions = [text for text, _, _ in table]
-    points = sorted({point[0] for _, _, rows in table for point in rows})
-    place = {point: i for i, point in enumerate(points)}
-    (folder / "m.gm").write_text(text_of(expressions))
     for kind, flags in (("f8", ["--f64"]), ("f8", ["--f64", "-O0"]), ("f4", [])):
-        numpy.save(folder / "u.npy", numpy.array(points, kind))
-        run(gmc, "compile", "m.gm", "-o", "m", *flags, folder=folder)
-        run("./m", "train", "--out", "run", "--overwrite", folder=folder)
-        run("./m", "show", "-n", len(points), "--u", "u.npy", "-o", "y.npy", "--out", "run",
-            folder=folder)
-        found = numpy.load(folder / "y.npy")[:, :-1].reshape(len(points), -1, 13)
         checked, wrong = 0, []
-        for i, (text, formula, rows) in enumerate(table):
-            for point, ways, *value in rows:
-                rounded = [mpf(float(numpy.dtype(kind).type(p))) for p in point]
-                known = known_of(formula, rounded, ways, *value)
-                if value and kind == "f8" and numpy.isfinite(value[0]):
-                    known[0] = found[place[point], i, 0]
-                    wrong += [] if abs(known[0] - value[0]) < 1e-6 * abs(
-                        value[0] or 1) else [f"{text} at {point}: {known[0]}"]
-                checked += sum(k is None or not numpy.isnan(k) for k in known)
-                wrong += [f"{text} at {point}: {one}" for one in wrong_entries(
-                    found[place[point], i], known, kind)]
+        for at in range(0, len(table), TOGETHER):
+            more, others = compared(gmc, folder, table[at:at + TOGETHER], kind, flags)
+            checked, wrong = checked + more, wrong + others
         yield (not wrong, f"{kind} {' '.join(flags)}: {checked} numbers at "
                           f"{sum(len(rows) for _, _, rows in table)} points of "
                           f"{len(table)} expressions" + "".join(
