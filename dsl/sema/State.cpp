@@ -249,8 +249,11 @@ uint32_t Elaborator::netParameter(const std::string &name,
                 dsl::typeText({{}, wanted}))
         .help("a layer that `use` names has one size: a second `use` makes "
               "another layer");
-    parameter.name += "?"; // So that the walk can go on.
-    index = module.parameter(std::move(parameter));
+    // The walk goes on with one of this size, be it the third or a later one.
+    do {
+      parameter.name += "?";
+      index = module.parameter(parameter);
+    } while (module.program.parameters[index].shape != wanted);
   }
   return index;
 }
