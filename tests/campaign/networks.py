@@ -10,9 +10,10 @@ takes the weights of the checkpoint and computes the same.
 
 A loss agrees to 1e-11, a gradient to 1e-9 of the largest entry of its tensor, or of a
 thousandth of the largest of its net, or of 1e-5: a gradient that cancels to nothing has no
-digits of its own. Where one differs by more, torch computes again from weights moved by
-a unit of the last place; where that moves the gradient as far, the net is
-ill-conditioned and nothing can be said of it, which may be so of one net in fifty.
+digits of its own. Where one differs by more, torch computes again, each line's values
+moved by a unit of the last place; where that moves the gradient as far, the net is
+ill-conditioned or at a kink and nothing can be said of it, which may be so of one net in
+fifty.
 
     tests/campaign/networks.py --minutes 30 [--seed 1] [--resume FILE]
         [--findings FOLDER] [--build FOLDER] [--count N] [--first N]
@@ -33,6 +34,7 @@ from torch.nn import functional as F  # noqa: E402
 
 NETS, UNTOLD_SHARE = 12, 0.02
 LOSS_ALLOWED, ALLOWED, FLOOR, LEAST = 1e-11, 1e-9, 1e-3, 1e-5
+AT_KINK = 1e-6  # where the last bits move a gradient by more, it jumps
 LARGEST = 1500  # entries of a value
 
 ELEMENTWISE = [
@@ -79,6 +81,7 @@ class Net(nn.Module):
         self.pick, self.lines, self.steps = pick, [], []
         self.known = [images]  # the values, with torch's own weights
         self.mixed = False
+        self.bits = None  # draws by how many units of the last place values are moved
         # Distinct numbers to begin with: at ties torch and gmc choose differently.
         if pick.random() < 0.4:
             self.add("flatten(h0)", lambda v: v[0].flatten(1))
@@ -281,7 +284,11 @@ class Net(nn.Module):
     def forward(self, x):
         values = [x]
         for step in self.steps:
-            values.append(step(values))
+            value = step(values)
+            if self.bits is not None:
+                value = value * (1 + 2.0 ** -52 * torch.from_numpy(
+                    self.bits.integers(-1, 2, tuple(value.shape)).astype("f8")))
+            values.append(value)
         return values[-1]
 
     def text(self, name):
@@ -340,14 +347,6 @@ def share(ours, theirs, floor):
     return abs(ours - theirs).max() / size if size else 0.0
 
 
-def moved(nets, bits):
-    """The nets with weights moved by a unit of the last place."""
-    for net in nets.values():
-        for weight in net.parameters():
-            weight.data *= 1 + 2.0 ** -52 * torch.from_numpy(
-                bits.integers(-1, 2, tuple(weight.shape)).astype("f8"))
-
-
 def compare(campaign, case, folder):
     """Counts nets, and those of which nothing can be said; Wrong where one differs."""
     pick = campaign.random(case)
@@ -385,13 +384,14 @@ def compare(campaign, case, folder):
             untold += 1  # torch's second derivative of a norm of zeros
             continue
         if again is None:
-            moved(nets, numpy.random.default_rng(case))
+            for one in nets.values():
+                one.bits = numpy.random.default_rng(case)
             again = gradients_in_torch(nets, squared, images)[1]
         effect = max(share(again[name][key], one, floor)
                      for key, one in gradients.items())
-        require(worst[0] <= 10 * effect, f"{' '.join(flags)}: the gradient of "
+        require(worst[0] <= 10 * effect or effect > AT_KINK, f"{' '.join(flags)}: the gradient of "
                 f"`{name}.{worst[1]}` is {worst[0]:.1e} of its largest entry from "
-                f"torch's; the last bit of the weights moves it by {effect:.1e}")
+                f"torch's; the last bits of values move it by {effect:.1e}")
         untold += 1
     require(untold or abs(shown - loss) <= LOSS_ALLOWED * max(1, abs(loss)),
             f"{' '.join(flags)}: loss {shown}, torch {loss}")
