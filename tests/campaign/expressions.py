@@ -217,6 +217,13 @@ def bernoulli_entropy(p):
     return -bernoulli(p, p)
 
 
+def huber(u, v):
+    far = u - v
+    if abs(abs(far.value) - 1) < 1e-12:  # its second derivative jumps there
+        raise Unknown
+    return far * far * number(0.5) if abs(far.value) < 1 else absolute(far) - number(0.5)
+
+
 def clamped_entropy(p):
     if p.value in (0, 1):  # the slope is infinite there
         raise Unknown
@@ -245,8 +252,7 @@ BINARY = [
     ("({} / {})", lambda u, v: u / v), ("max({}, {})", largest),
     ("min({}, {})", smallest), ("xlogy({}, {})", xlogy),
     ("mse({}, {})", lambda u, v: (u - v) * (u - v)),
-    ("huber({}, {})", lambda u, v: (u - v) * (u - v) * number(0.5)
-     if abs((u - v).value) <= 1 else absolute(u - v) - number(0.5)),
+    ("huber({}, {})", huber),
     ("bce(logits: {}, target: sigmoid({}))",
      lambda u, v: softplus(u) - sigmoid(v) * u),
     ("log_prob(Normal({}, 0.7), {})", lambda u, v: normal(u, number(WIDE(0.7)), v)),

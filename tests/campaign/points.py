@@ -34,14 +34,14 @@ def text_of(expressions):
 
 def accepted(gmc, folder, drawn):
     """Those of `drawn`, whose first is the text, that gmc does not refuse as logarithms
-    of what is never above 0; m.gm in `folder` holds them."""
+    of what is never above 0 or as divided by what is always 0; m.gm in `folder` holds them."""
     while True:
         (folder / "m.gm").write_text(text_of([text for text, *_ in drawn]))
         said = run_any([gmc, "check", folder / "m.gm"], folder, 100)
         if said.code == 0:
             return drawn
         refused = {(int(line) - FIRST_LINE) // 2 for line in re.findall(
-            r"error\[E0313\].*\n +--> .*m\.gm:(\d+):", said.said)}
+            r"error\[E031[23]\].*\n +--> .*m\.gm:(\d+):", said.said)}
         if said.code != 1 or not refused:
             raise Wrong(f"gmc check: {said.code}\n{said.said}")
         drawn = [one for i, one in enumerate(drawn) if i not in refused]
