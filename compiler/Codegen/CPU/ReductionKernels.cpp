@@ -199,14 +199,14 @@ private:
       return inner(writer.constant(0), last, carried);
     }
     int64_t piece = longestChain * step;
-    return writer.loop(writer.constant(0), last, piece, carried,
-                       [&](Value begin, ValueRange before) {
-                         Value end = writer.min(writer.add(begin, piece), extent);
-                         return chained(longestChain, before,
-                                        [&](ValueRange own) {
-                                          return inner(begin, end, own);
-                                        });
-                       });
+    return writer.loop(
+        writer.constant(0), last, piece, carried,
+        [&](Value begin, ValueRange before) {
+          Value end = writer.min(writer.add(begin, piece), extent);
+          return chained(longestChain, before, [&](ValueRange own) {
+            return inner(begin, end, own);
+          });
+        });
   }
 
   /// Runs `body`, which adds `terms` terms, inside of the reduced loops from
