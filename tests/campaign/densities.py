@@ -15,7 +15,8 @@ import numpy
 from mpmath import mpf
 
 from campaign import flags_of, main, of_programs
-from points import accepted, evaluated, require
+from points import accepted, evaluated
+from trainer import require
 
 mpmath.mp.dps = 60
 STEP = mpf(10) ** -12

@@ -17,7 +17,8 @@ import math
 import numpy
 
 from campaign import flags_of, main, of_programs
-from points import accepted, evaluated, require
+from points import accepted, evaluated
+from trainer import require
 
 WIDE = numpy.longdouble
 LIMIT = 1e5

@@ -304,7 +304,6 @@ def mean_of_event(x):
 def text_of(nets, squared, image, records):
     step, terms = [], []
     for name, net in nets.items():
-        whole = ", over: all" if net.mixed else ""
         mean = "{}" if not net.event() else "mean({})"
         terms.append(mean.format(f"sin(2 * {name}(x))"))
         if name in squared:

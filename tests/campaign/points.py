@@ -10,7 +10,7 @@ import numpy
 HERE = Path(__file__).resolve().parent
 sys.path += [str(HERE), str(HERE.parent / "e2e")]
 from campaign import run as run_any  # noqa: E402
-from trainer import Wrong, require, run  # noqa: E402,F401
+from trainer import Wrong, run  # noqa: E402
 
 # Of a program: where the first expression stands; each takes two lines.
 FIRST_LINE = 6
