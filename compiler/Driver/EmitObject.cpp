@@ -3,14 +3,16 @@
 // LLVM's middle end is not run: on these kernels, unrolled and vectorised
 // already, it buys nothing and costs half the compile time (RATIONALE.md of
 // Codegen/CPU). Instruction selection is where the time goes: it runs in two
-// threads, after equal kernels have become one.
+// threads.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Driver/EmitObject.h"
+
 #include "compiler/Codegen/CPU/CPUPipeline.h"
 
-#include "mlir/Target/LLVMIR/ModuleTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "mlir/Target/LLVMIR/ModuleTranslation.h"
+
 #include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/Bitcode/BitcodeWriter.h"
 #include "llvm/IR/Constants.h"
@@ -19,7 +21,6 @@
 #include "llvm/Support/CrashRecoveryContext.h"
 #include "llvm/Support/MemoryBufferRef.h"
 #include "llvm/Support/raw_ostream.h"
-#include "llvm/Transforms/IPO/MergeFunctions.h"
 #include "llvm/Transforms/Utils/SplitModule.h"
 
 #include <thread>
@@ -40,8 +41,7 @@ void addTable(llvm::Module &module, const char *name,
   auto *pointer = llvm::PointerType::get(module.getContext(), 0);
   std::vector<llvm::Constant *> functions;
   for (const std::string &entry : entries) {
-    functions.push_back(
-        module.getFunction(cpu::entryPrefix.str() + entry));
+    functions.push_back(module.getFunction(cpu::entryPrefix.str() + entry));
   }
   if (functions.empty()) {
     functions.push_back(llvm::ConstantPointerNull::get(pointer));
@@ -52,10 +52,11 @@ void addTable(llvm::Module &module, const char *name,
 
 } // namespace
 
-std::unique_ptr<llvm::Module>
-translateToLLVM(mlir::ModuleOp module, llvm::LLVMContext &context,
-                const Target &target, const std::string &manifest,
-                const EntryNames &names) {
+std::unique_ptr<llvm::Module> translateToLLVM(mlir::ModuleOp module,
+                                              llvm::LLVMContext &context,
+                                              const Target &target,
+                                              const std::string &manifest,
+                                              const EntryNames &names) {
   std::unique_ptr<llvm::Module> result =
       mlir::translateModuleToLLVMIR(module, context, "model");
   if (!result) {
@@ -66,9 +67,9 @@ translateToLLVM(mlir::ModuleOp module, llvm::LLVMContext &context,
   addConstant(*result, "gmManifest",
               llvm::ConstantDataArray::getString(context, manifest,
                                                  /*AddNull=*/false));
-  addConstant(*result, "gmManifestSize",
-              llvm::ConstantInt::get(llvm::Type::getInt64Ty(context),
-                                     manifest.size()));
+  addConstant(
+      *result, "gmManifestSize",
+      llvm::ConstantInt::get(llvm::Type::getInt64Ty(context), manifest.size()));
   addTable(*result, "gmEntries", names.entries);
   addTable(*result, "gmKernels", names.kernels);
   if (llvm::verifyModule(*result, &llvm::errs())) {
@@ -81,8 +82,8 @@ std::optional<Object> emitObject(llvm::Module &module, const Target &target) {
   Object object;
   llvm::raw_svector_ostream stream(object);
   llvm::legacy::PassManager manager;
-  if (target.machine->addPassesToEmitFile(
-          manager, stream, nullptr, llvm::CodeGenFileType::ObjectFile)) {
+  if (target.machine->addPassesToEmitFile(manager, stream, nullptr,
+                                          llvm::CodeGenFileType::ObjectFile)) {
     return std::nullopt;
   }
   manager.run(module);
@@ -96,8 +97,8 @@ namespace {
 std::optional<Object> emitPart(llvm::StringRef bitcode,
                                const std::string &cpu) {
   llvm::LLVMContext context;
-  auto module = llvm::parseBitcodeFile(
-      llvm::MemoryBufferRef(bitcode, "part"), context);
+  auto module =
+      llvm::parseBitcodeFile(llvm::MemoryBufferRef(bitcode, "part"), context);
   std::string error;
   std::unique_ptr<Target> target = makeTarget(cpu, error);
   if (!module || !target) {
@@ -110,8 +111,6 @@ std::optional<Object> emitPart(llvm::StringRef bitcode,
 } // namespace
 
 std::vector<Object> emitObjects(llvm::Module &module, const std::string &cpu) {
-  // Layers of one shape have one kernel.
-  llvm::MergeFunctionsPass::runOnModule(module);
   std::vector<Object> parts;
   llvm::SplitModule(
       module, emittedParts,

@@ -5,11 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Pipeline/Pipeline.h"
+
 #include "compiler/Autodiff/Passes.h"
 #include "compiler/Codegen/CPU/CPUPipeline.h"
 #include "compiler/Conversion/GMToRT/Passes.h"
 #include "compiler/Dialect/GM/Transforms/Passes.h"
 #include "compiler/Dialect/NN/Transforms/Passes.h"
+#include "compiler/Dialect/RT/Transforms/Passes.h"
 
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
@@ -58,6 +60,8 @@ void addKernels(OpPassManager &manager, const Options &options) {
 }
 
 void addCodegen(OpPassManager &manager, const Options &options) {
+  // Each kernel is scheduled and lowered once.
+  manager.addPass(rt::createMergeKernelsPass());
   cpu::CPUOptions target;
   target.reference = options.reference;
   target.lanesF32 = options.lanesF32;

@@ -1,5 +1,6 @@
 //===- Registration.cpp - dialects and passes of gmc ----------------------===//
 #include "compiler/Pipeline/Registration.h"
+
 #include "compiler/Autodiff/Passes.h"
 #include "compiler/Autodiff/Rules/RegisterRules.h"
 #include "compiler/Codegen/CPU/CPUPipeline.h"
@@ -7,6 +8,7 @@
 #include "compiler/Dialect/GM/Transforms/Passes.h"
 #include "compiler/Dialect/NN/Transforms/Passes.h"
 #include "compiler/Dialect/RT/IR/RTDialect.h"
+#include "compiler/Dialect/RT/Transforms/Passes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
@@ -36,6 +38,7 @@ void registerPasses() {
   mlir::registerCanonicalizerPass();
   gm::registerGMPasses();
   nn::registerNNPasses();
+  rt::registerRTPasses();
   autodiff::registerAutodiffPasses();
   conversion::registerConversionPasses();
   cpu::registerCPUCodegen();

@@ -1,4 +1,5 @@
-// Fault.cpp - a function of LLVM or MLIR that fails, preloaded by crash_test.py.
+// Fault.cpp - a function of LLVM or MLIR that fails, preloaded by
+// crash_test.py.
 //
 // Stands in front of functions of the shared libraries by their names; FAULT
 // says where and how: "place:kind".
@@ -70,16 +71,30 @@ _9StringRefEb(void **result) {
   return result;
 }
 #endif
-#ifdef FAULT_MERGE
-/// llvm::MergeFunctionsPass::runOnModule(Module &): phase `object`.
-bool _ZN4llvm18MergeFunctionsPass11runOnModuleERNS_6ModuleE() {
-  fail("merge");
+#ifdef FAULT_VERIFY
+/// llvm::verifyModule(..): phase `llvm`; false is its success.
+bool _ZN4llvm12verifyModuleERKNS_6ModuleEPNS_11raw_ostreamEPb() {
+  fail("verify");
   return false;
+}
+#endif
+#ifdef FAULT_SPLIT
+/// llvm::SplitModule(..): phase `object`, on the main thread.
+void _ZN4llvm11SplitModuleERNS_6ModuleEjNS_12function_refIFvSt10unique_ptrIS0_St1\
+4default_deleteIS0_EEEEEbb() {
+  fail("split");
+}
+#endif
+#ifdef FAULT_OPTIONS
+/// llvm::opt::OptTable::ParseArgs(..): lld alone calls it.
+void _ZNK4llvm3opt8OptTable9ParseArgsENS_8ArrayRefIPKcEERjS6_NS0_10VisibilityE() {
+  fail("options");
 }
 #endif
 #ifdef FAULT_PARSE
 /// llvm::parseBitcodeFile(..): in the threads that generate code.
-void *_ZN4llvm16parseBitcodeFileENS_15MemoryBufferRefERNS_11LLVMContextENS_15Par\
+void *
+_ZN4llvm16parseBitcodeFileENS_15MemoryBufferRefERNS_11LLVMContextENS_15Par\
 serCallbacksE() {
   fail("parse");
   abort();

@@ -14,8 +14,8 @@ from driver import (GMC, INTERNAL, MEMORY, OK, VAE, DriverTest, cap_memory,
                     main)
 
 # Where: the macro that puts a fault there, the phase that it is in.
-PLACES = {"number": "check", "patterns": "differentiate", "translate": "llvm", "merge": "object",
-          "parse": "object"}
+PLACES = {"number": "check", "patterns": "differentiate", "translate": "llvm",
+          "verify": "llvm", "split": "object", "parse": "object", "options": "link"}
 
 
 class CrashTest(DriverTest):
@@ -81,7 +81,7 @@ class CrashTest(DriverTest):
     def test_c28_older_files_stay(self):
         self.text("out", "older")
         self.expect(INTERNAL, "compile", "small.gm", "-o", "out",
-                    **self.faulty("merge", "segv"))
+                    **self.faulty("split", "segv"))
         self.assertEqual((self.folder / "out").read_text(), "older")
 
     def test_c28_reproducer_that_cannot_be_saved(self):
@@ -96,7 +96,7 @@ class CrashTest(DriverTest):
     def test_c28_no_fault_no_error(self):
         """The stand-in alone breaks nothing: what is seen is the fault."""
         self.expect(OK, "compile", "small.gm", "-o", "out",
-                    **self.faulty("merge", "none"))
+                    **self.faulty("verify", "none"))
         self.train("./out")
 
     def test_c30_memory_is_over(self):

@@ -76,6 +76,10 @@ public:
         LLVM::LLVMVoidType::get(entry.getContext()), {pointer});
     function = LLVM::LLVMFuncOp::create(
         builder, loc, (entryPrefix + entry.getSymName()).str(), type);
+    // A list of calls gains nothing from instruction scheduling and register
+    // allocation, whose time grows faster than its length.
+    function.setOptimizeNone(true);
+    function.setNoInline(true);
     builder.setInsertionPointToStart(function.addEntryBlock(builder));
     readFrame();
     for (Operation &op : entry.getBody().front()) {
