@@ -8,12 +8,13 @@
 #include "compiler/Driver/Compile.h"
 
 #include "compiler/Driver/EmitObject.h"
+#include "compiler/Driver/ExitCodes.h"
 #include "compiler/Driver/Explain.h"
 #include "compiler/Driver/FrontEnd.h"
 #include "compiler/Driver/LinkExecutable.h"
 #include "compiler/Driver/Manifest.h"
 #include "compiler/Driver/ReadManifest.h"
-#include "compiler/Driver/RunProgram.h"
+#include "compiler/Driver/Signals.h"
 #include "compiler/Driver/Watchdog.h"
 #include "compiler/Import/Import.h"
 #include "compiler/Pipeline/Registration.h"
@@ -151,7 +152,7 @@ int Compilation::run() {
 /// the phase was given. MLIR has written that itself where passes run.
 int Compilation::internalError() {
   llvm::StringRef phase(phaseName);
-  if (phase == "llvm" || phase == "object") {
+  if (phase == "llvm" || phase == "object" || phase == "link") {
     llvm::CrashRecoveryContext recovery;
     recovery.RunSafely([&] {
       std::error_code error;
@@ -271,7 +272,8 @@ int Compilation::finishInLLVM(const std::string &manifest,
   }
   enter("link");
   watchdog->keepRunning();
-  return linkExecutable(objects, invocation.program, output);
+  int code = linkExecutable(objects, invocation.program, output);
+  return code == exitInternal ? internalError() : code;
 }
 
 } // namespace

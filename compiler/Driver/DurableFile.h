@@ -9,12 +9,13 @@
 
 namespace gmc::driver {
 
-/// Gives the file `from` the name `to` in the same file system. A rename alone
-/// may reach the disk before the file's data: a loss of power would leave an
-/// empty file where the older one was.
-std::error_code renameDurably(const std::string &from, const std::string &to);
+/// Makes `name` an executable file of these bytes, in the place of what stands
+/// there. At every moment, also after a loss of power, the name has the old
+/// file or the new one, whole.
+std::error_code writeExecutable(const std::string &name, llvm::StringRef bytes);
 
-/// Puts `text` in the place of what the file `name` holds. It keeps its mode.
+/// Puts `text` in the place of what the file `name` holds, as safely. The file
+/// keeps its mode.
 std::error_code replaceText(const std::string &name, llvm::StringRef text);
 
 } // namespace gmc::driver

@@ -12,10 +12,11 @@ namespace gmc::driver {
 
 /// Translates `module` to LLVM IR for `target` and adds the symbols of
 /// runtime/abi/gmAbi.h that a model defines. Returns nothing on failure.
-std::unique_ptr<llvm::Module>
-translateToLLVM(mlir::ModuleOp module, llvm::LLVMContext &context,
-                const Target &target, const std::string &manifest,
-                const EntryNames &names);
+std::unique_ptr<llvm::Module> translateToLLVM(mlir::ModuleOp module,
+                                              llvm::LLVMContext &context,
+                                              const Target &target,
+                                              const std::string &manifest,
+                                              const EntryNames &names);
 
 using Object = llvm::SmallVector<char, 0>;
 

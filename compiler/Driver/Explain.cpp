@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Driver/Explain.h"
+
 #include "compiler/Conversion/GMToRT/Passes.h"
 
 #include "llvm/ADT/MapVector.h"
@@ -109,17 +110,16 @@ void explainEntries(ModuleOp module, std::string &out) {
       out += fmt::format(
           "    product {:<36} {:>5} x {:<5} sums of {:<6} {:>9.3f} MFLOP\n",
           entry->getAttrOfType<StringAttr>("name").str(), product[0],
-          product[1], product[2],
-          2e-6 * product[0] * product[1] * product[2]);
+          product[1], product[2], 2e-6 * product[0] * product[1] * product[2]);
       continue;
     }
     auto launches = entry.getBody().front().getOps<rt::LaunchOp>();
-    out += fmt::format(
-        "  {} {}: {} kernels, {:.1f} MFLOP in products\n",
-        entry->getAttrOfType<StringAttr>("kind").str(),
-        entry.getSymName().str(),
-        std::distance(launches.begin(), launches.end()),
-        1e-6 * entry->getAttrOfType<IntegerAttr>("flops").getInt());
+    out +=
+        fmt::format("  {} {}: {} kernels, {:.1f} MFLOP in products\n",
+                    entry->getAttrOfType<StringAttr>("kind").str(),
+                    entry.getSymName().str(),
+                    std::distance(launches.begin(), launches.end()),
+                    1e-6 * entry->getAttrOfType<IntegerAttr>("flops").getInt());
   }
 }
 

@@ -2,7 +2,7 @@
 #include "compiler/Driver/FrontEnd.h"
 
 #include "compiler/Driver/DurableFile.h"
-#include "compiler/Driver/LinkExecutable.h"
+#include "compiler/Driver/ExitCodes.h"
 #include "dsl/ast/Printer.h"
 #include "dsl/parse/Parser.h"
 #include "dsl/sema/Sema.h"

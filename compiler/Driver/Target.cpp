@@ -23,13 +23,15 @@ std::string hostFeatures() {
 
 /// Features that the generated code can come to use.
 const char *const checkedFeatures[] = {
-    "sse3",     "ssse3",    "sse4.1",     "sse4.2",     "popcnt",  "avx",
-    "avx2",     "fma",      "f16c",       "bmi",        "bmi2",    "lzcnt",
-    "movbe",    "avx512f",  "avx512cd",   "avx512bw",   "avx512dq",
-    "avx512vl", "avx512ifma", "avx512vbmi", "avx512vbmi2", "avx512vnni",
-    "avx512bitalg", "avx512vpopcntdq", "avx512bf16", "avx512fp16",
-    "avxvnni",  "avxifma",  "avxvnniint8", "avxneconvert", "gfni", "vaes",
-    "vpclmulqdq", "avx10.1", "avx10.2"};
+    "sse3",        "ssse3",        "sse4.1",       "sse4.2",
+    "popcnt",      "avx",          "avx2",         "fma",
+    "f16c",        "bmi",          "bmi2",         "lzcnt",
+    "movbe",       "avx512f",      "avx512cd",     "avx512bw",
+    "avx512dq",    "avx512vl",     "avx512ifma",   "avx512vbmi",
+    "avx512vbmi2", "avx512vnni",   "avx512bitalg", "avx512vpopcntdq",
+    "avx512bf16",  "avx512fp16",   "avxvnni",      "avxifma",
+    "avxvnniint8", "avxneconvert", "gfni",         "vaes",
+    "vpclmulqdq",  "avx10.1",      "avx10.2"};
 
 /// Instructions of processors to come that the check at start does not know:
 /// code does without them.
@@ -38,8 +40,7 @@ const char *const unusedFeatures =
 
 } // namespace
 
-std::unique_ptr<Target> makeTarget(const std::string &cpu,
-                                   std::string &error) {
+std::unique_ptr<Target> makeTarget(const std::string &cpu, std::string &error) {
   llvm::InitializeNativeTarget();
   llvm::InitializeNativeTargetAsmPrinter();
   auto target = std::make_unique<Target>();
@@ -55,14 +56,15 @@ std::unique_ptr<Target> makeTarget(const std::string &cpu,
   std::unique_ptr<llvm::MCSubtargetInfo> known(
       backend->createMCSubtargetInfo(triple, "", ""));
   if (!known->isCPUStringValid(target->cpu)) {
-    error = "`" + cpu + "` is no processor that LLVM knows; `--mcpu native` is "
-                        "this machine's";
+    error = "`" + cpu +
+            "` is no processor that LLVM knows; `--mcpu native` is "
+            "this machine's";
     return nullptr;
   }
   std::string features = native ? hostFeatures() : unusedFeatures;
   target->machine.reset(backend->createTargetMachine(
-      triple, target->cpu, features, llvm::TargetOptions(),
-      llvm::Reloc::PIC_, std::nullopt, llvm::CodeGenOptLevel::Default));
+      triple, target->cpu, features, llvm::TargetOptions(), llvm::Reloc::PIC_,
+      std::nullopt, llvm::CodeGenOptLevel::Default));
   const llvm::MCSubtargetInfo *info = target->machine->getMCSubtargetInfo();
   for (const char *feature : checkedFeatures) {
     if (info->checkFeatures(std::string("+") + feature)) {
@@ -70,8 +72,9 @@ std::unique_ptr<Target> makeTarget(const std::string &cpu,
     }
   }
   if (!info->checkFeatures("+avx2") || !info->checkFeatures("+fma")) {
-    error = "`" + target->cpu + "` has no AVX2 with FMA, which compiled models "
-                                "need";
+    error = "`" + target->cpu +
+            "` has no AVX2 with FMA, which compiled models "
+            "need";
     return nullptr;
   }
   target->lanesF32 = info->checkFeatures("+avx512f") ? 16 : 8;

@@ -1,7 +1,7 @@
 //===- Watchdog.cpp - says where a long compilation is --------------------===//
 #include "compiler/Driver/Watchdog.h"
 
-#include "compiler/Driver/LinkExecutable.h"
+#include "compiler/Driver/ExitCodes.h"
 
 #include "mlir/IR/Action.h"
 #include "mlir/IR/MLIRContext.h"

@@ -106,18 +106,6 @@ class DriverTest(unittest.TestCase):
         Path(self.folder, name).write_bytes(data)
         return name
 
-    def script(self, name, lines):
-        """A program in a folder `tools`, for the front of PATH."""
-        tools = self.folder / "tools"
-        tools.mkdir(exist_ok=True)
-        (tools / name).write_text("#!/bin/sh\n" + lines)
-        (tools / name).chmod(0o755)
-        return tools
-
-    def path_with(self, tools, **others):
-        """An environment with `tools` first in PATH."""
-        return {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", **others}
-
 
 def main():
     """Runs the tests of the calling file; every name of a signal stays free."""

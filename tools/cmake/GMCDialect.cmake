@@ -20,7 +20,7 @@ endfunction()
 function(add_gmc_library name)
   cmake_parse_arguments(ARG "" "" "LINK;DEPENDS" ${ARGN})
   add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
-  target_link_libraries(${name} PUBLIC ${ARG_LINK} MLIR LLVM fmt::fmt)
+  target_link_libraries(${name} PUBLIC ${ARG_LINK} MLIR LLVM gmcFmt)
   gmc_warnings(${name})
   # TableGen's headers leave parameters unused.
   target_compile_options(${name} PRIVATE -fno-rtti -Wno-unused-parameter)

@@ -1,6 +1,6 @@
 //===- gmc.cpp - the command line of the compiler -------------------------===//
 #include "compiler/Driver/Compile.h"
-#include "compiler/Driver/LinkExecutable.h"
+#include "compiler/Driver/ExitCodes.h"
 
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/Support/CrashRecoveryContext.h"
