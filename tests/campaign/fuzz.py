@@ -6,9 +6,10 @@
     tests/campaign/fuzz.py --build build-fuzz --corpus CORPUS --minutes 10 [READER ..]
 
 Runs one reader after the other, each for so many minutes, from the corpus that
-earlier slices left in CORPUS/READER; CORPUS/state.json has the figures. A reader
-is done once 30 minutes brought no new coverage, or after two hours. A finding
-ends its slice and is kept in CORPUS/findings; the exit code is then 1.
+earlier slices left in CORPUS/READER; CORPUS/READER.json has the figures, so that
+other readers may run at the same time. A reader is done once 30 minutes brought no
+new coverage, or after two hours, both of a processor's time. A finding ends its
+slice and is kept in CORPUS/findings; the exit code is then 1.
 """
 import argparse
 import json
@@ -19,7 +20,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -28,7 +28,7 @@ import campaign  # noqa: E402
 from campaign import LONGEST_SLICE, main  # noqa: E402
 import seeds  # noqa: E402
 
-QUIET, LONGEST = 30 * 60, 2 * 60 * 60  # seconds
+QUIET, LONGEST = 30 * 60, 2 * 60 * 60  # seconds of a processor
 SECONDS = 10  # of a processor, for one file
 NEW = {"seconds": 0.0, "quiet": 0.0, "coverage": 0, "executions": 0}
 
@@ -74,13 +74,19 @@ def environment(scratch):
             **({"ASAN_SYMBOLIZER_PATH": symbolizer} if symbolizer else {})}
 
 
+def processor_seconds(process):
+    """What a running process has computed, by its utime and stime (proc(5))."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def watch(process, figures, save):
     """Follows what libFuzzer says, and returns the last lines of it."""
-    start, before = time.monotonic(), dict(figures)
-    news, said, begun = None, [], False
+    before = dict(figures)
+    now, news, said, begun = 0.0, None, [], False
     for line in process.stderr:
         said = said[-400:] + [line]
-        now = time.monotonic()
+        now = max(now, processor_seconds(process))  # 0 of one that has ended
         covered = re.match(r"#\d+\s+(\w+)\s+cov: (\d+)", line)
         # Up to INITED the corpus is read: that is news only beyond what it had.
         begun |= bool(covered) and covered[1] == "INITED"
@@ -91,8 +97,8 @@ def watch(process, figures, save):
         count = re.match(r"stat::number_of_executed_units:\s*(\d+)", line)
         if count:
             figures["executions"] = before["executions"] + int(count[1])
-        figures["seconds"] = before["seconds"] + now - start
-        figures["quiet"] = now - news if news else before["quiet"] + now - start
+        figures["seconds"] = before["seconds"] + now
+        figures["quiet"] = before["quiet"] + now if news is None else now - news
         save()
     return said
 
@@ -115,9 +121,16 @@ def findings_of(chosen, reader):
                   if file.suffix != ".said" and not file.name.startswith("slow"))
 
 
-def run(chosen, reader, state, save):
+def run(chosen, reader):
     """One slice of one reader; returns how many findings it has."""
-    figures = state.setdefault(reader, dict(NEW))
+    file = chosen.corpus / f"{reader}.json"
+    figures = json.loads(file.read_text()) if file.exists() else dict(NEW)
+
+    def save():
+        # A slice that is killed in the middle leaves a whole file.
+        file.with_suffix(".new").write_text(json.dumps(figures))
+        file.with_suffix(".new").replace(file)
+
     left = min(chosen.minutes * 60, QUIET - figures["quiet"], LONGEST - figures["seconds"])
     if left > 0:
         memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
@@ -148,15 +161,7 @@ def run(chosen, reader, state, save):
 def main_fuzz():
     chosen = options()
     seeds.write(chosen.corpus / "seeds")
-    file = chosen.corpus / "state.json"
-    state = json.loads(file.read_text()) if file.exists() else {}
-
-    def save():
-        # A slice that is killed in the middle leaves a whole file.
-        file.with_suffix(".new").write_text(json.dumps(state, indent=1))
-        file.with_suffix(".new").replace(file)
-
-    found = [run(chosen, reader, state, save) for reader in chosen.readers]
+    found = [run(chosen, reader) for reader in chosen.readers]
     return 1 if any(found) else 0
 
 

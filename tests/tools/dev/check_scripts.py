@@ -157,12 +157,13 @@ class InstallDependencies(unittest.TestCase):
         self.assertIn("apt-get install --no-install-recommends cmake", err)
 
 
-CASE = '<testcase classname="{}" name="{}" status="run">{}</testcase>'
+CASE = '<testcase classname="{}" name="{}" time="{}" status="run">{}</testcase>'
 
 
 class SummarizeTests(unittest.TestCase):
     def summary(self, entries, own):
-        """(status, lines) for ctest entries and result files of their own."""
+        """(status, lines) for ctest entries and result files of their own, without
+        the list of the slowest."""
         with tempfile.TemporaryDirectory() as folder:
             results = Path(folder, "test-results")
             results.mkdir()
@@ -179,12 +180,18 @@ class SummarizeTests(unittest.TestCase):
                 [sys.executable, ROOT / "tools/dev/summarize-tests", folder],
                 capture_output=True, text=True, check=False)
             self.assertEqual(run.stderr, "")
-            return run.returncode, run.stdout.splitlines()
+            lines = run.stdout.splitlines()
+            head = lines.index("slowest, in seconds:")
+            timed = lines[head + 1:head + 1 + len(entries)]
+            self.assertEqual(timed, [f"{place:8.1f} {name}" for place, name in
+                                     sorted(((len(name), name) for name in entries),
+                                            reverse=True)])
+            return run.returncode, lines[:head] + lines[head + 1 + len(timed):]
 
     @staticmethod
     def write(path, cases):
         path.write_text("<testsuite>" + "".join(
-            CASE.format(suite, name, "<failure/>" if failed else "")
+            CASE.format(suite, name, len(name), "<failure/>" if failed else "")
             for suite, name, failed in cases) + "</testsuite>")
 
     def test_counts_single_tests(self):
