@@ -2,14 +2,13 @@
 #ifndef GMC_CODEGEN_CPU_KERNELATTRIBUTES_H
 #define GMC_CODEGEN_CPU_KERNELATTRIBUTES_H
 
-#include "llvm/ADT/StringRef.h"
+#include "compiler/Dialect/RT/IR/RTDialect.h"
 
 namespace gmc::cpu {
 
-/// On a kernel: the number of its inputs; the other buffers are outputs.
-inline constexpr llvm::StringLiteral kernelAttr = "rt.kernel";
-/// On an argument: array<i64: axis, width> where it is stored in panels.
-inline constexpr llvm::StringLiteral panelsAttr = "rt.panels";
+using rt::kernelAttr;
+using rt::panelsAttr;
+
 /// On a scheduled kernel: the number of its units. Its first two arguments are
 /// the range [lo, hi) of units to run.
 inline constexpr llvm::StringLiteral unitsAttr = "cpu.units";

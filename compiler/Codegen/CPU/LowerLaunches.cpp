@@ -85,12 +85,8 @@ public:
     for (Operation &op : entry.getBody().front()) {
       if (auto buffer = dyn_cast<rt::BufferOp>(op)) {
         writeBuffer(buffer);
-      } else if (auto launch = dyn_cast<rt::LaunchOp>(op)) {
-        if (failed(writeLaunch(launch))) {
-          return failure();
-        }
-      } else {
-        return op.emitError("does not belong into an entry at this point");
+      } else if (failed(writeLaunch(cast<rt::LaunchOp>(op)))) {
+        return failure();
       }
     }
     LLVM::ReturnOp::create(builder, loc, ValueRange());
@@ -147,9 +143,6 @@ private:
     for (auto [i, value] :
          llvm::enumerate(launch.getBuffers().take_front(count))) {
       auto buffer = value.getDefiningOp<rt::BufferOp>();
-      if (!buffer) {
-        return launch.emitError("argument ") << i << " is no rt.buffer";
-      }
       int64_t bytes = storageBytes(buffer);
       if (ShapedType::isDynamic(bytes)) {
         return launch.emitError("argument ") << i << " has no static strides";
@@ -200,12 +193,9 @@ private:
   LogicalResult writeLaunch(rt::LaunchOp launch) {
     auto kernel = symbols.lookup<LLVM::LLVMFuncOp>(launch.getKernel());
     if (!kernel) {
-      return launch.emitError("no kernel named ") << launch.getKernel();
+      return launch.emitError() << launch.getKernel() << " is not lowered yet";
     }
     auto inputs = kernel->getAttrOfType<IntegerAttr>(kernelAttr);
-    if (!inputs) {
-      return launch.emitError() << launch.getKernel() << " is no kernel";
-    }
     auto finish = kernel->getAttrOfType<FlatSymbolRefAttr>(finishAttr);
     bool single = unitsOf(kernel) <= 1;
     SmallVector<Access> accesses;

@@ -295,7 +295,7 @@ void EntryEmitter::emitLaunch(Kernel &kernel, ArrayRef<Place> outputPlaces,
   auto add = [&](const Place &place, Value value) {
     if (place.layout.width != 0) {
       kernel.function.setArgAttr(
-          buffers.size(), "rt.panels",
+          buffers.size(), rt::panelsAttr,
           builder.getDenseI64ArrayAttr(
               {place.layout.axis, place.layout.width}));
     }

@@ -1,6 +1,8 @@
 //===- KernelBuilder.cpp - a kernel function in the making ----------------===//
 #include "compiler/Conversion/NNToLinalg/KernelBuilder.h"
+
 #include "compiler/Dialect/NN/IR/NNDialect.h"
+#include "compiler/Dialect/RT/IR/RTDialect.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -36,7 +38,7 @@ KernelBuilder::KernelBuilder(OpBuilder &outer, Location loc,
   kernel.function = func::FuncOp::create(
       outer, loc, name, FunctionType::get(outer.getContext(), types, {}));
   kernel.function.setPrivate();
-  kernel.function->setAttr("rt.kernel", outer.getI64IntegerAttr(readOnly));
+  kernel.function->setAttr(rt::kernelAttr, outer.getI64IntegerAttr(readOnly));
   block = kernel.function.addEntryBlock();
   inner.setInsertionPointToStart(block);
   for (auto [input, argument] : llvm::zip(inputs, block->getArguments())) {
@@ -45,8 +47,8 @@ KernelBuilder::KernelBuilder(OpBuilder &outer, Location loc,
 }
 
 Value KernelBuilder::output(unsigned i) const {
-  return block->getArgument(block->getNumArguments() -
-                            kernel.outputs.size() + i);
+  return block->getArgument(block->getNumArguments() - kernel.outputs.size() +
+                            i);
 }
 
 ValueRange KernelBuilder::keyWords() const {
@@ -104,8 +106,7 @@ void ElementBuilder::collect(Value value, AffineMap map) {
     needsKey = true;
     return;
   }
-  if (op &&
-      (isElementwise(op) || isa<nn::BroadcastOp, nn::TransposeOp>(op))) {
+  if (op && (isElementwise(op) || isa<nn::BroadcastOp, nn::TransposeOp>(op))) {
     AffineMap inner = operandMap(op, map);
     for (Value operand : op->getOperands()) {
       collect(operand, inner);
@@ -134,8 +135,7 @@ Value linearIndex(OpBuilder &builder, Location loc, ArrayRef<int64_t> shape,
     Value position = linalg::IndexOp::create(
         builder, loc, cast<AffineDimExpr>(result).getPosition());
     sum = arith::AddIOp::create(
-        builder, loc, arith::MulIOp::create(builder, loc, sum, step),
-        position);
+        builder, loc, arith::MulIOp::create(builder, loc, sum, step), position);
   }
   return sum;
 }
@@ -175,9 +175,9 @@ Value ElementBuilder::build(OpBuilder &builder, Value value, AffineMap map,
   } else if (auto iota = dyn_cast<nn::IotaOp>(op)) {
     result = buildIota(builder, iota, map);
   } else if (isa<nn::RandomNormalOp, nn::RandomUniformOp>(op)) {
-    result = buildDraw(
-        builder, op, key,
-        linearIndex(builder, op->getLoc(), type.getShape(), map));
+    result =
+        buildDraw(builder, op, key,
+                  linearIndex(builder, op->getLoc(), type.getShape(), map));
   } else {
     AffineMap inner = operandMap(op, map);
     SmallVector<Value> operands;

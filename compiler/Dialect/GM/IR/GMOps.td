@@ -28,6 +28,7 @@ def GM_VariableOp : GM_Op<"variable", [Symbol]> {
     $sym_name `:` $type `role` $role `of` $network `initial` $initial
     `(` $a `,` $b `)` (`as` $drawnAs^)? (`storage` $storage^)? attr-dict
   }];
+  let hasVerifier = 1;
 }
 
 def GM_EntryKind : I32EnumAttr<"EntryKind", "what an entry is for", [
@@ -50,9 +51,11 @@ def GM_EntryOp : GM_Op<"entry", [Symbol, IsolatedFromAbove, NoTerminator,
   let assemblyFormat = [{
     $kind $sym_name `inputs` $inputs `batch` $batch $body attr-dict
   }];
+  let hasRegionVerifier = 1;
 }
 
-def GM_ReadOp : GM_Op<"read", [Pure]> {
+def GM_ReadOp : GM_Op<"read", [
+    Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "a variable's value at the start of the entry";
   let description = [{
     Example: `%w = gm.read @Enc.linear0.weight : tensor<400x784xf32>`
@@ -62,7 +65,8 @@ def GM_ReadOp : GM_Op<"read", [Pure]> {
   let assemblyFormat = "$variable attr-dict `:` type($result)";
 }
 
-def GM_WriteOp : GM_Op<"write"> {
+def GM_WriteOp : GM_Op<"write", [
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "a variable's value from the end of the entry on";
   let description = [{
     Reads in the same entry still give the old value.
@@ -102,6 +106,7 @@ def GM_OutputOp : GM_Op<"output"> {
   }];
   let arguments = (ins GM_OutputKind:$kind, StrAttr:$name, NN_Tensor:$value);
   let assemblyFormat = "$kind $name $value attr-dict `:` type($value)";
+  let hasVerifier = 1;
 }
 
 def GM_OptimizerKind : I32EnumAttr<"OptimizerKind", "rule of an update", [
@@ -110,11 +115,14 @@ def GM_OptimizerKind : I32EnumAttr<"OptimizerKind", "rule of an update", [
   let cppNamespace = "::gmc::gm";
 }
 
-def GM_MinimizeOp : GM_Op<"minimize", [AttrSizedOperandSegments]> {
+def GM_MinimizeOp : GM_Op<"minimize", [
+    AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "one update of some parameters against an objective";
   let description = [{
-    `objective` is a single number. `arguments` are the optimiser's
-    hyper-parameters in the order of dsl/program/Program.h. `updates` is the
+    `objective` is a single number. `hyper` are the optimiser's hyper-parameters:
+    sgd(lr, momentum), adam(lr, b1, b2, eps), adamw(lr, b1, b2, eps, decay),
+    rmsprop(lr, alpha, eps). `updates` is the
     number of the `gm.scalar` that counts the updates of `state`, or -1 where
     some minimiser of `state` has a `when`: they are counted in the variable
     `STATE.t` then. Where `when` is 0, neither parameters nor state move. `keep`
@@ -138,9 +146,11 @@ def GM_MinimizeOp : GM_Op<"minimize", [AttrSizedOperandSegments]> {
     (`maximize` $maximize^)? (`nesterov` $nesterov^)?
     attr-dict `:` type($objective) `,` type($hyper)
   }];
+  let hasVerifier = 1;
 }
 
-def GM_AverageOp : GM_Op<"average"> {
+def GM_AverageOp : GM_Op<"average", [
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "a step of a moving average of weights";
   let description = [{
     For each pair: to := decay to + (1 - decay) from, with the value that `from`
@@ -155,6 +165,7 @@ def GM_AverageOp : GM_Op<"average"> {
   let assemblyFormat = [{
     $from `into` $to `decay` $decay attr-dict `:` type($decay)
   }];
+  let hasVerifier = 1;
 }
 
 #endif // GMC_DIALECT_GM_IR_GMOPS

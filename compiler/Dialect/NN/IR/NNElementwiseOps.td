@@ -70,6 +70,7 @@ def NN_PolygammaOp : NN_ElementwiseOp<"polygamma"> {
   }];
   let arguments = (ins NN_Tensor:$operand, I64Attr:$order);
   let assemblyFormat = "$operand `order` $order attr-dict `:` type($result)";
+  let hasVerifier = 1;
 }
 
 def NN_AddOp : NN_BinaryOp<"add", "a + b", "", [Commutative]>;

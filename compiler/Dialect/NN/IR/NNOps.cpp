@@ -9,6 +9,8 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OpImplementation.h"
 
+#include "llvm/Support/CheckedArithmetic.h"
+
 using namespace mlir;
 using namespace gmc::nn;
 
@@ -19,6 +21,24 @@ namespace {
 
 RankedTensorType tensorType(Value value) {
   return cast<RankedTensorType>(value.getType());
+}
+
+/// Returns the sum, or nothing where it overflows.
+std::optional<int64_t> sumOf(ArrayRef<int64_t> terms) {
+  std::optional<int64_t> sum = 0;
+  for (int64_t term : terms) {
+    sum = sum ? llvm::checkedAdd(*sum, term) : sum;
+  }
+  return sum;
+}
+
+/// Returns the number of elements, or nothing where it overflows.
+std::optional<int64_t> elementsOf(RankedTensorType type) {
+  std::optional<int64_t> count = 1;
+  for (int64_t extent : type.getShape()) {
+    count = count ? llvm::checkedMul(*count, extent) : count;
+  }
+  return count;
 }
 
 /// Returns whether `dimensions` ascend strictly within [0, rank).
@@ -35,9 +55,8 @@ bool ascendWithin(ArrayRef<int64_t> dimensions, int64_t rank) {
 
 /// Returns whether two types agree in all extents but that of `dimension`.
 bool agreeExcept(RankedTensorType a, RankedTensorType b, int64_t dimension) {
-  if (a.getElementType() != b.getElementType() ||
-      a.getRank() != b.getRank() || dimension < 0 ||
-      dimension >= a.getRank()) {
+  if (a.getElementType() != b.getElementType() || a.getRank() != b.getRank() ||
+      dimension < 0 || dimension >= a.getRank()) {
     return false;
   }
   for (int64_t i = 0; i < a.getRank(); ++i) {
@@ -48,8 +67,7 @@ bool agreeExcept(RankedTensorType a, RankedTensorType b, int64_t dimension) {
   return true;
 }
 
-template <typename ReductionOp>
-LogicalResult verifyReduction(ReductionOp op) {
+template <typename ReductionOp> LogicalResult verifyReduction(ReductionOp op) {
   RankedTensorType from = tensorType(op.getOperand());
   RankedTensorType to = tensorType(op.getResult());
   ArrayRef<int64_t> dimensions = op.getDimensions();
@@ -72,7 +90,8 @@ LogicalResult verifyReduction(ReductionOp op) {
 } // namespace
 
 LogicalResult IotaOp::verify() {
-  if (getDimension() >= static_cast<uint64_t>(tensorType(getResult()).getRank())) {
+  if (getDimension() >=
+      static_cast<uint64_t>(tensorType(getResult()).getRank())) {
     return emitOpError("dimension is outside the result's rank");
   }
   return success();
@@ -116,7 +135,8 @@ OpFoldResult BroadcastOp::fold(FoldAdaptor) {
 LogicalResult ReshapeOp::verify() {
   RankedTensorType from = tensorType(getOperand());
   RankedTensorType to = tensorType(getResult());
-  if (from.getNumElements() != to.getNumElements() ||
+  std::optional<int64_t> count = elementsOf(from);
+  if (!count || count != elementsOf(to) ||
       from.getElementType() != to.getElementType()) {
     return emitOpError("operand and result must hold the same elements");
   }
@@ -145,10 +165,15 @@ LogicalResult TransposeOp::verify() {
       static_cast<int64_t>(sorted.size()) != from.getRank()) {
     return emitOpError("operand, result and permutation must have one rank");
   }
+  bool permutes = true;
   for (int64_t i = 0; i < from.getRank(); ++i) {
-    if (sorted[i] != i || to.getDimSize(i) != from.getDimSize(permutation[i])) {
-      return emitOpError("result must be the operand's dimensions, permuted");
-    }
+    permutes &= sorted[i] == i;
+  }
+  for (int64_t i = 0; permutes && i < from.getRank(); ++i) {
+    permutes = to.getDimSize(i) == from.getDimSize(permutation[i]);
+  }
+  if (!permutes) {
+    return emitOpError("result must be the operand's dimensions, permuted");
   }
   return success();
 }
@@ -188,7 +213,8 @@ LogicalResult PadOp::verify() {
   RankedTensorType to = tensorType(getResult());
   int64_t dimension = getDimension(), low = getLow(), high = getHigh();
   if (!agreeExcept(from, to, dimension) || low < 0 || high < 0 ||
-      to.getDimSize(dimension) != low + from.getDimSize(dimension) + high) {
+      sumOf({low, from.getDimSize(dimension), high}) !=
+          to.getDimSize(dimension)) {
     return emitOpError("does not lead from ") << from << " to " << to;
   }
   return success();
@@ -199,8 +225,8 @@ LogicalResult ConcatOp::verify() {
   RankedTensorType to = tensorType(getResult());
   int64_t dimension = getDimension();
   if (!agreeExcept(a, b, dimension) || !agreeExcept(a, to, dimension) ||
-      to.getDimSize(dimension) !=
-          a.getDimSize(dimension) + b.getDimSize(dimension)) {
+      sumOf({a.getDimSize(dimension), b.getDimSize(dimension)}) !=
+          to.getDimSize(dimension)) {
     return emitOpError("does not lead from ")
            << a << " and " << b << " to " << to;
   }
@@ -249,6 +275,12 @@ LogicalResult verifyConvolution(Operation *op, Value x, Value w, Value y) {
       c.groups < 1) {
     return op->emitOpError("needs 2 strides, 4 pads, 2 dilations and groups");
   }
+  if (llvm::any_of(c.strides, [](int64_t step) { return step < 1; }) ||
+      llvm::any_of(c.dilations, [](int64_t step) { return step < 1; }) ||
+      llvm::any_of(c.pads, [](int64_t zeros) { return zeros < 0; })) {
+    return op->emitOpError(
+        "strides and dilations must be at least 1, pads at least 0");
+  }
   Type element = tensorType(x).getElementType();
   if (tensorType(x).getRank() != 4 || tensorType(y).getRank() != 4 ||
       tensorType(w).getRank() != (c.channelsLast ? 6 : 4) ||
@@ -267,13 +299,15 @@ LogicalResult verifyConvolution(Operation *op, Value x, Value w, Value y) {
     fits &= weights[0] == c.groups && weights[1] * weights[5] == lanes &&
             weights[4] == others;
   } else {
-    fits &= weights[0] == c.yChannels &&
-            weights[1] == c.xChannels / c.groups;
+    fits &= weights[0] == c.yChannels && weights[1] == c.xChannels / c.groups;
   }
   for (int d : {0, 1}) {
-    int64_t left = c.extents[d] + c.pads[2 * d] + c.pads[2 * d + 1] -
-                   c.dilations[d] * (c.taps[d] - 1) - 1;
-    fits &= left >= 0 && left / c.strides[d] + 1 == c.windows[d];
+    std::optional<int64_t> padded =
+        sumOf({c.extents[d], c.pads[2 * d], c.pads[2 * d + 1]});
+    std::optional<int64_t> reach =
+        llvm::checkedMul(c.dilations[d], c.taps[d] - 1);
+    fits &= c.taps[d] >= 1 && padded && reach && *padded > *reach &&
+            (*padded - *reach - 1) / c.strides[d] + 1 == c.windows[d];
   }
   if (!fits) {
     return op->emitOpError("does not fit: x ")
@@ -327,7 +361,18 @@ LogicalResult ConvWeightOp::verify() {
   return verifyConvolution(*this, getLhs(), getResult(), getRhs());
 }
 
+LogicalResult PolygammaOp::verify() {
+  auto order = static_cast<int64_t>(getOrder());
+  if (order < 0 || order > std::numeric_limits<int>::max()) {
+    return emitOpError("order must be from 0 to 2^31 - 1, not ") << order;
+  }
+  return success();
+}
+
 LogicalResult GradientOp::verify() {
+  if (getVariables().empty()) {
+    return emitOpError("needs a variable");
+  }
   if (getVariables().getTypes() != getGradients().getTypes()) {
     return emitOpError("each gradient must have its variable's type");
   }
@@ -339,9 +384,20 @@ LogicalResult FusedOp::verify() {
   if (block.getArgumentTypes() != getInputs().getTypes()) {
     return emitOpError("block arguments must have the inputs' types");
   }
-  auto yield = cast<YieldOp>(block.getTerminator());
-  if (yield.getValues().getTypes() != getResults().getTypes()) {
-    return emitOpError("must yield its results' types");
+  auto yield = block.empty() ? YieldOp() : dyn_cast<YieldOp>(block.back());
+  if (!yield || yield.getValues().empty() ||
+      yield.getValues().getTypes() != getResults().getTypes()) {
+    return emitOpError("must yield its results' types, of one result or more");
+  }
+  int64_t products = 0;
+  for (Operation &op : block) {
+    if (!isa<NNDialect>(op.getDialect()) || isa<FusedOp, GradientOp>(op)) {
+      return op.emitOpError("cannot stand in nn.fused");
+    }
+    products += isProduct(&op) || isConvolution(&op);
+  }
+  if (products > 1) {
+    return emitOpError("has more than one product");
   }
   return success();
 }

@@ -267,8 +267,8 @@ def NN_FusedOp : NN_Op<"fused", [Pure, IsolatedFromAbove,
     SingleBlock]> {
   let summary = "ops that one loop nest computes";
   let description = [{
-    Made by `--nn-fuse`. The body is ordinary nn ops: at most one `nn.matmul`,
-    then element-by-element ops (and the broadcasts that feed them) over one
+    Made by `--nn-fuse`. The body is ordinary nn ops: at most one `nn.matmul` or
+    convolution, then element-by-element ops (and the broadcasts that feed them) over one
     shape, then at most reductions of it. What it does not yield never reaches
     memory.
 

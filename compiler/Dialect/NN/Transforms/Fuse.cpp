@@ -133,8 +133,11 @@ void GroupBuilder::fillBody() {
 }
 
 void GroupBuilder::build(OpBuilder &builder) {
-  fillBody();
   SmallVector<Value> results = valuesReadOutside();
+  if (results.empty()) {
+    return; // all of it is repeated where it is read
+  }
+  fillBody();
   SmallVector<Value> yielded = llvm::map_to_vector(
       results, [&](Value result) { return innerOf.lookup(result); });
   Location loc = location(builder);

@@ -3,8 +3,10 @@
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 
 using namespace gmc;
+using namespace mlir;
 
 #include "compiler/Dialect/RT/IR/RTDialect.cpp.inc"
 #include "compiler/Dialect/RT/IR/RTEnums.cpp.inc"
@@ -18,3 +20,137 @@ void rt::RTDialect::initialize() {
 #include "compiler/Dialect/RT/IR/RTOps.cpp.inc"
       >();
 }
+
+namespace gmc::rt {
+
+/// Checks that a tensor of type `type` can be stored in these panels.
+static LogicalResult
+verifyPanels(llvm::function_ref<InFlightDiagnostic()> emitError,
+             ArrayRef<int64_t> panels, Type type) {
+  auto memref = dyn_cast<MemRefType>(type);
+  if (!memref || memref.getRank() != 2) {
+    return emitError() << "panels store matrices, not " << type;
+  }
+  if (panels.size() != 2 || panels[0] < 0 || panels[0] > 1 || panels[1] < 1) {
+    return emitError() << "panels must be an axis, 0 or 1, and a width, not ["
+                       << panels << "]";
+  }
+  return success();
+}
+
+LogicalResult RTDialect::verifyOperationAttribute(Operation *op,
+                                                  NamedAttribute attribute) {
+  if (attribute.getName() != kernelAttr) {
+    return success();
+  }
+  auto function = dyn_cast<FunctionOpInterface>(op);
+  auto inputs = dyn_cast<IntegerAttr>(attribute.getValue());
+  if (!function || !inputs || !inputs.getType().isInteger(64)) {
+    return op->emitOpError("rt.kernel must be an i64 on a function");
+  }
+  if (inputs.getInt() < 0 || inputs.getInt() > function.getNumArguments()) {
+    return op->emitOpError("rt.kernel has ")
+           << inputs.getInt() << " inputs of " << function.getNumArguments()
+           << " arguments";
+  }
+  return success();
+}
+
+LogicalResult RTDialect::verifyRegionArgAttribute(Operation *op, unsigned,
+                                                  unsigned index,
+                                                  NamedAttribute attribute) {
+  if (attribute.getName() != panelsAttr) {
+    return success();
+  }
+  auto panels = dyn_cast<DenseI64ArrayAttr>(attribute.getValue());
+  if (!panels) {
+    return op->emitOpError("rt.panels must be an array of i64");
+  }
+  Type type = cast<FunctionOpInterface>(op).getArgument(index).getType();
+  // Lowered kernels have pointers.
+  return isa<MemRefType>(type)
+             ? verifyPanels([op] { return op->emitOpError(); }, panels, type)
+             : success();
+}
+
+LogicalResult EntryOp::verifyRegions() {
+  for (Operation &op : getBody().front()) {
+    if (!isa<BufferOp, LaunchOp>(op)) {
+      return op.emitError("does not belong into an rt.entry, which has buffers "
+                          "and launches");
+    }
+  }
+  return success();
+}
+
+LogicalResult BufferOp::verify() {
+  MemRefType type = getResult().getType();
+  int64_t bytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  auto offset = static_cast<int64_t>(getOffset());
+  if (offset < 0 || offset % bytes != 0) {
+    return emitOpError("offset must be a multiple of the element's ")
+           << bytes << " bytes, not " << offset;
+  }
+  if (getSpace() == Space::scalars &&
+      !(type.getRank() == 0 && type.getElementType().isF64())) {
+    return emitOpError("scalars are memref<f64>, not ") << type;
+  }
+  if (getSpace() == Space::key &&
+      !(type.getRank() == 0 && type.getElementType().isInteger(32))) {
+    return emitOpError("words of the key are memref<i32>, not ") << type;
+  }
+  std::optional<ArrayRef<int64_t>> panels = getPanels();
+  return panels ? verifyPanels([this] { return emitOpError(); }, *panels, type)
+                : success();
+}
+
+/// Checks that a kernel's argument is what the launch passes for it.
+static LogicalResult verifyArgument(LaunchOp launch, FunctionOpInterface kernel,
+                                    unsigned index) {
+  Value buffer = launch.getBuffers()[index];
+  Type type = kernel.getArgumentTypes()[index];
+  if (type != buffer.getType()) {
+    return launch.emitOpError("buffer ")
+           << index << " has type " << buffer.getType() << ", "
+           << launch.getKernelAttr() << " takes " << type;
+  }
+  DenseI64ArrayAttr passed = buffer.getDefiningOp<BufferOp>().getPanelsAttr();
+  auto taken = kernel.getArgAttrOfType<DenseI64ArrayAttr>(index, panelsAttr);
+  if (passed != taken) {
+    return launch.emitOpError("buffer ")
+           << index << " is stored in other panels than "
+           << launch.getKernelAttr() << " takes";
+  }
+  return success();
+}
+
+LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  for (auto [index, buffer] : llvm::enumerate(getBuffers())) {
+    if (!buffer.getDefiningOp<BufferOp>()) {
+      return emitOpError("argument ") << index << " is no rt.buffer";
+    }
+  }
+  auto kernel = symbols.lookupNearestSymbolFrom<FunctionOpInterface>(
+      *this, getKernelAttr());
+  if (!kernel || !kernel->hasAttr(kernelAttr)) {
+    return emitOpError("launches ")
+           << getKernelAttr() << ", which is no kernel";
+  }
+  ArrayRef<Type> types = kernel.getArgumentTypes();
+  if (!llvm::all_of(types, llvm::IsaPred<MemRefType>)) {
+    return success(); // a target adds arguments and makes buffers pointers
+  }
+  if (types.size() != getBuffers().size()) {
+    return emitOpError("passes ")
+           << getBuffers().size() << " buffers to " << getKernelAttr()
+           << ", which takes " << types.size();
+  }
+  for (unsigned index = 0; index < types.size(); ++index) {
+    if (failed(verifyArgument(*this, kernel, index))) {
+      return failure();
+    }
+  }
+  return success();
+}
+
+} // namespace gmc::rt

@@ -13,6 +13,8 @@ def RT_Dialect : Dialect {
     them in order. It says nothing of threads, barriers or host memory, which
     are a target's (Codegen/CPU).
   }];
+  let hasOperationAttrVerify = 1;
+  let hasRegionArgAttrVerify = 1;
 }
 
 class RT_Op<string mnemonic, list<Trait> traits = []>

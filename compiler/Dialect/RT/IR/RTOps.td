@@ -15,6 +15,8 @@ def RT_Space : I32EnumAttr<"Space", "a region of memory of GmFrame", [
   let cppNamespace = "::gmc::rt";
 }
 
+def RT_Floats : AnyTypeOf<[AnyFloat, VectorOfNonZeroRankOf<[AnyFloat]>]>;
+
 def RT_CallOp : RT_Op<"call", ElementwiseMappable.traits # [
                           Pure, SameOperandsAndResultType]> {
   let summary = "a function of the runtime, of one element of each operand";
@@ -24,8 +26,8 @@ def RT_CallOp : RT_Op<"call", ElementwiseMappable.traits # [
 
     Example: `%y = rt.call "gmLogGammaQuantile"(%u, %a) : f64`
   }];
-  let arguments = (ins StrAttr:$callee, AnyType:$lhs, AnyType:$rhs);
-  let results = (outs AnyType:$result);
+  let arguments = (ins StrAttr:$callee, RT_Floats:$lhs, RT_Floats:$rhs);
+  let results = (outs RT_Floats:$result);
   let assemblyFormat = [{
     $callee `(` $lhs `,` $rhs `)` attr-dict `:` type($result)
   }];
@@ -42,6 +44,7 @@ def RT_EntryOp : RT_Op<"entry", [Symbol, IsolatedFromAbove, NoTerminator,
   let arguments = (ins SymbolNameAttr:$sym_name);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name $body attr-dict";
+  let hasRegionVerifier = 1;
 }
 
 def RT_BufferOp : RT_Op<"buffer", [Pure]> {
@@ -59,12 +62,16 @@ def RT_BufferOp : RT_Op<"buffer", [Pure]> {
   let assemblyFormat = [{
     $space `at` $offset (`panels` $panels^)? attr-dict `:` type($result)
   }];
+  let hasVerifier = 1;
 }
 
-def RT_LaunchOp : RT_Op<"launch"> {
+def RT_LaunchOp : RT_Op<"launch", [
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "runs a kernel on buffers";
   let description = [{
-    Launches take effect in the order in which they stand.
+    Launches take effect in the order in which they stand. The kernel is a function
+    with the attribute `rt.kernel`, whose arguments have the types and the panels
+    of the buffers.
 
     Example: `rt.launch @k(%x, %y) : memref<4xf32>, memref<4xf32>`
   }];
