@@ -23,6 +23,7 @@
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Transforms/Utils/SplitModule.h"
 
+#include <system_error>
 #include <thread>
 
 namespace gmc::driver {
@@ -120,21 +121,28 @@ std::vector<Object> emitObjects(llvm::Module &module, const std::string &cpu) {
       },
       /*PreserveLocals=*/false, /*RoundRobin=*/true);
   std::vector<std::optional<Object>> objects(parts.size());
+  auto emit = [&](size_t i) {
+    llvm::CrashRecoveryContext recovery;
+    recovery.RunSafely([&] {
+      objects[i] =
+          emitPart(llvm::StringRef(parts[i].data(), parts[i].size()), cpu);
+    });
+  };
   std::vector<std::thread> threads;
   for (size_t i = 0; i < parts.size(); ++i) {
-    threads.emplace_back([&, i] {
-      llvm::CrashRecoveryContext recovery;
-      recovery.RunSafely([&] {
-        objects[i] =
-            emitPart(llvm::StringRef(parts[i].data(), parts[i].size()), cpu);
-      });
-    });
+    try {
+      threads.emplace_back(emit, i);
+    } catch (const std::system_error &) {
+      emit(i); // no memory for another thread's stack
+    }
   }
   std::vector<Object> result;
-  for (size_t i = 0; i < parts.size(); ++i) {
-    threads[i].join();
-    if (objects[i]) {
-      result.push_back(std::move(*objects[i]));
+  for (std::thread &thread : threads) {
+    thread.join();
+  }
+  for (std::optional<Object> &object : objects) {
+    if (object) {
+      result.push_back(std::move(*object));
     }
   }
   return result.size() == parts.size() ? std::move(result)

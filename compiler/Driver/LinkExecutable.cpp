@@ -30,6 +30,7 @@
 #include <fcntl.h>
 #include <link.h>
 #include <sys/mman.h>
+#include <system_error>
 #include <thread>
 #include <unistd.h>
 
@@ -101,8 +102,14 @@ private:
 class Collector {
 public:
   Collector() {
-    if (pipe2(ends, O_CLOEXEC) == 0) {
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+      return;
+    }
+    try {
       reader = std::thread([this] { readAll(); });
+    } catch (const std::system_error &) { // no memory for its stack
+      close(ends[0]);
+      close(ends[1]);
     }
   }
   ~Collector() { finish(); }
@@ -243,7 +250,10 @@ int linkExecutable(const std::vector<Object> &objects,
   Collector linked;
   std::vector<MemoryFile> parts(objects.size());
   for (size_t i = 0; i < objects.size(); ++i) {
-    if (!linked.isOpen() || !parts[i].isOpen() || !parts[i].write(objects[i])) {
+    if (!linked.isOpen() || !parts[i].isOpen()) {
+      return fail(exitMemory, "out of memory to link in");
+    }
+    if (!parts[i].write(objects[i])) {
       return fail(exitIo, fmt::format("cannot keep the model's code in memory "
                                       "for the linker: {}",
                                       strerror(errno)));

@@ -66,7 +66,7 @@ LogicalResult RTDialect::verifyRegionArgAttribute(Operation *op, unsigned,
   if (!panels) {
     return op->emitOpError("rt.panels must be an array of i64");
   }
-  Type type = cast<FunctionOpInterface>(op).getArgument(index).getType();
+  Type type = cast<FunctionOpInterface>(op).getArgumentTypes()[index];
   // Lowered kernels have pointers.
   return isa<MemRefType>(type)
              ? verifyPanels([op] { return op->emitOpError(); }, panels, type)
@@ -91,13 +91,14 @@ LogicalResult BufferOp::verify() {
     return emitOpError("offset must be a multiple of the element's ")
            << bytes << " bytes, not " << offset;
   }
+  bool single = type.getNumElements() == 1;
   if (getSpace() == Space::scalars &&
-      !(type.getRank() == 0 && type.getElementType().isF64())) {
-    return emitOpError("scalars are memref<f64>, not ") << type;
+      !(single && type.getElementType().isF64())) {
+    return emitOpError("a scalar is one f64, not ") << type;
   }
   if (getSpace() == Space::key &&
-      !(type.getRank() == 0 && type.getElementType().isInteger(32))) {
-    return emitOpError("words of the key are memref<i32>, not ") << type;
+      !(single && type.getElementType().isInteger(32))) {
+    return emitOpError("a word of the key is one i32, not ") << type;
   }
   std::optional<ArrayRef<int64_t>> panels = getPanels();
   return panels ? verifyPanels([this] { return emitOpError(); }, *panels, type)

@@ -15,14 +15,14 @@ rt.entry @fit {
 // -----
 
 rt.entry @fit {
-  // expected-error @below {{scalars are memref<f64>, not 'memref<f32>'}}
+  // expected-error @below {{a scalar is one f64, not 'memref<f32>'}}
   %x = rt.buffer scalars at 0 : memref<f32>
 }
 
 // -----
 
 rt.entry @fit {
-  // expected-error @below {{words of the key are memref<i32>, not 'memref<4xi32>'}}
+  // expected-error @below {{a word of the key is one i32, not 'memref<4xi32>'}}
   %x = rt.buffer key at 0 : memref<4xi32>
 }
 
@@ -166,3 +166,9 @@ func.func @f(%x: i32) {
   %y = rt.call "gmLogGammaQuantile"(%x, %x) : i32
   return
 }
+
+// -----
+
+// A function without a body has arguments as well.
+// expected-error @below {{panels store matrices, not 'memref<4xf32>'}}
+func.func private @k(memref<4xf32> {rt.panels = array<i64: 0, 2>}) attributes {rt.kernel = 0 : i64}

@@ -17,6 +17,9 @@ rt.entry @fit {
   %s = rt.buffer scalars at 8 : memref<f64>
   // CHECK: %[[K:.*]] = rt.buffer key at 4 : memref<i32>
   %k = rt.buffer key at 4 : memref<i32>
+  // A scalar under another shape.
+  // CHECK: rt.buffer scalars at 16 : memref<1x1xf64>
+  %t = rt.buffer scalars at 16 : memref<1x1xf64>
   // CHECK: %[[Y:.*]] = rt.buffer arena at 0 : memref<f64>
   %y = rt.buffer arena at 0 : memref<f64>
   // CHECK: rt.launch @k(%[[W]], %[[S]], %[[K]], %[[Y]]) : memref<40x24xf32>, memref<f64>, memref<i32>, memref<f64>
