@@ -30,7 +30,7 @@ struct Invocation {
 void installMemoryHandlers();
 
 /// Compiles, or explains, as asked. Messages go to stderr, the text of
-/// --stop-after to stdout. Returns the exit code (dsl/language.md).
+/// --stop-after to stdout. Returns the exit code (ExitCodes.h).
 int compile(const Invocation &invocation);
 
 /// Checks the text alone: `gmc check`.
