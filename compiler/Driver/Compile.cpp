@@ -12,8 +12,7 @@
 #include "compiler/Driver/Explain.h"
 #include "compiler/Driver/FrontEnd.h"
 #include "compiler/Driver/LinkExecutable.h"
-#include "compiler/Driver/Manifest.h"
-#include "compiler/Driver/ReadManifest.h"
+#include "compiler/Driver/Plan.h"
 #include "compiler/Driver/Signals.h"
 #include "compiler/Driver/Watchdog.h"
 #include "compiler/Import/Import.h"
@@ -21,6 +20,8 @@
 #include "dsl/ast/Printer.h"
 #include "dsl/parse/TrainingText.h"
 #include "dsl/program/Dump.h"
+#include "runtime/abi/gmAbi.h"
+#include "runtime/plan/Json.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/MLIRContext.h"
@@ -77,7 +78,11 @@ public:
 private:
   int runPhases();
   int internalError();
-  int finishInLLVM(const std::string &manifest, const EntryNames &names);
+  int makeTargets();
+  /// Runs the phases up to `object` for target number `index` on `module`.
+  std::optional<int> runTarget(size_t index);
+  std::optional<int> plan(size_t index);
+  std::optional<int> generate(size_t index);
   void enter(const char *phase) {
     phaseName = phase;
     where.enter(phase);
@@ -98,7 +103,9 @@ private:
   const Invocation &invocation;
   std::string output, reproducer;
   FrontEnd front;
-  std::unique_ptr<Target> target;
+  std::vector<std::unique_ptr<Target>> targets; ///< the most capable first
+  std::vector<PlannedModel> planned;            ///< one for each
+  std::vector<Object> objects;
   std::unique_ptr<MLIRContext> context;
   OwningOpRef<ModuleOp> module;
   const char *phaseName = "import";
@@ -131,11 +138,8 @@ int Compilation::run() {
       return exitIo;
     }
   }
-  std::string error;
-  target = makeTarget(invocation.cpu, error);
-  if (!target) {
-    fmt::print(stderr, "gmc: {}\n", error);
-    return exitUsage;
+  if (int code = makeTargets()) {
+    return code;
   }
   int code = exitInternal;
   llvm::install_fatal_error_handler(sayFatalError);
@@ -146,6 +150,26 @@ int Compilation::run() {
     return internalError();
   }
   return code;
+}
+
+int Compilation::makeTargets() {
+  for (const std::string &cpu : invocation.cpus) {
+    std::string error;
+    if (llvm::count(invocation.cpus, cpu) > 1) {
+      fmt::print(stderr, "gmc: --mcpu names `{}` twice\n", cpu);
+      return exitUsage;
+    }
+    targets.push_back(makeTarget(cpu, error));
+    if (!targets.back()) {
+      fmt::print(stderr, "gmc: {}\n", error);
+      return exitUsage;
+    }
+  }
+  // A trainer takes the first that its processor can run.
+  llvm::stable_sort(targets, [](const auto &a, const auto &b) {
+    return a->features.size() > b->features.size();
+  });
+  return exitOk;
 }
 
 /// Says that gmc is to blame, and leaves what it takes to see it again: what
@@ -190,12 +214,26 @@ int Compilation::runPhases() {
     return printedModule();
   }
 
+  OwningOpRef<ModuleOp> imported = std::move(module);
+  for (size_t i = 0; i < targets.size(); ++i) {
+    module = i + 1 < targets.size() ? OwningOpRef<ModuleOp>(imported->clone())
+                                    : std::move(imported);
+    if (std::optional<int> code = runTarget(i)) {
+      return *code;
+    }
+  }
+  enter("link");
+  watchdog->keepRunning();
+  int code = linkExecutable(objects, invocation.program, output);
+  return code == exitInternal ? internalError() : code;
+}
+
+/// Returns the exit code where nothing is left to do.
+std::optional<int> Compilation::runTarget(size_t index) {
   pipeline::Options options;
   options.reference = invocation.reference;
-  options.lanesF32 = target->lanesF32;
+  options.lanesF32 = targets[index]->lanesF32;
   options.reproducer = reproducer;
-  std::string manifest;
-  EntryNames names;
   for (Phase phase : {Phase::objectives, Phase::differentiate, Phase::fuse,
                       Phase::kernels, Phase::codegen}) {
     enter(pipeline::nameOf(phase));
@@ -203,15 +241,8 @@ int Compilation::runPhases() {
       return printed(explainModel(*front.program, *module));
     }
     if (phase == Phase::codegen) {
-      ManifestOptions facts;
-      facts.f64 = invocation.f64;
-      facts.reference = invocation.reference;
-      facts.text = dsl::trainingText(*front.source, front.file);
-      manifest = writeManifest(*front.program, *module, *target, facts, names);
-      std::string trouble = troubleOfManifest(manifest);
-      if (!trouble.empty()) {
-        fmt::print(stderr, "gmc: {}\n", trouble);
-        return internalError();
+      if (std::optional<int> code = plan(index)) {
+        return code;
       }
     }
     bool ran = succeeded(pipeline::runPhase(*module, phase, options));
@@ -224,7 +255,29 @@ int Compilation::runPhases() {
       return printedModule();
     }
   }
-  return finishInLLVM(manifest, names);
+  return generate(index);
+}
+
+/// What is planned must be what a trainer can read, and what it does must not
+/// depend on the target.
+std::optional<int> Compilation::plan(size_t index) {
+  PlanOptions facts;
+  facts.f64 = invocation.f64;
+  facts.reference = invocation.reference;
+  facts.text = dsl::trainingText(*front.source, front.file);
+  planned.push_back(planModel(*front.program, *module, *targets[index], facts));
+  const PlannedModel &model = planned.back();
+  std::string trouble = plan::troubleOf(
+      plan::toJson(model.plan), {plan::toJson(model.artifact)}, GM_ABI_VERSION);
+  if (trouble.empty() && model.plan != planned.front().plan) {
+    trouble = "the plan for " + targets[index]->cpu + " is another than for " +
+              targets[0]->cpu;
+  }
+  if (!trouble.empty()) {
+    fmt::print(stderr, "gmc: {}\n", trouble);
+    return internalError();
+  }
+  return std::nullopt;
 }
 
 /// LLVM does not say which function it is at: the largest is the likeliest.
@@ -246,12 +299,13 @@ void Compilation::pointToLargestKernel() {
   }
 }
 
-int Compilation::finishInLLVM(const std::string &manifest,
-                              const EntryNames &names) {
+/// Generates code of `module`, which is in the LLVM dialect.
+std::optional<int> Compilation::generate(size_t index) {
+  const Target &target = *targets[index];
   enter("llvm");
   llvm::LLVMContext llvmContext;
-  std::unique_ptr<llvm::Module> llvmModule =
-      translateToLLVM(*module, llvmContext, *target, manifest, names);
+  std::unique_ptr<llvm::Module> llvmModule = translateToLLVM(
+      *module, llvmContext, target, planned[index], {index, targets.size()});
   if (!llvmModule) {
     return internalError();
   }
@@ -262,18 +316,16 @@ int Compilation::finishInLLVM(const std::string &manifest,
   enter("object");
   pointToLargestKernel();
   if (stopsAfter(Phase::object)) {
-    auto object = emitObject(*llvmModule, *target);
+    auto object = emitObject(*llvmModule, target);
     return object ? printed(std::string(object->data(), object->size()))
                   : internalError();
   }
-  std::vector<Object> objects = emitObjects(*llvmModule, invocation.cpu);
-  if (objects.empty()) {
+  std::vector<Object> parts = emitObjects(*llvmModule, target.asked);
+  if (parts.empty()) {
     return internalError();
   }
-  enter("link");
-  watchdog->keepRunning();
-  int code = linkExecutable(objects, invocation.program, output);
-  return code == exitInternal ? internalError() : code;
+  llvm::append_range(objects, std::move(parts));
+  return std::nullopt;
 }
 
 } // namespace

@@ -18,7 +18,8 @@ struct Invocation {
   std::string output; ///< empty: the input's name without `.gm`
   std::map<std::string, double> constants;
   std::optional<int64_t> batch;
-  std::string cpu = "native";
+  /// Processors; the program has code for each and chooses at start.
+  std::vector<std::string> cpus = {"native"};
   bool reference = false;
   bool f64 = false;
   double maxGigabytes = 8; ///< of memory that gmc may take

@@ -9,6 +9,7 @@
 #include "compiler/Driver/EmitObject.h"
 
 #include "compiler/Codegen/CPU/CPUPipeline.h"
+#include "runtime/plan/Json.h"
 
 #include "mlir/Target/LLVMIR/Export.h"
 #include "mlir/Target/LLVMIR/ModuleTranslation.h"
@@ -30,25 +31,91 @@ namespace gmc::driver {
 
 namespace {
 
-void addConstant(llvm::Module &module, const char *name,
-                 llvm::Constant *value) {
-  new llvm::GlobalVariable(module, value->getType(), /*isConstant=*/true,
-                           llvm::GlobalValue::ExternalLinkage, value, name);
+llvm::GlobalVariable *addConstant(llvm::Module &module, const llvm::Twine &name,
+                                  llvm::Constant *value) {
+  return new llvm::GlobalVariable(module, value->getType(), /*isConstant=*/true,
+                                  llvm::GlobalValue::ExternalLinkage, value,
+                                  name);
 }
 
-/// Adds a table of the functions of `entries`.
-void addTable(llvm::Module &module, const char *name,
-              const std::vector<std::string> &entries) {
+llvm::Constant *textOf(llvm::Module &module, const std::string &text) {
+  return llvm::ConstantDataArray::getString(module.getContext(), text,
+                                            /*AddNull=*/false);
+}
+
+llvm::Constant *sizeOf(llvm::Module &module, size_t size) {
+  return llvm::ConstantInt::get(llvm::Type::getInt64Ty(module.getContext()),
+                                size);
+}
+
+/// Returns a table of the functions of `entries`, which have `suffix` behind
+/// their names.
+llvm::Constant *tableOf(llvm::Module &module,
+                        const std::vector<std::string> &entries,
+                        const std::string &suffix) {
   auto *pointer = llvm::PointerType::get(module.getContext(), 0);
   std::vector<llvm::Constant *> functions;
   for (const std::string &entry : entries) {
-    functions.push_back(module.getFunction(cpu::entryPrefix.str() + entry));
+    functions.push_back(
+        module.getFunction(cpu::entryPrefix.str() + entry + suffix));
   }
   if (functions.empty()) {
     functions.push_back(llvm::ConstantPointerNull::get(pointer));
   }
   auto *type = llvm::ArrayType::get(pointer, functions.size());
-  addConstant(module, name, llvm::ConstantArray::get(type, functions));
+  return llvm::ConstantArray::get(type, functions);
+}
+
+/// What makes a symbol that artifact `index` defines its own.
+std::string suffixOf(size_t index) {
+  return index == 0 ? "" : ".artifact" + std::to_string(index);
+}
+
+/// Gives whatever `module` defines a name that no other artifact has.
+void renameDefinitions(llvm::Module &module, const std::string &suffix) {
+  for (llvm::GlobalValue &value : module.global_values()) {
+    if (!value.isDeclaration()) {
+      value.setName(value.getName() + suffix);
+    }
+  }
+}
+
+/// Adds the GmArtifact of `module`.
+llvm::Constant *addArtifact(llvm::Module &module, const PlannedModel &model,
+                            size_t index) {
+  const std::string suffix = std::to_string(index);
+  const std::string description = plan::toJson(model.artifact);
+  return addConstant(
+      module, "gmArtifact" + suffix,
+      llvm::ConstantStruct::getAnon(
+          {addConstant(module, "gmDescription" + suffix,
+                       textOf(module, description)),
+           sizeOf(module, description.size()),
+           addConstant(module, "gmEntries" + suffix,
+                       tableOf(module, model.entries, suffixOf(index))),
+           addConstant(module, "gmKernels" + suffix,
+                       tableOf(module, model.kernels, suffixOf(index)))}));
+}
+
+/// Adds the plan and the table of all artifacts: `first`, which `module` has,
+/// and those of other modules.
+void addModel(llvm::Module &module, const PlannedModel &model,
+              llvm::Constant *first, size_t count) {
+  const std::string text = plan::toJson(model.plan);
+  addConstant(module, "gmPlan", textOf(module, text));
+  addConstant(module, "gmPlanSize", sizeOf(module, text.size()));
+  auto *pointer = llvm::PointerType::get(module.getContext(), 0);
+  std::vector<llvm::Constant *> artifacts = {first};
+  while (artifacts.size() < count) {
+    artifacts.push_back(new llvm::GlobalVariable(
+        module, pointer, /*isConstant=*/true,
+        llvm::GlobalValue::ExternalLinkage, nullptr,
+        "gmArtifact" + std::to_string(artifacts.size())));
+  }
+  addConstant(module, "gmArtifacts",
+              llvm::ConstantArray::get(llvm::ArrayType::get(pointer, count),
+                                       artifacts));
+  addConstant(module, "gmArtifactCount", sizeOf(module, count));
 }
 
 } // namespace
@@ -56,8 +123,8 @@ void addTable(llvm::Module &module, const char *name,
 std::unique_ptr<llvm::Module> translateToLLVM(mlir::ModuleOp module,
                                               llvm::LLVMContext &context,
                                               const Target &target,
-                                              const std::string &manifest,
-                                              const EntryNames &names) {
+                                              const PlannedModel &model,
+                                              ArtifactPlace place) {
   std::unique_ptr<llvm::Module> result =
       mlir::translateModuleToLLVMIR(module, context, "model");
   if (!result) {
@@ -65,14 +132,11 @@ std::unique_ptr<llvm::Module> translateToLLVM(mlir::ModuleOp module,
   }
   result->setTargetTriple(llvm::Triple(target.triple));
   result->setDataLayout(target.machine->createDataLayout());
-  addConstant(*result, "gmManifest",
-              llvm::ConstantDataArray::getString(context, manifest,
-                                                 /*AddNull=*/false));
-  addConstant(
-      *result, "gmManifestSize",
-      llvm::ConstantInt::get(llvm::Type::getInt64Ty(context), manifest.size()));
-  addTable(*result, "gmEntries", names.entries);
-  addTable(*result, "gmKernels", names.kernels);
+  renameDefinitions(*result, suffixOf(place.index));
+  llvm::Constant *artifact = addArtifact(*result, model, place.index);
+  if (place.index == 0) {
+    addModel(*result, model, artifact, place.count);
+  }
   if (llvm::verifyModule(*result, &llvm::errs())) {
     return nullptr;
   }

@@ -2,7 +2,7 @@
 #ifndef GMC_COMPILER_DRIVER_EMITOBJECT_H
 #define GMC_COMPILER_DRIVER_EMITOBJECT_H
 
-#include "compiler/Driver/Manifest.h"
+#include "compiler/Driver/Plan.h"
 #include "compiler/Driver/Target.h"
 
 #include "llvm/ADT/SmallVector.h"
@@ -10,13 +10,20 @@
 
 namespace gmc::driver {
 
+/// Which artifact of a model a module becomes.
+struct ArtifactPlace {
+  size_t index = 0, count = 1;
+};
+
 /// Translates `module` to LLVM IR for `target` and adds the symbols of
-/// runtime/abi/gmAbi.h that a model defines. Returns nothing on failure.
+/// runtime/abi/gmAbi.h that a model defines: `gmArtifact<index>`, and in the
+/// first module of a model the tables of all. No other symbol of two artifacts
+/// is the same. Returns nothing on failure.
 std::unique_ptr<llvm::Module> translateToLLVM(mlir::ModuleOp module,
                                               llvm::LLVMContext &context,
                                               const Target &target,
-                                              const std::string &manifest,
-                                              const EntryNames &names);
+                                              const PlannedModel &model,
+                                              ArtifactPlace place);
 
 using Object = llvm::SmallVector<char, 0>;
 

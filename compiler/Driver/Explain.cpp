@@ -54,7 +54,7 @@ void explainNetworks(const dsl::Program &program, std::string &out) {
       counts[parameter.network] += count;
       all += count;
     }
-    const char *roles[] = {"", "  state", "  average"};
+    const char *roles[] = {"", "", "  state", "  average"};
     out += fmt::format("  {:<32} {:<14} {:>10}{}\n", parameter.name,
                        shapeOf(parameter.shape), count,
                        roles[static_cast<int>(parameter.role)]);

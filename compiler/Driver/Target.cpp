@@ -44,6 +44,7 @@ std::unique_ptr<Target> makeTarget(const std::string &cpu, std::string &error) {
   llvm::InitializeNativeTarget();
   llvm::InitializeNativeTargetAsmPrinter();
   auto target = std::make_unique<Target>();
+  target->asked = cpu;
   bool native = cpu == "native";
   target->triple = llvm::sys::getDefaultTargetTriple();
   target->cpu = native ? llvm::sys::getHostCPUName().str() : cpu;

@@ -11,6 +11,7 @@
 namespace gmc::driver {
 
 struct Target {
+  std::string asked; ///< what --mcpu says
   std::string triple, cpu;
   /// LLVM's names of what the code may use, for the check at start.
   std::vector<std::string> features;

@@ -65,7 +65,7 @@ OwningOpRef<ModuleOp> ModelImporter::run() {
     importEntry(report, gm::EntryKind::report, "report." + std::to_string(i));
   }
   for (const dsl::Procedure &procedure : program.procedures) {
-    importEntry(program.procedureBodies[procedure.body],
+    importEntry(program.procedureBodies[procedure.entry],
                 gm::EntryKind::procedure, "proc." + procedure.name);
   }
   (*module)->setAttr(countersAttribute, builder.getArrayAttr(counters));
@@ -80,13 +80,14 @@ void ModelImporter::importVariables() {
     gm::VariableOp::create(
         builder, loc, builder.getStringAttr(parameter.name),
         TypeAttr::get(RankedTensorType::get(parameter.shape, real)),
-        builder.getStringAttr(parameter.word()),
+        builder.getStringAttr(wordOf(parameter.role)),
         builder.getStringAttr(parameter.network),
-        builder.getStringAttr(parameter.initial.word()),
+        builder.getStringAttr(wordOf(parameter.initial.kind)),
         builder.getF64FloatAttr(parameter.initial.a),
         builder.getF64FloatAttr(parameter.initial.b),
-        parameter.startsAs.empty() ? StringAttr()
-                                   : builder.getStringAttr(parameter.startsAs),
+        parameter.initial.drawnAs.empty()
+            ? StringAttr()
+            : builder.getStringAttr(parameter.initial.drawnAs),
         ArrayAttr());
   }
 }

@@ -54,10 +54,9 @@ Value attention(Elaborator &e, const CallSite &site, const Arguments &arguments,
   b.setRange(site.range);
   // As torch starts them: Glorot for the first, biases of 0.
   const double a = std::sqrt(6.0 / double(width + 3 * width));
-  const InitialValue zero{InitialValue::Kind::Constant, 0, 0};
-  ValueId all =
-      affine(e, prefix, "in_proj_weight", "in_proj_bias", *x, 3 * width,
-             {InitialValue::Kind::Uniform, -a, a}, zero, site);
+  const Initial zero{Initial::Kind::Constant, 0, 0};
+  ValueId all = affine(e, prefix, "in_proj_weight", "in_proj_bias", *x,
+                       3 * width, {Initial::Kind::Uniform, -a, a}, zero, site);
   auto headsOf = [&](int64_t i) {
     ValueId part = b.sliceEvent(all, 1, i * width, (i + 1) * width);
     part = b.reshapeEvent(part, {length, heads, each});

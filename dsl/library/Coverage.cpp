@@ -16,28 +16,19 @@
 namespace gmc::dsl {
 namespace {
 
-double settingOf(const Dataset &dataset, std::string_view name) {
-  for (const NamedConstant &setting : dataset.settings) {
-    if (setting.name == name) {
-      return setting.value;
-    }
-  }
-  return 0;
-}
-
 /// The centres of modes, [K] each, and their standard deviation.
 struct Modes {
   ValueId x = 0, y = 0;
   int64_t count = 0;
   double deviation = 0;
-  const DataField *field = nullptr; ///< what `normalize` makes of a point
+  const Field *field = nullptr; ///< what `normalize` makes of a point
 };
 
 Modes ringModes(BodyBuilder &b, const Dataset &ring) {
   Modes modes;
-  modes.count = static_cast<int64_t>(settingOf(ring, "modes"));
+  modes.count = static_cast<int64_t>(ring.settings.at("modes"));
   const double step = 2 * std::numbers::pi / double(modes.count);
-  const double radius = settingOf(ring, "radius");
+  const double radius = ring.settings.at("radius");
   ValueId angle = b.binary(Op::Mul, b.iota({{}, {modes.count}}, 0), step);
   modes.x = b.binary(Op::Mul, b.unary(Op::Cos, angle), radius);
   modes.y = b.binary(Op::Mul, b.unary(Op::Sin, angle), radius);
@@ -45,8 +36,8 @@ Modes ringModes(BodyBuilder &b, const Dataset &ring) {
 }
 
 Modes gridModes(BodyBuilder &b, const Dataset &grid) {
-  const double side = settingOf(grid, "side");
-  const double spacing = settingOf(grid, "spacing"), middle = (side - 1) / 2;
+  const double side = grid.settings.at("side");
+  const double spacing = grid.settings.at("spacing"), middle = (side - 1) / 2;
   Modes modes;
   modes.count = static_cast<int64_t>(side * side);
   ValueId mode = b.iota({{}, {modes.count}}, 0);
@@ -69,7 +60,7 @@ std::optional<Modes> modesOf(Elaborator &e, const CallSite &site,
     if (dataset->format == "ring" || dataset->format == "grid") {
       Modes modes = dataset->format == "ring" ? ringModes(e.b, *dataset)
                                               : gridModes(e.b, *dataset);
-      modes.deviation = settingOf(*dataset, "std");
+      modes.deviation = dataset->settings.at("std");
       modes.field = &dataset->fields.front();
       return modes;
     }
@@ -82,7 +73,7 @@ std::optional<Modes> modesOf(Elaborator &e, const CallSite &site,
 }
 
 /// A coordinate as it was before `normalize`.
-ValueId unscaled(BodyBuilder &b, const DataField &field, size_t place,
+ValueId unscaled(BodyBuilder &b, const Field &field, size_t place,
                  ValueId entry) {
   if (field.mean.empty()) {
     return entry;

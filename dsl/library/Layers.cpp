@@ -13,9 +13,9 @@
 namespace gmc::dsl {
 
 /// Returns where a weight starts under `init:`.
-static std::optional<InitialValue>
-namedInitial(Elaborator &e, const Bound &bound, double fanIn, double fanOut) {
-  using Kind = InitialValue::Kind;
+static std::optional<Initial> namedInitial(Elaborator &e, const Bound &bound,
+                                           double fanIn, double fanOut) {
+  using Kind = Initial::Kind;
   const ast::Expr *expr = bound.expr;
   const ast::NameExpr *word = expr ? ast::as<ast::NameExpr>(*expr) : nullptr;
   const ast::CallExpr *call = expr ? ast::as<ast::CallExpr>(*expr) : nullptr;
@@ -24,18 +24,18 @@ namedInitial(Elaborator &e, const Bound &bound, double fanIn, double fanOut) {
   }
   std::string name = word ? word->text : "";
   if (!call && name == "orthogonal") {
-    return InitialValue{Kind::Orthogonal, 0, 0};
+    return Initial{Kind::Orthogonal, 0, 0};
   }
   if (!call && name == "zeros") {
-    return InitialValue{Kind::Constant, 0, 0};
+    return Initial{Kind::Constant, 0, 0};
   }
   if (!call && name == "ones") {
-    return InitialValue{Kind::Constant, 1, 0};
+    return Initial{Kind::Constant, 1, 0};
   }
   if (!call && (name == "xavier" || name == "kaiming")) {
     // Glorot and Bengio 2010, He et al. 2015 with ReLU's gain, both uniform.
     double a = std::sqrt(6 / (name == "xavier" ? fanIn + fanOut : fanIn));
-    return InitialValue{Kind::Uniform, -a, a};
+    return Initial{Kind::Uniform, -a, a};
   }
   if (call && (name == "normal" || name == "uniform") &&
       call->arguments.size() == 1) {
@@ -43,8 +43,8 @@ namedInitial(Elaborator &e, const Bound &bound, double fanIn, double fanOut) {
     if (!a) {
       return std::nullopt;
     }
-    return name == "normal" ? InitialValue{Kind::Normal, 0, *a}
-                            : InitialValue{Kind::Uniform, -*a, *a};
+    return name == "normal" ? Initial{Kind::Normal, 0, *a}
+                            : Initial{Kind::Uniform, -*a, *a};
   }
   e.module.report(Diag::UnknownInitial, bound.range)
       .help("`init:` is normal(std), uniform(a), xavier, kaiming, "
@@ -52,9 +52,9 @@ namedInitial(Elaborator &e, const Bound &bound, double fanIn, double fanOut) {
   return std::nullopt;
 }
 
-std::optional<InitialValue> weightInitial(Elaborator &e, const CallSite &site,
-                                          const Arguments &arguments,
-                                          double fanIn, double fanOut) {
+std::optional<Initial> weightInitial(Elaborator &e, const CallSite &site,
+                                     const Arguments &arguments, double fanIn,
+                                     double fanOut) {
   auto rule = e.module.initialRules.find(site.name + ".weight");
   if (rule != e.module.initialRules.end() && rule->second.named) {
     rule->second.used = true;
@@ -67,9 +67,9 @@ std::optional<InitialValue> weightInitial(Elaborator &e, const CallSite &site,
   return uniformInitial(fanIn);
 }
 
-InitialValue uniformInitial(double fanIn) {
+Initial uniformInitial(double fanIn) {
   double a = 1 / std::sqrt(fanIn);
-  return {InitialValue::Kind::Uniform, -a, a};
+  return {Initial::Kind::Uniform, -a, a};
 }
 
 void reportSetting(Elaborator &e, const CallSite &site,
@@ -108,8 +108,7 @@ bool standsInNet(Elaborator &e, const CallSite &site) {
 }
 
 ValueId addBias(Elaborator &e, const std::string &prefix, ValueId y, int axis,
-                InitialValue initial, const std::string &kind,
-                SourceRange range) {
+                Initial initial, const std::string &kind, SourceRange range) {
   Type type = e.b.type(y);
   ValueId c = e.layerParameter(prefix, "bias", {type.event[axis]}, initial,
                                kind, range);
@@ -119,7 +118,7 @@ ValueId addBias(Elaborator &e, const std::string &prefix, ValueId y, int axis,
 
 ValueId affine(Elaborator &e, const std::string &prefix, const char *weight,
                const char *bias, ValueId u, int64_t rows,
-               const InitialValue &weightStart, const InitialValue &biasStart,
+               const Initial &weightStart, const Initial &biasStart,
                const CallSite &site) {
   ValueId w = e.layerParameter(prefix, weight, {rows, e.b.type(u).event.back()},
                                weightStart, site.name, site.range);

@@ -33,23 +33,22 @@ bool standsInNet(Elaborator &e, const CallSite &site);
 /// Returns where a weight starts that sums `fanIn` terms into each output and
 /// sends each input to `fanOut` outputs: as the file's `init` or the layer's
 /// `init:` says, else uniform.
-std::optional<InitialValue> weightInitial(Elaborator &e, const CallSite &site,
-                                          const Arguments &arguments,
-                                          double fanIn, double fanOut);
+std::optional<Initial> weightInitial(Elaborator &e, const CallSite &site,
+                                     const Arguments &arguments, double fanIn,
+                                     double fanOut);
 
 /// U(-a, a) with a = 1 / sqrt(fanIn), as layers of PyTorch start.
-InitialValue uniformInitial(double fanIn);
+Initial uniformInitial(double fanIn);
 
 /// Adds the parameter `bias` of layer `prefix` along event axis `axis` of `y`.
 ValueId addBias(Elaborator &e, const std::string &prefix, ValueId y, int axis,
-                InitialValue initial, const std::string &kind,
-                SourceRange range);
+                Initial initial, const std::string &kind, SourceRange range);
 
 /// u W^T + c over the last event axis of `u`; W [rows, in] is the parameter
 /// `weight` and c `bias` of layer `prefix`.
 ValueId affine(Elaborator &e, const std::string &prefix, const char *weight,
                const char *bias, ValueId u, int64_t rows,
-               const InitialValue &weightStart, const InitialValue &biasStart,
+               const Initial &weightStart, const Initial &biasStart,
                const CallSite &site);
 
 } // namespace gmc::dsl

@@ -82,7 +82,7 @@ Value affine(Elaborator &e, const CallSite &site, const Arguments &arguments,
       shape.push_back(type.event[axis]);
       dims.push_back(dimensionOf(type, axis));
     }
-    using Kind = InitialValue::Kind;
+    using Kind = Initial::Kind;
     auto parameter = [&](const char *name, double start) {
       ValueId value =
           e.layerParameter(prefix, name, shape, {Kind::Constant, start, 0},
@@ -189,7 +189,7 @@ Running runningOf(Elaborator &e, const std::string &prefix, int64_t channels,
                   SourceRange range) {
   auto state = [&](const char *name, double start) {
     return e.netParameter(prefix + name, {channels},
-                          {InitialValue::Kind::Constant, start, 0}, range,
+                          {Initial::Kind::Constant, start, 0}, range,
                           Parameter::Role::State);
   };
   Running result;

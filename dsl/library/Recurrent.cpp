@@ -53,7 +53,7 @@ Value gru(Elaborator &e, const CallSite &site, const Arguments &arguments,
   h = e.b.broadcast(*h, state);
   std::string prefix = e.layerPrefix(site, "gru");
   e.b.setRange(site.range);
-  InitialValue start = uniformInitial(double(n));
+  Initial start = uniformInitial(double(n));
   ValueId fromX =
       affine(e, prefix, "weight_ih", "bias_ih", *x, 3 * n, start, start, site);
   ValueId fromH =
@@ -91,9 +91,9 @@ Value embedding(Elaborator &e, const CallSite &site, const Arguments &arguments,
     return {};
   }
   std::string prefix = e.layerPrefix(site, "embedding");
-  ValueId table = e.layerParameter(prefix, "weight", shape,
-                                   {InitialValue::Kind::Normal, 0, 1},
-                                   "embedding", site.range);
+  ValueId table =
+      e.layerParameter(prefix, "weight", shape, {Initial::Kind::Normal, 0, 1},
+                       "embedding", site.range);
   auto picked = e.gather(table, 0, *index, arguments.find("index")->range);
   return picked ? Value::ofTensor(*picked) : Value{};
 }

@@ -228,6 +228,7 @@ Value countOfRecords(Elaborator &e, const ast::NameExpr &set,
   }
   Scalar scalar;
   scalar.kind = Scalar::Kind::Records;
+  scalar.value = 1; // until they are counted
   scalar.name = "records";
   scalar.stream = stream->path();
   return Value::ofTensor(

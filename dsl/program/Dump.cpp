@@ -99,7 +99,8 @@ void dumpOutputs(Out out, const char *word,
 }
 
 std::string dump(const Duration &duration) {
-  std::string text = fmt::format("{} {}", duration.count, duration.word());
+  std::string text =
+      fmt::format("{} {}", duration.count, wordOf(duration.unit));
   return duration.stream.empty() ? text : text + " of " + duration.stream;
 }
 
@@ -123,11 +124,11 @@ void dumpTurns(Out out, const std::vector<Turn> &turns, const Program &program,
   for (const Turn &turn : turns) {
     fmt::format_to(out, "{:{}}", "", 4 + 2 * depth);
     if (turn.kind == Turn::Kind::Repeat || turn.kind == Turn::Kind::Every) {
-      fmt::format_to(out, "{} {}\n", turn.word(),
+      fmt::format_to(out, "{} {}\n", wordOf(turn.kind),
                      turn.kind == Turn::Kind::Repeat
                          ? std::to_string(turn.count)
                          : dump(turn.every));
-      dumpTurns(out, turn.body, program, depth + 1);
+      dumpTurns(out, turn.turns, program, depth + 1);
       continue;
     }
     std::vector<std::string> arguments;
@@ -135,7 +136,7 @@ void dumpTurns(Out out, const std::vector<Turn> &turns, const Program &program,
       arguments.push_back(dump(argument, program));
     }
     std::string callee =
-        turn.kind == Turn::Kind::Draw ? "" : program.steps[turn.step].name;
+        turn.kind == Turn::Kind::Draw ? "" : program.steps[turn.entry].name;
     fmt::format_to(out, "{}{}{}{}({})\n",
                    turn.kind == Turn::Kind::When   ? "when "
                    : turn.kind == Turn::Kind::Once ? "once "
@@ -143,17 +144,17 @@ void dumpTurns(Out out, const std::vector<Turn> &turns, const Program &program,
                    fmt::join(turn.results, ", "),
                    turn.results.empty() ? "" : " = ", callee,
                    fmt::join(arguments, ", "));
-    dumpTurns(out, turn.body, program, depth + 1);
+    dumpTurns(out, turn.turns, program, depth + 1);
   }
 }
 
-void dumpField(Out out, const DataField &field) {
+void dumpField(Out out, const Field &field) {
   if (field.mask || field.classes > 0) {
     fmt::format_to(out, "    {} {}{}", field.name,
                    field.mask            ? "mask"
-                   : field.event.empty() ? "label"
+                   : field.shape.empty() ? "label"
                                          : "int",
-                   list(field.event));
+                   list(field.shape));
     if (field.classes > 0) {
       fmt::format_to(out, " of {} classes", field.classes);
     }
@@ -162,7 +163,7 @@ void dumpField(Out out, const DataField &field) {
   }
   const bool isSet = field.binary && !field.binarize;
   fmt::format_to(out, "    {} {}{} in {}{}, {}{}{}{}{}{}", field.name,
-                 field.image ? "image" : "f32", list(field.event),
+                 field.image ? "image" : "f32", list(field.shape),
                  isSet ? '{' : '[', field.low, field.high, isSet ? '}' : ']',
                  field.binarize ? " binarize" : "", field.flip ? " flip" : "",
                  field.resize ? " resize" : "",
@@ -180,8 +181,8 @@ void dumpField(Out out, const DataField &field) {
 void dumpDataset(Out out, const Dataset &dataset) {
   fmt::format_to(out, "  data {} : {}(", dataset.name, dataset.format);
   const char *separator = "";
-  for (const NamedConstant &setting : dataset.settings) {
-    fmt::format_to(out, "{}{}: {}", separator, setting.name, setting.value);
+  for (const auto &[name, value] : dataset.settings) {
+    fmt::format_to(out, "{}{}: {}", separator, name, value);
     separator = ", ";
   }
   if (dataset.settings.empty()) {
@@ -203,7 +204,7 @@ void dumpDataset(Out out, const Dataset &dataset) {
                    dataset.filter);
   }
   fmt::format_to(out, "\n");
-  for (const DataField &field : dataset.fields) {
+  for (const Field &field : dataset.fields) {
     dumpField(out, field);
   }
 }
@@ -215,23 +216,24 @@ void dumpDeclarations(Out out, const Program &program) {
   for (size_t i = 0; i < program.parameters.size(); ++i) {
     const Parameter &parameter = program.parameters[i];
     fmt::format_to(
-        out, "  {} #{} {} {} of {}: {} {} {}{}{}\n", parameter.word(), i,
+        out, "  {} #{} {} {} of {}: {} {} {}{}{}\n", wordOf(parameter.role), i,
         parameter.name, list(parameter.shape), parameter.network,
-        parameter.initial.word(), parameter.initial.a, parameter.initial.b,
-        parameter.startsAs.empty() ? "" : " as ", parameter.startsAs);
+        wordOf(parameter.initial.kind), parameter.initial.a,
+        parameter.initial.b, parameter.initial.drawnAs.empty() ? "" : " as ",
+        parameter.initial.drawnAs);
   }
-  for (const Pool &pool : program.pools) {
+  for (const plan::Pool &pool : program.pools) {
     fmt::format_to(out, "  pool {}({}, replace: {})\n", pool.name,
-                   pool.capacity, pool.replace);
+                   program.parameters[pool.tensor].shape[0], pool.replace);
   }
   for (size_t i = 0; i < program.scalars.size(); ++i) {
     const Scalar &scalar = program.scalars[i];
-    fmt::format_to(out, "  scalar #{} {} {} = {}{}{}\n", i, scalar.word(),
+    fmt::format_to(out, "  scalar #{} {} {} = {}{}{}\n", i, wordOf(scalar.kind),
                    scalar.name, scalar.value,
                    scalar.stream.empty() ? "" : " of " + scalar.stream,
-                   scalar.owner.empty() ? "" : " of " + scalar.owner);
+                   scalar.procedure.empty() ? "" : " of " + scalar.procedure);
   }
-  for (const Import &import : program.imports) {
+  for (const plan::Import &import : program.imports) {
     fmt::format_to(out, "  weights of {} as {} in \"{}\"\n", import.network,
                    import.of, import.source);
   }
@@ -249,54 +251,58 @@ void dumpRuns(Out out, const Program &program) {
     dumpTurns(out, train.turns, program, 0);
   }
   for (const Report &report : program.reports) {
-    std::string from = fmt::format("on {}.{} fields [{}]", report.dataset,
-                                   report.split, fmt::join(report.fields, ","));
+    std::string from =
+        fmt::format("on {}.{} fields [{}]", report.walk.dataset,
+                    report.walk.split, fmt::join(report.walk.fields, ","));
     if (!report.values.empty()) {
       from = fmt::format("of {} in train #{}", fmt::join(report.values, ", "),
-                         report.train);
+                         report.train.value);
     }
-    fmt::format_to(out, "  report body {} {} {}\n", report.body, from,
+    fmt::format_to(out, "  report body {} {} {}\n", report.walk.entry.value,
+                   from,
                    report.every ? "every " + dump(*report.every) : "at end");
-    if (report.end) {
-      fmt::format_to(out, "    then body {} of", *report.end);
+    if (report.end.isSet()) {
+      fmt::format_to(out, "    then body {} of", report.end.value);
       for (Statistic statistic : report.statistics) {
-        fmt::format_to(out, " {}", spellingOf(statistic));
+        fmt::format_to(out, " {}", wordOf(statistic));
       }
       fmt::format_to(out, " over the set\n");
     }
   }
   for (const Diagnosis &diagnosis : program.diagnoses) {
     fmt::format_to(out, "  diagnosis body {} of {} on {}.{} fields [{}]",
-                   diagnosis.body, diagnosis.step, diagnosis.dataset,
-                   diagnosis.split, fmt::join(diagnosis.fields, ","));
+                   diagnosis.walk.entry.value, diagnosis.step,
+                   diagnosis.walk.dataset, diagnosis.walk.split,
+                   fmt::join(diagnosis.walk.fields, ","));
     for (const Probe &probe : diagnosis.probes) {
-      fmt::format_to(out, " {} {}", probe.word(), probe.name);
+      fmt::format_to(out, " {} {}", wordOf(probe.kind), probe.name);
     }
     fmt::format_to(out, "\n");
   }
   for (const Procedure &procedure : program.procedures) {
     fmt::format_to(out, "  proc {} body {} batch {}\n", procedure.name,
-                   procedure.body,
-                   program.procedureBodies[procedure.body].batch);
-    for (const ProcArgument &argument : procedure.arguments) {
-      fmt::format_to(out, "    {} {}", argument.word(), argument.name);
-      if (argument.kind == ProcArgument::Kind::Data) {
+                   procedure.entry.value,
+                   program.procedureBodies[procedure.entry].batch);
+    for (const ProcedureArgument &argument : procedure.arguments) {
+      fmt::format_to(out, "    {} {}", wordOf(argument.kind), argument.name);
+      if (argument.kind == ProcedureArgument::Kind::Data) {
         fmt::format_to(out, " from {}.{}:{} argument {}\n", argument.dataset,
-                       argument.split, argument.field, argument.argument);
-      } else if (argument.kind == ProcArgument::Kind::File) {
-        fmt::format_to(out, " {} argument {}\n", list(argument.item.event),
-                       argument.argument);
+                       argument.split, argument.field, argument.input);
+      } else if (argument.kind == ProcedureArgument::Kind::File) {
+        fmt::format_to(out, " {} argument {}\n", list(argument.item.shape),
+                       argument.input);
       } else if (argument.all) {
         fmt::format_to(out, " = all\n");
-      } else if (argument.kind == ProcArgument::Kind::Text) {
+      } else if (argument.kind == ProcedureArgument::Kind::Text) {
         fmt::format_to(out, " = {}\n", fmt::join(argument.choices, " or "));
       } else {
         fmt::format_to(out, " = {}\n", argument.value);
       }
     }
-    for (const Emit &emit : procedure.emits) {
-      fmt::format_to(out, "    emit {} outputs [{}] in [{}, {}]\n", emit.word(),
-                     fmt::join(emit.outputs, ","), emit.low, emit.high);
+    for (const Emission &emit : procedure.emissions) {
+      fmt::format_to(out, "    emit {} outputs [{}] in [{}, {}]\n",
+                     wordOf(emit.kind), fmt::join(emit.outputs, ","), emit.low,
+                     emit.high);
     }
   }
 }

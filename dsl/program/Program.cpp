@@ -1,9 +1,6 @@
 //===- Program.cpp - small facts about programs ---------------------------===//
 #include "dsl/program/Program.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <array>
 
 namespace gmc::dsl {
@@ -14,12 +11,6 @@ const char *spellingOf(Op op) {
 #include "dsl/program/ops.def"
   };
   return spellings[static_cast<size_t>(op)];
-}
-
-const char *spellingOf(Statistic statistic) {
-  static constexpr std::array spellings = {"mean", "var", "min", "max",
-                                           "frechet"};
-  return spellings[static_cast<size_t>(statistic)];
 }
 
 const std::vector<OptimizerArgument> &argumentsOf(Optimizer::Kind kind) {
@@ -33,19 +24,6 @@ const std::vector<OptimizerArgument> &argumentsOf(Optimizer::Kind kind) {
       {lr, b1, b2, eps, {"weight_decay", 0.01}},
       {lr, {"alpha", 0.99, false, true}, eps}};
   return tables[static_cast<size_t>(kind)];
-}
-
-std::string spellingOf(const Limits &limits) {
-  std::string text;
-  if (limits.low) {
-    text = fmt::format("{} {}", limits.open ? "greater than" : "at least",
-                       *limits.low);
-  }
-  if (limits.high) {
-    text += fmt::format("{}{} {}", text.empty() ? "" : " and ",
-                        limits.closed ? "at most" : "less than", *limits.high);
-  }
-  return text;
 }
 
 std::vector<int64_t> Type::shape() const {
@@ -64,19 +42,6 @@ int64_t Type::elements() const {
     product *= extent;
   }
   return product;
-}
-
-std::pair<double, double> DataField::shownRange() const {
-  if (mean.empty()) {
-    return {low, high};
-  }
-  std::pair<double, double> ends{(low - mean[0]) / deviation[0],
-                                 (high - mean[0]) / deviation[0]};
-  for (size_t i = 1; i < mean.size(); ++i) {
-    ends.first = std::min(ends.first, (low - mean[i]) / deviation[i]);
-    ends.second = std::max(ends.second, (high - mean[i]) / deviation[i]);
-  }
-  return ends;
 }
 
 } // namespace gmc::dsl

@@ -13,6 +13,7 @@
 #define GMC_DSL_PROGRAM_PROGRAM_H
 
 #include "dsl/base/SourceRange.h"
+#include "runtime/plan/Plan.h"
 
 #include <array>
 #include <cstddef>
@@ -25,6 +26,26 @@
 #include <vector>
 
 namespace gmc::dsl {
+
+// What a run does is the plan's (runtime/plan). Where it says an index of an
+// entry, a program says an index into `steps`, `reportBodies` or
+// `procedureBodies`.
+using plan::Diagnosis;
+using plan::Duration;
+using plan::Emission;
+using plan::Field;
+using plan::Initial;
+using plan::Limits;
+using plan::Probe;
+using plan::Procedure;
+using plan::ProcedureArgument;
+using plan::Report;
+using plan::Scalar;
+using plan::Statistic;
+using plan::Train;
+using plan::Turn;
+using plan::TurnArgument;
+using plan::Undiagnosed;
 
 enum class Op : uint8_t {
 #define GMC_OP(Name, spelling, operands, kind) Name,
@@ -116,22 +137,6 @@ struct Optimizer {
   bool nesterov = false;
 };
 
-/// What a number may be: from `low` on, not `low` itself where `open`, and
-/// below `high`, or `high` too where `closed`.
-struct Limits {
-  std::optional<double> low, high;
-  bool open = false, closed = false;
-  bool operator==(const Limits &) const = default;
-  bool hold(double number) const {
-    return !(number != number) && // no number is within
-           (!low || (open ? number > *low : number >= *low)) &&
-           (!high || (closed ? number <= *high : number < *high));
-  }
-};
-
-/// Returns "greater than 0", "at least 0 and less than 1".
-std::string spellingOf(const Limits &limits);
-
 /// A single number that a run computes and that must keep to `limits`.
 struct Limited {
   std::string what; ///< "`clip` in line 3"
@@ -209,279 +214,28 @@ struct Body {
   std::vector<Output> monitors;
 };
 
-struct InitialValue {
-  enum class Kind : uint8_t {
-    Constant,
-    Normal,
-    Uniform,
-    Orthogonal, ///< the rows, or the columns where these are fewer
-  } kind = Kind::Constant;
-  static constexpr std::array words = {"constant", "normal", "uniform",
-                                       "orthogonal"};
-  const char *word() const { return words[static_cast<size_t>(kind)]; }
-  double a = 0; ///< the constant, the mean, or the lower end
-  double b = 0; ///< the standard deviation, or the upper end
-};
-
-/// A tensor that lives from step to step. Names and layouts are PyTorch's:
-/// `Enc.linear0.weight` is [out, in].
-struct Parameter {
-  enum class Role : uint8_t {
-    Parameter, ///< what `minimize` moves
-    State,     ///< `state`, or what a layer keeps
-    Average,   ///< of an `ema`
-  } role = Role::Parameter;
-  static constexpr std::array words = {"parameter", "state", "average"};
-  const char *word() const { return words[static_cast<size_t>(role)]; }
-  std::string name;
-  std::string network; ///< the net, instance or `param` that owns it
-  std::vector<int64_t> shape;
-  InitialValue initial;
+/// A tensor that lives from step to step.
+struct Parameter : plan::Tensor {
   SourceRange where;
-  /// Of an `ema`: the tensor whose initial values it has; else empty.
-  std::string startsAs;
 };
 
-/// A single number that the runtime supplies at every execution of a body, in
-/// double precision.
-struct Scalar {
-  enum class Kind : uint8_t {
-    Hyper,        ///< a `hyper`; `value` is its default
-    Rounds,       ///< rounds of the current `train` completed so far
-    Epochs,       ///< the same in fractional epochs of `stream`
-    Examples,     ///< the same in examples
-    Records,      ///< how many `stream` has
-    Levels,       ///< grey levels of the files of field `name` of data set
-                  ///< `stream`, or of the argument `name` of procedure `owner`
-    ProcArgument, ///< a run-time number of the procedure `owner`
-  } kind = Kind::Hyper;
-  static constexpr std::array words = {
-      "hyper", "rounds", "epochs", "examples", "records", "levels", "argument"};
-  const char *word() const { return words[static_cast<size_t>(kind)]; }
-  std::string name;
-  double value = 0;
-  std::string stream;  ///< Epochs, Records: "fashion.train"
-  std::string owner;   ///< Levels, ProcArgument
-  Limits limits;       ///< Hyper, ProcArgument: of what it is used for,
-  std::string takenBy; ///< "`clip` in line 3"
-  bool whole = false;  ///< Hyper: declared `int`
-};
-
-/// A number with a name: a const, a setting of a built-in data set.
+/// A number with a name: a const.
 struct NamedConstant {
   std::string name;
   double value = 0;
 };
 
-/// One field of a record of a data set.
-struct DataField {
-  std::string name;
-  std::string dataset; ///< whose field it is
-  std::vector<int64_t> event;
-  bool image = false;
-  double low = 0, high = 1; ///< bytes 0..255 are mapped onto this range
-  bool bounded = false;     ///< the text says the range: numbers must obey it
-  bool binary = false;      ///< declared `in {a, b}`: one or the other
-  bool binarize = false;    ///< Bernoulli draw of the grey value, each epoch
-  int64_t classes = 0;      ///< > 0: whole numbers below it, as `label[10]`
-  bool mask = false;        ///< 0 or 1: where a text has characters
-  bool flip = false;        ///< mirrored in training, by a draw
-  bool resize = false;      ///< images of any size are resampled
-  int64_t cropFrom = 0;     ///< > 0: cut out of an image of that extent
-  bool dequantize = false;  ///< noise of one grey level is added
-  std::vector<double> mean, deviation; ///< normalize: of all or each channel
-
-  /// Tells whether the model sees two values: 0 and 1 unless the range says
-  /// others.
-  bool isBinary() const { return binary || binarize || mask; }
-  /// Returns the ends of what the model sees, `normalize` included.
-  std::pair<double, double> shownRange() const;
-};
-
-struct Dataset {
-  std::string name;              ///< as in `--data NAME=DIR`
-  std::string format;            ///< "idx"
-  std::string source;            ///< the string in the text, "fashion-mnist"
-  std::string of;                ///< `rest of` this one
-  std::vector<DataField> record; ///< rest: the fields of that one, all of them
-  std::vector<DataField> fields;
-  std::vector<NamedConstant> settings; ///< of a built-in one
-  double testShare = 0;                ///< > 0: of the records, the part `test`
-  int64_t subset = 0;  ///< > 0: records that the part `train` keeps
-  bool rest = false;   ///< it keeps the others
-  std::string balance; ///< the label of which each class keeps as many
-  std::string filter;  ///< the label by which the part `train` is chosen
-  std::vector<int64_t> leftOut; ///< classes of `filter` that `train` lacks
+struct Dataset : plan::Dataset {
+  bool rest = false; ///< it keeps what another one leaves
   SourceRange where;
 };
 
-/// `pool P(50, replace: 0.5)`: examples of earlier rounds.
+/// `pool P(50, replace: 0.5)`: a pool of the plan once a swap says the event.
 struct Pool {
   std::string name;
   int64_t capacity = 0;
-  double replace = 0.5;            ///< chance of giving an earlier example
-  std::optional<uint32_t> storage; ///< parameter [capacity, event..], role
-                                   ///< State, once a swap says the event
-};
-
-/// Where one argument of a called step comes from.
-struct TurnArgument {
-  enum class Kind : uint8_t { Next, Same, Value, Pool } kind = Kind::Next;
-  std::string dataset, split; ///< Next, Same: "fashion", "train"
-  uint32_t field = 0;         ///< which field of the record
-  std::string value;          ///< Value, Pool: name bound by an earlier turn
-  uint32_t pool = 0;          ///< Pool: `P.swap(value)`
-};
-
-struct Duration {
-  double count = 0;
-  enum class Unit : uint8_t { Rounds, Epochs, Examples } unit = Unit::Epochs;
-  static constexpr std::array words = {"rounds", "epochs", "examples"};
-  const char *word() const { return words[static_cast<size_t>(unit)]; }
-  std::string stream; ///< Epochs: the stream that owns the epoch
-};
-
-/// A statement of `train { }`.
-struct Turn {
-  /// Draw: `x = next s`. Once: a call, in the first round that comes to it.
-  /// When: runs `body` where the only output of `step` is
-  /// not 0. An update `k <- e` is the Call of a step made of it.
-  enum class Kind : uint8_t { Call, Repeat, Every, When, Draw, Once };
-  static constexpr std::array words = {"call", "repeat", "every",
-                                       "when", "draw",   "once"};
-  const char *word() const { return words[static_cast<size_t>(kind)]; }
-  Kind kind = Kind::Call;
-  uint32_t step = 0; ///< Call, When, Once: index into Program::steps
-  std::vector<TurnArgument> arguments; ///< Call, When, Once; Draw: of each
-                                       ///< result, a field or from a pool
-  std::vector<std::string> results;    ///< names for outputs, or for fields
-  int64_t count = 0;                   ///< Repeat: times
-  Duration every;                      ///< Every: whole ones where rounds
-  std::vector<Turn> body;
-};
-
-struct Train {
-  std::string name; ///< empty for the only one
-  std::vector<Turn> turns;
-  Duration duration;
-  int64_t batch = 1;
-};
-
-/// What is taken over all examples of a set, entry by entry of the event;
-/// `var` divides by n.
-///
-/// Frechet: the Fréchet distance of the first half of the entries from the
-/// second, over all examples, one number.
-enum class Statistic : uint8_t { Mean, Var, Min, Max, Frechet };
-
-/// Returns `mean`, `var`, ...
-const char *spellingOf(Statistic statistic);
-
-/// A line `report`: `body` has one argument a field of `dataset` that it uses.
-struct Report {
-  uint32_t body = 0; ///< index into Program::reportBodies
-  /// Of the body's last outputs, what is taken of each over the set; it is the
-  /// argument of this number of the body `end`, whose outputs are items too.
-  std::vector<Statistic> statistics;
-  std::optional<uint32_t> end;  ///< index into Program::reportBodies
-  std::string dataset, split;   ///< empty: no data (items of no example)
-  std::vector<uint32_t> fields; ///< field of each argument of the body
-  /// Without data: what turns of `train` number `train` gave, for each
-  /// argument.
-  std::vector<std::string> values;
-  uint32_t train = 0;
-  std::optional<Duration> every; ///< nothing: at the end
-};
-
-/// A place where generative models break, for `diagnose collapse`.
-struct Probe {
-  enum class Kind : uint8_t {
-    Latent,    ///< divergence of each unit from its prior [batch, event..]
-    Codes,     ///< share of each entry of a table among those chosen [batch, n]
-    Spread,    ///< an example made of draws, one of the data
-    Critic,    ///< a net's score of an example, of one made of draws [batch]
-    Posterior, ///< mean and deviation of each unit of a code [batch, event..]
-  } kind = Kind::Latent;
-  static constexpr std::array words = {"latent", "codes", "spread", "critic",
-                                       "posterior"};
-  const char *word() const { return words[static_cast<size_t>(kind)]; }
-  std::string name; ///< of the latent, the table, the net
-};
-
-/// What is looked at in one step: `body` has the step's arguments, its outputs
-/// are those of the probes in their order, one or two each.
-struct Diagnosis {
-  uint32_t body = 0; ///< index into Program::reportBodies
-  std::string step, dataset, split;
-  std::vector<uint32_t> fields; ///< field of each argument of the body
-  std::vector<Probe> probes;
-};
-
-/// A step of which `diagnose collapse` can say nothing, and the reason.
-struct Undiagnosed {
-  std::string step, why;
-};
-
-/// One picture, table, set, number or text that a procedure emits.
-struct Emit {
-  enum class Kind : uint8_t {
-    Grid,
-    Row,
-    Npy,
-    Csv,
-    Idx,     ///< a folder of images and, if wanted, labels
-    Frechet, ///< the distance of two sets of features
-    Text,    ///< rows of codes as characters
-    Scatter  ///< points of the plane
-  } kind = Kind::Grid;
-  static constexpr std::array words = {"grid", "row",     "npy",  "csv",
-                                       "idx",  "frechet", "text", "scatter"};
-  const char *word() const { return words[static_cast<size_t>(kind)]; }
-  /// Outputs of the body shown side by side (`grid(x, y)`: pairs).
-  std::vector<uint32_t> outputs;
-  std::vector<std::string> texts; ///< of each output: how it is written
-  /// Csv: names of the columns; empty, or one an output.
-  std::vector<std::string> names;
-  double low = 0, high = 1; ///< range of the pixels
-  std::string dataset;      ///< Text: whose characters the codes are
-};
-
-/// An argument of a procedure.
-struct ProcArgument {
-  enum class Kind : uint8_t {
-    Count, ///< the batch: `n = 64`; any number at run time
-    Fixed, ///< a number that shapes depend on; fixed when compiled
-    Real,  ///< a run-time number, bound to a Scalar of kind ProcArgument
-    Data,  ///< `x from m.test`, bound to a body argument
-    Text,  ///< one of `choices`, bound to a Scalar that is its place there
-    File,  ///< `z: f32[20]`, bound to a body argument
-  } kind = Kind::Count;
-  static constexpr std::array words = {"count", "fixed", "real",
-                                       "data",  "text",  "file"};
-  const char *word() const { return words[static_cast<size_t>(kind)]; }
-  std::string name;
-  double value = 0;
-  std::string dataset, split;
-  uint32_t field = 0;    ///< Data: field of the record
-  int64_t classes = 0;   ///< Real, Fixed: > 0: a whole number below it
-  uint32_t argument = 0; ///< Data, File: index into Body::arguments
-  bool all = false;      ///< Count: as many as the data have
-  DataField item;        ///< File: what an item of it is
-  /// Text: the default, and what the body compares it with.
-  std::vector<std::string> choices;
-};
-
-struct Procedure {
-  uint32_t body = 0; ///< index into Program::procedureBodies
-  std::string name;
-  std::vector<ProcArgument> arguments;
-  std::vector<Emit> emits;
-};
-
-/// `net V : Classifier = weights("v.safetensors")`: where tensors of `network`
-/// begin, and the net whose names they have there.
-struct Import {
-  std::string network, of, source;
+  double replace = 0.5;
+  std::optional<uint32_t> planned; ///< index into Program::pools
 };
 
 struct Program {
@@ -493,10 +247,13 @@ struct Program {
   std::vector<Parameter> parameters;
   std::vector<Scalar> scalars;
   std::vector<Dataset> datasets;
-  std::vector<Pool> pools;
-  std::vector<Import> imports;
-  /// Those of the text, each for every batch of a `train` that calls it, and
-  /// `train.when0`, `train.update0`, .., which are made of expressions in
+  std::vector<plan::Pool> pools; ///< those that a turn swaps through
+  std::vector<plan::Import> imports;
+  /// What runs, entries of the plan in this order: steps, then bodies of
+  /// reports, then those of procedures.
+  ///
+  /// Steps: those of the text, each for every batch of a `train` that calls it,
+  /// and `train.when0`, `train.update0`, .., which are made of expressions in
   /// `train`.
   std::vector<Body> steps;
   std::vector<Body> reportBodies;

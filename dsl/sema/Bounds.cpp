@@ -290,7 +290,7 @@ bool isContinuous(Distribution::Family family) {
 
 /// The sum over the event of log2 of the range as the model sees it:
 /// `normalize` divides by its deviations.
-double rangeInBits(const DataField &field, int64_t elements) {
+double rangeInBits(const Field &field, int64_t elements) {
   double bits =
       std::log2(field.high - field.low) * static_cast<double>(elements);
   for (double deviation : field.deviation) {
@@ -300,19 +300,19 @@ double rangeInBits(const DataField &field, int64_t elements) {
   return bits;
 }
 
-/// log2 of the number of grey levels that the files of `field`, the argument
-/// `name`, tell apart: 8 or 16, which a run sees.
+/// log2 of the number of grey levels that the files of argument `name` tell
+/// apart: 8 or 16, which a run sees.
 ValueId levelsInBits(Elaborator &e, const std::string &name,
-                     const DataField &field) {
+                     const ArgumentField &argument) {
   Scalar scalar;
   scalar.kind = Scalar::Kind::Levels;
   scalar.value = 256;
   if (e.mode == Elaborator::Mode::Procedure) {
     scalar.name = name;
-    scalar.owner = e.body.name;
+    scalar.procedure = e.body.name;
   } else {
-    scalar.name = field.name;
-    scalar.stream = field.dataset;
+    scalar.name = argument.field.name;
+    scalar.stream = argument.dataset;
   }
   ValueId levels = e.b.leaf(Op::Scalar, e.module.scalar(std::move(scalar)), {});
   return e.b.binary(Op::Mul, e.b.unary(Op::Log, levels), 1 / std::log(2));
@@ -335,13 +335,13 @@ Value bpdCall(Elaborator &e, const CallSite &site, const Arguments &arguments,
       continue;
     }
     auto field = e.argumentFields.find(one.name);
-    if (field == e.argumentFields.end() || !field->second.dequantize) {
+    if (field == e.argumentFields.end() || !field->second.field.dequantize) {
       e.module.report(Diag::BitsOfContinuous, site.range, one.name)
           .help("a density of continuous values has no bits; give the data "
                 "`dequantize`, or report `nll`");
       return {};
     }
-    ranges += rangeInBits(field->second, one.elements);
+    ranges += rangeInBits(field->second.field, one.elements);
     levels.emplace_back(levelsInBits(e, one.name, field->second), one.elements);
   }
   ValueId bits = e.b.binary(Op::Mul, *nll, 1 / (std::log(2) * elements));

@@ -101,7 +101,7 @@ std::optional<int64_t> readCodes(Module &module, const ast::Field &field) {
 
 /// Reads the range of a field of kind `type`.
 bool readValues(Module &module, Elaborator &elaborator, const ast::Field &field,
-                DataField &result) {
+                Field &result) {
   const std::string &type = field.type.name.text;
   if (type == "label" || type == "mask") {
     result.mask = type == "mask";
@@ -133,17 +133,17 @@ bool readValues(Module &module, Elaborator &elaborator, const ast::Field &field,
   return true;
 }
 
-std::optional<DataField> readField(Module &module, const ast::Field &field,
-                                   const std::string &name) {
+std::optional<Field> readField(Module &module, const ast::Field &field,
+                               const std::string &name) {
   Body scratch;
   Elaborator elaborator(module, scratch, Elaborator::Mode::Constant, "");
   auto event = elaborator.eventOf(field.type);
   if (!event) {
     return std::nullopt;
   }
-  DataField result;
+  Field result;
   result.name = name;
-  result.event = std::move(*event);
+  result.shape = std::move(*event);
   result.image = field.type.name.text == "image";
   if (!readValues(module, elaborator, field, result)) {
     return std::nullopt;
@@ -174,18 +174,18 @@ bool readFields(Module &module, const ast::DataDecl &decl, Dataset &dataset) {
 /// What a field of data is, for the formats.
 enum class FieldKind : uint8_t { Label, Codes, Mask, Image, Numbers };
 
-FieldKind kindOf(const DataField &field) {
+FieldKind kindOf(const Field &field) {
   return field.mask ? FieldKind::Mask
          : field.classes > 0
-             ? (field.event.empty() ? FieldKind::Label : FieldKind::Codes)
+             ? (field.shape.empty() ? FieldKind::Label : FieldKind::Codes)
          : field.image ? FieldKind::Image
                        : FieldKind::Numbers;
 }
 
 /// Tells whether records of `format` can fill `field`.
-bool serves(const std::string &format, const DataField &field) {
+bool serves(const std::string &format, const Field &field) {
   const FieldKind kind = kindOf(field);
-  int64_t elements = Type{{}, field.event}.elements();
+  int64_t elements = Type{{}, field.shape}.elements();
   if (format == "idx") {
     return kind != FieldKind::Codes && kind != FieldKind::Mask;
   }
@@ -199,13 +199,13 @@ bool serves(const std::string &format, const DataField &field) {
   }
   if (format == "text") {
     return (kind == FieldKind::Codes || kind == FieldKind::Mask) &&
-           field.event.size() == 1;
+           field.shape.size() == 1;
   }
   if (format == "npy" || format == "csv") {
     return true;
   }
   return kind == FieldKind::Label ||
-         (kind == FieldKind::Numbers && field.event == std::vector<int64_t>{2});
+         (kind == FieldKind::Numbers && field.shape == std::vector<int64_t>{2});
 }
 
 /// Says what records of `format` hold.
@@ -231,7 +231,7 @@ std::string recordOf(const std::string &format) {
 bool checkFields(Module &module, const ast::DataDecl &decl,
                  const Dataset &dataset) {
   for (size_t i = 0; i < decl.fields.size(); ++i) {
-    const DataField &field = dataset.fields[i];
+    const Field &field = dataset.fields[i];
     if (!serves(dataset.format, field)) {
       module
           .report(Diag::FormatField, decl.fields[i].type.range, dataset.format,
@@ -271,7 +271,7 @@ bool readSetting(Module &module, const ast::Argument &argument, const Toy &toy,
                             setting.whole ? "whole " : "", setting.least));
       return false;
     }
-    dataset.settings[i].value = *value;
+    dataset.settings[setting.name] = *value;
     return true;
   }
   module
@@ -288,7 +288,7 @@ bool readToy(Module &module, const ast::CallExpr &call, const Toy &toy,
   std::vector<Setting> settings = toy.settings;
   settings.insert(settings.end(), std::begin(shared), std::end(shared));
   for (const Setting &setting : settings) {
-    dataset.settings.push_back({setting.name, setting.value});
+    dataset.settings[setting.name] = setting.value;
   }
   for (const ast::Argument &argument : call.arguments) {
     if (!readSetting(module, argument, toy, settings, dataset)) {
@@ -336,12 +336,12 @@ bool readSource(Module &module, const ast::DataDecl &decl, Dataset &dataset) {
 bool fieldsAreOf(Module &module, const ast::DataDecl &decl,
                  const Dataset &whole, Dataset &dataset) {
   for (size_t i = 0; i < decl.fields.size(); ++i) {
-    DataField &field = dataset.fields[i];
+    Field &field = dataset.fields[i];
     if (!decl.fields[i].name) {
       field.name = whole.fields.front().name;
     }
-    auto same = [&](const DataField &other) {
-      return other.name == field.name && other.event == field.event &&
+    auto same = [&](const Field &other) {
+      return other.name == field.name && other.shape == field.shape &&
              other.classes == field.classes && other.image == field.image;
     };
     if (std::none_of(whole.fields.begin(), whole.fields.end(), same)) {
@@ -400,9 +400,6 @@ void collectData(Module &module, const ast::DataDecl &decl) {
       !applyTransforms(module, decl, dataset) ||
       !checkFields(module, decl, dataset)) {
     return;
-  }
-  for (DataField &field : dataset.fields) {
-    field.dataset = dataset.name;
   }
   value->second.failed = false;
   value->second.index = static_cast<uint32_t>(module.program.datasets.size());

@@ -47,7 +47,7 @@ public:
 
   void walk(const std::vector<Turn> &turns) {
     for (const Turn &turn : turns) {
-      walk(turn.body);
+      walk(turn.turns);
       for (size_t i = 0;
            turn.kind == Turn::Kind::Draw && i < turn.results.size(); ++i) {
         drawn[turn.results[i]] = turn.arguments[i];
@@ -83,7 +83,7 @@ private:
   }
 
   const ast::StepDecl *declarationOf(const Turn &turn) const {
-    auto it = module.functions.find(module.program.steps[turn.step].step);
+    auto it = module.functions.find(module.program.steps[turn.entry].step);
     return it == module.functions.end() ||
                    it->second.kind != FileFunction::Kind::Step
                ? nullptr
@@ -116,7 +116,8 @@ private:
       return;
     }
     prune(body);
-    diagnosis.body = static_cast<uint32_t>(module.program.reportBodies.size());
+    diagnosis.walk.entry =
+        static_cast<uint32_t>(module.program.reportBodies.size());
     module.program.reportBodies.push_back(std::move(body));
     module.program.diagnoses.push_back(std::move(diagnosis));
   }
@@ -124,22 +125,22 @@ private:
   /// Adds the argument that data fill; returns why that cannot be, if so.
   std::string addData(Elaborator &e, const ast::Name &name,
                       const TurnArgument &argument, Diagnosis &diagnosis) {
-    if (diagnosis.fields.empty()) {
-      diagnosis.dataset = argument.dataset;
-      diagnosis.split = argument.split;
-    } else if (argument.dataset != diagnosis.dataset ||
-               argument.split != diagnosis.split) {
+    if (diagnosis.walk.fields.empty()) {
+      diagnosis.walk.dataset = argument.dataset;
+      diagnosis.walk.split = argument.split;
+    } else if (argument.dataset != diagnosis.walk.dataset ||
+               argument.split != diagnosis.walk.split) {
       return fmt::format("it takes examples of `{}.{}` and of `{}.{}`",
-                         diagnosis.dataset, diagnosis.split, argument.dataset,
-                         argument.split);
+                         diagnosis.walk.dataset, diagnosis.walk.split,
+                         argument.dataset, argument.split);
     }
     const auto dataset = std::find_if(
         module.program.datasets.begin(), module.program.datasets.end(),
         [&](const Dataset &d) { return d.name == argument.dataset; });
-    const DataField &field = dataset->fields[argument.field];
-    diagnosis.fields.push_back(argument.field);
+    const Field &field = dataset->fields[argument.field];
+    diagnosis.walk.fields.push_back(argument.field);
     e.stepArguments.insert(name.text);
-    addArgument(e, name, {e.openAxes, field.event}, &field);
+    addArgument(e, name, {e.openAxes, field.shape}, &field);
     return "";
   }
 

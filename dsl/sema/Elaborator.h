@@ -139,6 +139,12 @@ struct Probing {
   std::vector<Pick> picks;
 };
 
+/// The field that fills an argument, and its data set; "" for a file's.
+struct ArgumentField {
+  Field field;
+  std::string dataset;
+};
+
 class Elaborator {
 public:
   enum class Mode : uint8_t { Constant, Network, Step, Report, Procedure };
@@ -173,7 +179,7 @@ public:
   std::set<std::string> parameters; ///< Procedures: names of all arguments
   /// Names of the arguments that data fill, and these data.
   std::set<std::string> stepArguments;
-  std::map<std::string, DataField> argumentFields;
+  std::map<std::string, ArgumentField> argumentFields;
   bool elboUsed = false; ///< since it was last cleared
   bool atStart = false;  ///< of a step: what it moves, params too, begins so
   bool hasSet = false;   ///< a report of a step, which goes over a set
@@ -259,7 +265,7 @@ public:
   std::string layerPrefix(const CallSite &site, const std::string &kind);
   /// Returns the node of a layer's parameter.
   ValueId layerParameter(const std::string &prefix, const char *name,
-                         std::vector<int64_t> shape, InitialValue initial,
+                         std::vector<int64_t> shape, Initial initial,
                          const std::string &kind, SourceRange range);
 
   // State.cpp
@@ -269,7 +275,7 @@ public:
   void finishStates();
   /// Returns the index of a tensor of the instance being walked.
   uint32_t netParameter(const std::string &name, std::vector<int64_t> shape,
-                        InitialValue initial, SourceRange range,
+                        Initial initial, SourceRange range,
                         Parameter::Role role = Parameter::Role::Parameter);
   /// Reads it: a constant within `frozen`.
   ValueId parameterLeaf(uint32_t index);
@@ -362,7 +368,7 @@ public:
 
   // Emits.cpp
   void emit(const ast::EmitStmt &stmt);
-  std::vector<Emit> emits;
+  std::vector<Emission> emits;
 
   /// The expression whose layer takes the name of the variable it is bound to.
   const ast::Expr *namedExpr = nullptr;

@@ -23,7 +23,7 @@ std::optional<Range> rangeOf(const Elaborator &e, ValueId id) {
     if (it == e.argumentFields.end()) {
       return std::nullopt;
     }
-    auto [low, high] = it->second.shownRange();
+    auto [low, high] = it->second.field.shownRange();
     return Range{low, high};
   }
   case Op::Reshape:
@@ -57,7 +57,7 @@ std::optional<Range> rangeOf(const Elaborator &e, ValueId id) {
 /// Returns the range of the file's first images, [0, 1] without any.
 Range defaultRange(const Program &program) {
   for (const Dataset &dataset : program.datasets) {
-    for (const DataField &field : dataset.fields) {
+    for (const Field &field : dataset.fields) {
       if (field.image) {
         auto [low, high] = field.shownRange();
         return {low, high};
@@ -71,12 +71,12 @@ bool isImage(const Type &type) {
   return type.event.size() == 3 && (type.event[0] == 1 || type.event[0] == 3);
 }
 
-std::optional<Emit::Kind> kindOf(const std::string &name) {
-  const auto *word = std::find(Emit::words.begin(), Emit::words.end(), name);
-  if (word == Emit::words.end()) {
-    return std::nullopt;
+std::vector<std::string> emissionWords() {
+  std::vector<std::string> words;
+  for (const plan::Word &word : wordsOf(Emission::Kind())) {
+    words.emplace_back(word.word);
   }
-  return static_cast<Emit::Kind>(word - Emit::words.begin());
+  return words;
 }
 
 /// Reports what is no row of codes.
@@ -121,12 +121,12 @@ bool fitsSet(const Elaborator &e, ValueId value, size_t place) {
 
 /// Checks what is emitted as a whole: features in pairs of one length, a name
 /// for each column or for none.
-bool hasWholeSignature(const Elaborator &e, const Emit &emit,
+bool hasWholeSignature(const Elaborator &e, const Emission &emit,
                        const ast::CallExpr &call) {
   auto typeOf = [&](size_t i) -> const Type & {
     return e.b.type(e.body.outputs[emit.outputs[i]].value);
   };
-  if (emit.kind == Emit::Kind::Frechet &&
+  if (emit.kind == Emission::Kind::Frechet &&
       (emit.outputs.size() != 2 || typeOf(0).event.size() != 1 ||
        typeOf(0) != typeOf(1) || typeOf(0).axes.size() != 1)) {
     auto builder = e.module.report(Diag::EmitFeatures, call.range);
@@ -153,12 +153,11 @@ void Elaborator::emit(const ast::EmitStmt &stmt) {
     evaluate(*stmt.call);
     return;
   }
-  auto kind = kindOf(callee->text);
+  auto kind = plan::valueOf<Emission::Kind>(callee->text);
   if (!kind) {
     auto builder =
         module.report(Diag::UnknownEmit, callee->range, callee->text);
-    if (auto help = module.nearest(callee->text,
-                                   {Emit::words.begin(), Emit::words.end()})) {
+    if (auto help = module.nearest(callee->text, emissionWords())) {
       builder.help(*help);
     }
     return;
@@ -167,9 +166,9 @@ void Elaborator::emit(const ast::EmitStmt &stmt) {
     module.report(Diag::EmitNothing, call->range);
     return;
   }
-  Emit result;
+  Emission result;
   result.kind = *kind;
-  if (*kind == Emit::Kind::Text) {
+  if (*kind == Emission::Kind::Text) {
     result.dataset = characterSource(module, callee->range);
     if (result.dataset.empty()) {
       return;
@@ -177,7 +176,7 @@ void Elaborator::emit(const ast::EmitStmt &stmt) {
   }
   std::optional<Range> range;
   for (const ast::Argument &argument : call->arguments) {
-    if (argument.label && *kind != Emit::Kind::Csv) {
+    if (argument.label && *kind != Emission::Kind::Csv) {
       module.report(Diag::EmitLabel, argument.range, argument.label->text);
       return;
     }
@@ -190,14 +189,16 @@ void Elaborator::emit(const ast::EmitStmt &stmt) {
     }
     Type type = b.type(*value);
     const size_t place = result.outputs.size();
-    if (*kind == Emit::Kind::Idx && !fitsSet(*this, *value, place)) {
+    if (*kind == Emission::Kind::Idx && !fitsSet(*this, *value, place)) {
       module.report(Diag::EmitSet, argument.range)
           .label("is " + dsl::typeText(type))
           .help("`emit idx(x, y)`: x is [1,h,w] or [3,h,w], y a label");
       return;
     }
-    bool pictures = *kind == Emit::Kind::Grid || *kind == Emit::Kind::Row;
-    if (*kind == Emit::Kind::Scatter && type.event != std::vector<int64_t>{2}) {
+    bool pictures =
+        *kind == Emission::Kind::Grid || *kind == Emission::Kind::Row;
+    if (*kind == Emission::Kind::Scatter &&
+        type.event != std::vector<int64_t>{2}) {
       module.report(Diag::EmitShape, argument.range, callee->text)
           .label("is " + dsl::typeText(type))
           .help("a point of the plane is f32[2]: `reshape(2)`, or two entries "
@@ -210,15 +211,17 @@ void Elaborator::emit(const ast::EmitStmt &stmt) {
           .help("a picture is [1,h,w] or [3,h,w]: `reshape(1, 28, 28)`");
       return;
     }
-    if (*kind == Emit::Kind::Text && !isText(*this, *value, argument.range)) {
+    if (*kind == Emission::Kind::Text &&
+        !isText(*this, *value, argument.range)) {
       return;
     }
     type.axes = *unitedAxes(type.axes, {openAxes[0]});
     ValueId shown = b.broadcast(*value, type);
     result.texts.emplace_back(module.source.text(argument.range));
     // The label of a set has no part in the range of its pictures.
-    auto known = *kind == Emit::Kind::Idx && place > 0 ? std::nullopt
-                                                       : rangeOf(*this, shown);
+    auto known = *kind == Emission::Kind::Idx && place > 0
+                     ? std::nullopt
+                     : rangeOf(*this, shown);
     if (known) {
       range = range ? Range{std::min(range->first, known->first),
                             std::max(range->second, known->second)}

@@ -101,7 +101,7 @@ Elaborator::toNumber(const Value &value, SourceRange range, const char *what) {
     const Node &node = b.node(value.id);
     if (node.op == Op::Scalar) {
       const Scalar &scalar = module.program.scalars[node.attrs.index];
-      if (scalar.kind == Scalar::Kind::ProcArgument) {
+      if (scalar.kind == Scalar::Kind::Argument) {
         fixedArguments.insert(scalar.name);
         return scalar.value;
       }

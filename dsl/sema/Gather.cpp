@@ -15,13 +15,18 @@
 
 namespace gmc::dsl {
 
-const DataField *fieldOf(const Elaborator &e, ValueId value) {
+const ArgumentField *argumentOf(const Elaborator &e, ValueId value) {
   const Node &node = e.b.node(value);
   if (node.op != Op::Argument) {
     return nullptr;
   }
   auto it = e.argumentFields.find(e.body.arguments[node.attrs.index].name);
   return it == e.argumentFields.end() ? nullptr : &it->second;
+}
+
+const Field *fieldOf(const Elaborator &e, ValueId value) {
+  const ArgumentField *argument = argumentOf(e, value);
+  return argument ? &argument->field : nullptr;
 }
 
 bool isWhole(const Elaborator &e, ValueId value) {
@@ -38,7 +43,7 @@ bool isWhole(const Elaborator &e, ValueId value) {
     return node.attrs.value == double(int64_t(node.attrs.value));
   case Op::Argument: {
     // An input of a net, when it is checked by itself, may be anything.
-    const DataField *field = fieldOf(e, value);
+    const Field *field = fieldOf(e, value);
     return e.mode == Elaborator::Mode::Network || (field && field->classes > 0);
   }
   case Op::Iota:
@@ -77,7 +82,7 @@ bool isWhole(const Elaborator &e, ValueId value) {
 
 bool labelFits(Elaborator &e, ValueId label, SourceRange range,
                const std::string &name, int64_t classes, SourceRange where) {
-  const DataField *field = fieldOf(e, label);
+  const Field *field = fieldOf(e, label);
   const int64_t has = field ? field->classes : 0;
   if (has == 0 || has == classes) {
     return true;
@@ -133,7 +138,7 @@ std::optional<ValueId> Elaborator::gather(ValueId x, int64_t axis,
         .help("labels, codes and what `round` gives are whole numbers");
     return std::nullopt;
   }
-  const DataField *field = fieldOf(*this, index);
+  const Field *field = fieldOf(*this, index);
   auto label = labels.find(index);
   int64_t classes = field                   ? field->classes
                     : label != labels.end() ? label->second

@@ -7,7 +7,8 @@
 namespace gmc::dsl {
 
 /// Returns the data field that `value` is the argument of, or null.
-const DataField *fieldOf(const Elaborator &e, ValueId value);
+const ArgumentField *argumentOf(const Elaborator &e, ValueId value);
+const Field *fieldOf(const Elaborator &e, ValueId value);
 
 /// Whether every element of `value` is a whole number by how it is made.
 bool isWhole(const Elaborator &e, ValueId value);

@@ -32,7 +32,7 @@ Scalar *knobOf(Elaborator &e, ValueId id) {
   }
   Scalar &scalar = e.module.program.scalars[node.attrs.index];
   return scalar.kind == Scalar::Kind::Hyper ||
-                 scalar.kind == Scalar::Kind::ProcArgument
+                 scalar.kind == Scalar::Kind::Argument
              ? &scalar
              : nullptr;
 }
@@ -236,7 +236,7 @@ private:
   std::optional<double> scalarOf(uint32_t index) {
     const Scalar &scalar = program.scalars[index];
     if (scalar.kind == Scalar::Kind::Hyper ||
-        scalar.kind == Scalar::Kind::ProcArgument) {
+        scalar.kind == Scalar::Kind::Argument) {
       return scalar.value;
     }
     if (scalar.kind == Scalar::Kind::Records ||
@@ -287,7 +287,7 @@ std::vector<When> momentsOf(const Module &module) {
 std::string spelling(const Program &program, const When &when) {
   if (when.clock) {
     return fmt::format("after {} {}", when.time,
-                       program.scalars[*when.clock].word());
+                       wordOf(program.scalars[*when.clock].kind));
   }
   return when.share == 0.0
              ? "from the start on"

@@ -465,8 +465,8 @@ void Module::collectPool(const ast::PoolDecl::Item &item) {
     pool.replace = *chance;
   }
   it->second.failed = false;
-  it->second.index = static_cast<uint32_t>(program.pools.size());
-  program.pools.push_back(std::move(pool));
+  it->second.index = static_cast<uint32_t>(pools.size());
+  pools.push_back(std::move(pool));
 }
 
 void Module::collectParams() {
@@ -533,6 +533,17 @@ std::optional<uint32_t> Module::hyper(const std::string &name, FileValue &value,
   return value.index;
 }
 
+std::string Module::datasetWith(const Field *field) const {
+  for (const Dataset &dataset : program.datasets) {
+    for (const Field &own : dataset.fields) {
+      if (&own == field) {
+        return dataset.name;
+      }
+    }
+  }
+  return "";
+}
+
 const Dataset *Module::datasetOf(const FileValue &value) const {
   return value.kind == FileValue::Kind::Data && value.index
              ? &program.datasets[*value.index]
@@ -553,7 +564,7 @@ uint32_t Module::scalar(Scalar scalar) {
   for (uint32_t i = 0; i < program.scalars.size(); ++i) {
     const Scalar &other = program.scalars[i];
     if (other.kind == scalar.kind && other.name == scalar.name &&
-        other.stream == scalar.stream && other.owner == scalar.owner) {
+        other.stream == scalar.stream && other.procedure == scalar.procedure) {
       return i;
     }
   }

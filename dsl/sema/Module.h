@@ -67,7 +67,7 @@ struct FileFunction {
 
 /// A rule of `init`: what a layer's parameter starts from.
 struct InitialRule {
-  InitialValue value;
+  Initial value;
   SourceRange range;
   bool used = false;
   /// `weight = xavier`: the word or call, whose value hangs on the shape.
@@ -77,7 +77,7 @@ struct InitialRule {
 /// A value that a turn of `train` gives.
 struct TurnValue {
   Type type;
-  const DataField *field = nullptr; ///< of `x = next s`
+  const Field *field = nullptr; ///< of `x = next s`
   SourceRange where;
   bool failed = false; ///< its turn has been reported
 };
@@ -93,6 +93,7 @@ public:
   const Options &options;
   DiagnosticEngine &diagnostics;
   Program program;
+  std::vector<Pool> pools; ///< of the text; FileValue::index
 
   std::map<std::string, FileValue, std::less<>> values;
   std::map<std::string, FileFunction, std::less<>> functions;
@@ -155,6 +156,9 @@ public:
   /// Returns the data set behind a name of the file, or null before it is
   /// entered.
   const Dataset *datasetOf(const FileValue &value) const;
+  /// Returns the name of the data set that `field` is in; "" where it is in
+  /// none.
+  std::string datasetWith(const Field *field) const;
   /// Reports a number that is not whole where `value` is declared `int`.
   bool isOfType(const std::string &name, const FileValue &value, double number);
 

@@ -376,8 +376,7 @@ std::string Elaborator::layerPrefix(const CallSite &site,
 }
 
 ValueId Elaborator::layerParameter(const std::string &prefix, const char *name,
-                                   std::vector<int64_t> shape,
-                                   InitialValue initial,
+                                   std::vector<int64_t> shape, Initial initial,
                                    const std::string &kind, SourceRange range) {
   auto rule = module.initialRules.find(kind + "." + name);
   if (rule != module.initialRules.end() && !rule->second.named) {

@@ -9,7 +9,7 @@ namespace gmc::dsl {
 namespace {
 
 /// Returns the initial value that a distribution of constants says.
-std::optional<InitialValue> fromDraw(Elaborator &e, const ast::Expr &expr) {
+std::optional<Initial> fromDraw(Elaborator &e, const ast::Expr &expr) {
   Value value = e.evaluate(expr);
   if (value.isError()) {
     return std::nullopt;
@@ -20,10 +20,10 @@ std::optional<InitialValue> fromDraw(Elaborator &e, const ast::Expr &expr) {
     bool single = a && c && d.type.event.empty();
     if (single && d.family == Distribution::Family::Normal &&
         d.spread == Distribution::Spread::Std) {
-      return InitialValue{InitialValue::Kind::Normal, *a, *c};
+      return Initial{Initial::Kind::Normal, *a, *c};
     }
     if (single && d.family == Distribution::Family::Uniform) {
-      return InitialValue{InitialValue::Kind::Uniform, *a, *c};
+      return Initial{Initial::Kind::Uniform, *a, *c};
     }
   }
   e.module.report(Diag::InitialDraw, expr.range)
@@ -31,12 +31,12 @@ std::optional<InitialValue> fromDraw(Elaborator &e, const ast::Expr &expr) {
   return std::nullopt;
 }
 
-std::optional<InitialValue> fromValue(Elaborator &e, const ast::Expr &expr) {
+std::optional<Initial> fromValue(Elaborator &e, const ast::Expr &expr) {
   auto number = e.number(expr, "an initial value");
   if (!number) {
     return std::nullopt;
   }
-  return InitialValue{InitialValue::Kind::Constant, *number, 0};
+  return Initial{Initial::Kind::Constant, *number, 0};
 }
 
 /// Whether `init` says where weights start by a word of `init:`.
@@ -51,10 +51,10 @@ bool isNamedInitial(const ast::Expr &expr) {
 }
 
 /// Returns shape and start of a `param`.
-std::optional<std::pair<std::vector<int64_t>, InitialValue>>
+std::optional<std::pair<std::vector<int64_t>, Initial>>
 readSpec(Elaborator &e, const ast::ParamSpec &spec) {
   auto shape = e.realEventOf(spec.type);
-  std::optional<InitialValue> initial = InitialValue{};
+  std::optional<Initial> initial = Initial{};
   if (spec.start == ast::ParamSpec::Start::Draw) {
     initial = fromDraw(e, *spec.initial);
   } else if (spec.start == ast::ParamSpec::Start::Value) {
@@ -138,7 +138,7 @@ void Module::collectInit(const ast::InitDecl &decl) {
   for (const auto &rule : decl.rules) {
     const bool isNamed = !rule.draw && rule.parameter.text == "weight" &&
                          isNamedInitial(*rule.value);
-    auto initial = isNamed     ? InitialValue{}
+    auto initial = isNamed     ? Initial{}
                    : rule.draw ? fromDraw(elaborator, *rule.value)
                                : fromValue(elaborator, *rule.value);
     if (!initial) {

@@ -41,7 +41,7 @@ void elaborateDiagnoses(Module &module);
 
 /// Adds an argument of a step, report or procedure to the body.
 void addArgument(Elaborator &e, const ast::Name &name, const Type &type,
-                 const DataField *field);
+                 const Field *field);
 
 /// Adds a value that a turn gives, under the name that the turn bound.
 void addTurnValue(Elaborator &e, const std::string &name,

@@ -137,9 +137,9 @@ private:
       return false;
     }
     uint32_t index = fieldNamed(*stream->dataset, parameter.name.text);
-    const DataField &field = stream->dataset->fields[index];
-    ProcArgument argument;
-    argument.kind = ProcArgument::Kind::Data;
+    const Field &field = stream->dataset->fields[index];
+    ProcedureArgument argument;
+    argument.kind = ProcedureArgument::Kind::Data;
     argument.name = parameter.name.text;
     argument.dataset = stream->name;
     argument.split = stream->split;
@@ -150,11 +150,11 @@ private:
 
   /// Adds the argument that one item an example fills.
   void addItems(Elaborator &e, const ast::Parameter &parameter,
-                ProcArgument argument, const DataField &field) {
-    argument.argument = static_cast<uint32_t>(e.body.arguments.size());
+                ProcedureArgument argument, const Field &field) {
+    argument.input = static_cast<uint32_t>(e.body.arguments.size());
     result.arguments.push_back(std::move(argument));
     e.stepArguments.insert(parameter.name.text);
-    addArgument(e, parameter.name, {{e.openAxes[0]}, field.event}, &field);
+    addArgument(e, parameter.name, {{e.openAxes[0]}, field.shape}, &field);
   }
 
   /// `z: f32[20]`: items of a file, which the run names.
@@ -172,16 +172,16 @@ private:
     if (!event || !classes) {
       return false;
     }
-    ProcArgument argument;
-    argument.kind = ProcArgument::Kind::File;
+    ProcedureArgument argument;
+    argument.kind = ProcedureArgument::Kind::File;
     argument.name = parameter.name.text;
-    DataField &item = argument.item;
+    Field &item = argument.item;
     item.name = argument.name;
-    item.event = std::move(*event);
+    item.shape = std::move(*event);
     item.image = item.bounded = name == "image";
     item.classes = *classes;
     item.high = item.classes > 0 ? static_cast<double>(item.classes - 1) : 1;
-    const DataField field = item;
+    const Field field = item;
     addItems(e, parameter, std::move(argument), field);
     return true;
   }
@@ -215,7 +215,7 @@ private:
       return false;
     }
     if (&parameter == counted && isAll(module, parameter)) {
-      ProcArgument argument;
+      ProcedureArgument argument;
       argument.name = parameter.name.text;
       argument.all = true;
       result.arguments.push_back(argument);
@@ -238,17 +238,17 @@ private:
           .label(parameter.type->range, "declared here");
       return false;
     }
-    ProcArgument argument;
+    ProcedureArgument argument;
     argument.name = parameter.name.text;
     argument.value = *value;
     argument.classes = classes;
     if (parameter.name.text == count) {
-      argument.kind = ProcArgument::Kind::Count;
+      argument.kind = ProcedureArgument::Kind::Count;
     } else if (fixed.count(parameter.name.text)) {
-      argument.kind = ProcArgument::Kind::Fixed;
+      argument.kind = ProcedureArgument::Kind::Fixed;
       e.bind(parameter.name, Value::ofNumber(*value), "parameter");
     } else {
-      argument.kind = ProcArgument::Kind::Real;
+      argument.kind = ProcedureArgument::Kind::Real;
       ValueId id = scalarOf(e, argument);
       if (classes > 0) {
         e.labels[id] = classes;
@@ -261,8 +261,8 @@ private:
 
   /// A text is the number of its place among those that the body knows.
   void addText(Elaborator &e, const ast::Parameter &parameter) {
-    ProcArgument argument;
-    argument.kind = ProcArgument::Kind::Text;
+    ProcedureArgument argument;
+    argument.kind = ProcedureArgument::Kind::Text;
     argument.name = parameter.name.text;
     Value value;
     value.kind = Value::Kind::Choice;
@@ -274,14 +274,16 @@ private:
     result.arguments.push_back(std::move(argument));
   }
 
-  /// Returns the node of the run-time number behind `argument`.
-  ValueId scalarOf(Elaborator &e, const ProcArgument &argument) {
+  /// Returns the node of the run-time number that `argument` is, and makes it
+  /// known to the argument.
+  ValueId scalarOf(Elaborator &e, ProcedureArgument &argument) {
     Scalar scalar;
-    scalar.kind = Scalar::Kind::ProcArgument;
+    scalar.kind = Scalar::Kind::Argument;
     scalar.name = argument.name;
     scalar.value = argument.value;
-    scalar.owner = proc.name.text;
-    return e.b.leaf(Op::Scalar, module.scalar(scalar), {});
+    scalar.procedure = proc.name.text;
+    argument.scalar = module.scalar(scalar);
+    return e.b.leaf(Op::Scalar, argument.scalar, {});
   }
 
   void finish(Elaborator &e, Body body) {
@@ -297,14 +299,14 @@ private:
       module.report(Diag::ProcValue, proc.body.statements.back()->range)
           .help("`emit grid(..)` shows it");
     }
-    for (ProcArgument &argument : result.arguments) {
-      if (argument.kind == ProcArgument::Kind::Text) {
+    for (ProcedureArgument &argument : result.arguments) {
+      if (argument.kind == ProcedureArgument::Kind::Text) {
         argument.choices = e.choices[argument.name];
       }
     }
     result.name = proc.name.text;
-    result.emits = std::move(e.emits);
-    result.body = static_cast<uint32_t>(module.program.procedureBodies.size());
+    result.emissions = std::move(e.emits);
+    result.entry = static_cast<uint32_t>(module.program.procedureBodies.size());
     prune(body);
     module.program.procedureBodies.push_back(std::move(body));
     module.program.procedures.push_back(std::move(result));

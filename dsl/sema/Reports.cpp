@@ -123,15 +123,15 @@ private:
     e.openBatch(module.program.batch);
     e.hasSet = true;
     for (size_t i = 0; i < step.parameters.size(); ++i) {
-      const DataField &field = stream->dataset->fields[i];
+      const Field &field = stream->dataset->fields[i];
       e.stepArguments.insert(step.parameters[i].text);
-      addArgument(e, step.parameters[i], {e.openAxes, field.event}, &field);
-      report.fields.push_back(static_cast<uint32_t>(i));
+      addArgument(e, step.parameters[i], {e.openAxes, field.shape}, &field);
+      report.walk.fields.push_back(static_cast<uint32_t>(i));
     }
     e.run(step.body);
     addItems(e, decl, names[path.parts.front().text + "." + stream->split]);
-    report.dataset = stream->name;
-    report.split = stream->split;
+    report.walk.dataset = stream->name;
+    report.walk.split = stream->split;
     if (auto end = splitAtSet(e, report)) {
       body.arguments.resize(step.parameters.size());
       end->name = fmt::format("report{}", module.program.reportBodies.size());
@@ -230,7 +230,8 @@ private:
 
   void finish(Body body, Report report, const std::optional<Duration> &every) {
     prune(body);
-    report.body = static_cast<uint32_t>(module.program.reportBodies.size());
+    report.walk.entry =
+        static_cast<uint32_t>(module.program.reportBodies.size());
     report.every = every;
     module.program.reportBodies.push_back(std::move(body));
     module.program.reports.push_back(std::move(report));

@@ -196,7 +196,7 @@ void Elaborator::moveAverages() {
     move.decay = *decay;
     move.to = module.parametersOf(average.name);
     for (uint32_t to : move.to) {
-      const std::string &name = module.program.parameters[to].startsAs;
+      const std::string &name = module.program.parameters[to].initial.drawnAs;
       move.from.push_back(*module.findParameter(name));
     }
     body.averages.push_back(std::move(move));
@@ -216,9 +216,8 @@ void Elaborator::finishStates() {
 //===----------------------------------------------------------------------===//
 
 uint32_t Elaborator::netParameter(const std::string &name,
-                                  std::vector<int64_t> shape,
-                                  InitialValue initial, SourceRange range,
-                                  Parameter::Role role) {
+                                  std::vector<int64_t> shape, Initial initial,
+                                  SourceRange range, Parameter::Role role) {
   const Instance &instance = *frame->instance;
   if (frame->inScan) {
     module.report(Diag::ScanLayer, range)
@@ -234,7 +233,7 @@ uint32_t Elaborator::netParameter(const std::string &name,
   parameter.initial = initial;
   parameter.where = range;
   if (instance.averageOf) {
-    parameter.startsAs =
+    parameter.initial.drawnAs =
         instance.averageOf->name + name.substr(instance.name.size());
     if (role == Parameter::Role::Parameter) {
       parameter.role = Parameter::Role::Average;
@@ -320,9 +319,9 @@ ValueId Elaborator::spectralNormalized(ValueId weight,
     matrix = b.transposeEvent(matrix, order);
   }
   matrix = b.reshapeEvent(matrix, {rows, type.elements() / rows});
-  uint32_t index = netParameter(prefix + "weight_u", {rows},
-                                {InitialValue::Kind::Normal, 0, 1}, range,
-                                Parameter::Role::State);
+  uint32_t index =
+      netParameter(prefix + "weight_u", {rows}, {Initial::Kind::Normal, 0, 1},
+                   range, Parameter::Role::State);
   ValueId u = normalized(b, stateLeaf(index));
   ValueId fixed = b.unary(Op::Stop, matrix);
   ValueId v = b.unary(Op::Stop, normalized(b, b.matmul(u, fixed, false)));

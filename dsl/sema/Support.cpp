@@ -32,7 +32,7 @@ struct Known {
 
 bool isWholeNumber(double number) { return number == std::floor(number); }
 
-Known ofField(const DataField &field) {
+Known ofField(const Field &field) {
   const auto [low, high] = field.shownRange();
   const bool isWhole = field.mean.empty() &&
                        (field.isBinary() || field.classes > 0) &&
@@ -96,7 +96,7 @@ std::optional<Known> knownValues(const Elaborator &e, ValueId value) {
   }
   switch (node.op) {
   case Op::Argument: {
-    const DataField *field = fieldOf(e, value);
+    const Field *field = fieldOf(e, value);
     return field ? std::optional(ofField(*field)) : std::nullopt;
   }
   case Op::Constant:
@@ -124,10 +124,11 @@ void holdToUnit(Elaborator &e, ValueId value) {
   while (isMove(e.b.node(value).op)) {
     value = e.b.node(value).operands[0];
   }
-  const DataField *used = fieldOf(e, value);
+  const ArgumentField *used = argumentOf(e, value);
   for (Dataset &dataset : e.module.program.datasets) {
-    for (DataField &field : dataset.fields) {
-      if (used && dataset.name == used->dataset && field.name == used->name) {
+    for (Field &field : dataset.fields) {
+      if (used && dataset.name == used->dataset &&
+          field.name == used->field.name) {
         field.bounded = true;
       }
     }
@@ -187,7 +188,7 @@ bool fitsBinary(Elaborator &e, const Distribution &d, const Known &known,
 }
 
 /// Reports a Categorical of data that are no labels of as many classes.
-bool isNoLabel(Elaborator &e, const Distribution &d, const DataField &field,
+bool isNoLabel(Elaborator &e, const Distribution &d, const Field &field,
                const std::string &name, SourceRange range) {
   const int64_t classes = classesOf(e.b, d);
   auto builder = e.module.report(Diag::CategoricalLabel, range, name, classes);
@@ -259,7 +260,7 @@ bool fitsSupport(Elaborator &e, const Distribution &of, ValueId value,
                  SourceRange range) {
   const Distribution &d = familyOf(of);
   if (d.family == Family::Categorical) {
-    const DataField *field = fieldOf(e, value);
+    const Field *field = fieldOf(e, value);
     if (field && field->classes != classesOf(e.b, d)) {
       return isNoLabel(e, d, *field, textOf(e, range), range);
     }

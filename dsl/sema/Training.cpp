@@ -17,14 +17,15 @@ namespace gmc::dsl {
 //===----------------------------------------------------------------------===//
 
 void addArgument(Elaborator &e, const ast::Name &name, const Type &type,
-                 const DataField *field) {
+                 const Field *field) {
   auto index = static_cast<int64_t>(e.body.arguments.size());
   e.body.arguments.push_back({name.text, type});
   ValueId id = e.b.leaf(Op::Argument, index, type);
   e.b.setName(id, name.text);
   e.bind(name, Value::ofTensor(id), "parameter");
   if (field) {
-    e.argumentFields.emplace(name.text, *field);
+    e.argumentFields.emplace(
+        name.text, ArgumentField{*field, e.module.datasetWith(field)});
   }
 }
 
@@ -36,7 +37,8 @@ void addTurnValue(Elaborator &e, const std::string &name,
   e.root.locals.emplace(
       name, Local{value.failed ? Value{} : Value::ofTensor(id), value.where});
   if (value.field) {
-    e.argumentFields.emplace(name, *value.field);
+    e.argumentFields.emplace(
+        name, ArgumentField{*value.field, e.module.datasetWith(value.field)});
   }
 }
 
@@ -46,7 +48,7 @@ namespace {
 struct Filling {
   TurnArgument argument;
   Type type;
-  const DataField *field = nullptr;
+  const Field *field = nullptr;
   SourceRange range;
 };
 
@@ -93,7 +95,7 @@ private:
           Turn made;
           made.kind = Turn::Kind::Repeat;
           made.count = *count;
-          made.body = walk(repeat->body);
+          made.turns = walk(repeat->body);
           turns.push_back(std::move(made));
         }
       } else if (const auto *every = ast::as<ast::EveryTurn>(turn)) {
@@ -161,7 +163,7 @@ private:
     std::vector<Turn> turns = walkSometimes(when.body);
     if (turn) {
       turn->kind = Turn::Kind::When;
-      turn->body = std::move(turns);
+      turn->turns = std::move(turns);
     }
     return turn;
   }
@@ -184,7 +186,7 @@ private:
     prune(body);
     dropUnusedArguments(body);
     Turn turn;
-    turn.step = static_cast<uint32_t>(module.program.steps.size());
+    turn.entry = static_cast<uint32_t>(module.program.steps.size());
     for (const Argument &argument : body.arguments) {
       TurnArgument filled;
       filled.kind = TurnArgument::Kind::Value;
@@ -221,7 +223,7 @@ private:
     } else {
       return std::nullopt;
     }
-    turn.body = walkSometimes(every.body);
+    turn.turns = walkSometimes(every.body);
     return turn;
   }
 
@@ -267,7 +269,7 @@ private:
       filling.argument.split = stream->split;
       filling.argument.field = i;
       filling.field = &stream->dataset->fields[i];
-      filling.type = {{{"batch", batch}}, filling.field->event};
+      filling.type = {{{"batch", batch}}, filling.field->shape};
       filling.range = range;
       all.push_back(std::move(filling));
     }
@@ -328,20 +330,24 @@ private:
           .help("what the step gives is one value for the whole batch");
       return std::nullopt;
     }
-    Pool &pool = module.program.pools[*it->second.index];
+    Pool &pool = module.pools[*it->second.index];
     std::vector<int64_t> shape{pool.capacity};
     shape.insert(shape.end(), filling->type.event.begin(),
                  filling->type.event.end());
-    if (!pool.storage) {
+    auto &planned = module.program.pools;
+    if (!pool.planned) {
       Parameter storage;
       storage.role = Parameter::Role::State;
       storage.name = pool.name + ".items";
       storage.network = pool.name;
       storage.shape = shape;
       storage.where = it->second.range;
-      pool.storage = module.parameter(std::move(storage));
+      pool.planned = static_cast<uint32_t>(planned.size());
+      planned.push_back(
+          {pool.name, module.parameter(std::move(storage)), pool.replace});
     }
-    const auto &held = module.program.parameters[*pool.storage].shape;
+    const int64_t items = planned[*pool.planned].tensor;
+    const auto &held = module.program.parameters[items].shape;
     if (held != shape) {
       module
           .report(Diag::PoolShape, range, pool.name,
@@ -351,7 +357,7 @@ private:
       return std::nullopt;
     }
     filling->argument.kind = TurnArgument::Kind::Pool;
-    filling->argument.pool = *it->second.index;
+    filling->argument.pool = *pool.planned;
     return filling;
   }
 
@@ -403,7 +409,7 @@ private:
     if (!turn) {
       return std::nullopt;
     }
-    const Body &body = module.program.steps[turn->step];
+    const Body &body = module.program.steps[turn->entry];
     Filling filling;
     filling.argument.kind = TurnArgument::Kind::Value;
     filling.argument.value = body.name;
@@ -468,7 +474,7 @@ private:
       addStart(*step, *start->second, *filled, turns);
     }
     Turn turn;
-    turn.step = *index;
+    turn.entry = *index;
     for (Filling &filling : *filled) {
       turn.arguments.push_back(std::move(filling.argument));
     }
@@ -559,7 +565,7 @@ private:
     }
     Turn once;
     once.kind = Turn::Kind::Once;
-    once.step = *index;
+    once.entry = *index;
     for (const Argument &argument : module.program.steps[*index].arguments) {
       for (size_t i = 0; i < filled.size(); ++i) {
         if (step.parameters[i].text == argument.name) {

@@ -44,16 +44,16 @@ struct Use {
                                        a.label->text) != known.end();
         });
   }
-  std::optional<std::vector<DataField *>> fields(bool imagesOnly) const;
+  std::optional<std::vector<Field *>> fields(bool imagesOnly) const;
 };
 
 /// Returns the fields that the transform names, or all that fit it: images, or
 /// any numbers that are no labels. Reports names that do not.
-std::optional<std::vector<DataField *>> Use::fields(bool imagesOnly) const {
-  auto fit = [&](const DataField &field) {
+std::optional<std::vector<Field *>> Use::fields(bool imagesOnly) const {
+  auto fit = [&](const Field &field) {
     return field.classes == 0 && !field.mask && (field.image || !imagesOnly);
   };
-  std::vector<DataField *> found;
+  std::vector<Field *> found;
   bool named = false;
   for (const ast::Argument &argument : arguments) {
     if (argument.label) {
@@ -67,7 +67,7 @@ std::optional<std::vector<DataField *>> Use::fields(bool imagesOnly) const {
     }
     auto it =
         std::find_if(dataset.fields.begin(), dataset.fields.end(),
-                     [&](const DataField &f) { return f.name == field->text; });
+                     [&](const Field &f) { return f.name == field->text; });
     if (it == dataset.fields.end() || !fit(*it)) {
       module.report(Diag::TransformField, argument.range, name, field->text)
           .help(imagesOnly ? "it acts on images of the record"
@@ -76,7 +76,7 @@ std::optional<std::vector<DataField *>> Use::fields(bool imagesOnly) const {
     }
     found.push_back(&*it);
   }
-  for (DataField &field : dataset.fields) {
+  for (Field &field : dataset.fields) {
     if (!named && fit(field)) {
       found.push_back(&field);
     }
@@ -92,13 +92,13 @@ std::optional<std::vector<DataField *>> Use::fields(bool imagesOnly) const {
 
 /// Unless fields are named, keeps those for which `fits` holds, if there are
 /// any.
-void choose(const Use &use, std::vector<DataField *> &fields,
-            bool (*fits)(const DataField *)) {
+void choose(const Use &use, std::vector<Field *> &fields,
+            bool (*fits)(const Field *)) {
   const bool named =
       std::any_of(use.arguments.begin(), use.arguments.end(),
                   [](const ast::Argument &a) { return !a.label; });
   if (!named && std::any_of(fields.begin(), fields.end(), fits)) {
-    std::erase_if(fields, [&](const DataField *field) { return !fits(field); });
+    std::erase_if(fields, [&](const Field *field) { return !fits(field); });
   }
 }
 
@@ -114,8 +114,8 @@ bool binarize(const Use &use) {
   if (!fields) {
     return false;
   }
-  choose(use, *fields, [](const DataField *field) { return field->binary; });
-  for (DataField *field : *fields) {
+  choose(use, *fields, [](const Field *field) { return field->binary; });
+  for (Field *field : *fields) {
     field->binarize = true;
     if (field->low != 0 || field->high != 1) {
       use.module
@@ -132,7 +132,7 @@ bool flip(const Use &use) {
     return use.wrongUse();
   }
   auto fields = use.fields(true);
-  for (DataField *field : fields.value_or(std::vector<DataField *>{})) {
+  for (Field *field : fields.value_or(std::vector<Field *>{})) {
     field->flip = true;
   }
   return fields.has_value();
@@ -143,7 +143,7 @@ bool resize(const Use &use) {
     return use.wrongUse();
   }
   auto fields = use.fields(true);
-  for (DataField *field : fields.value_or(std::vector<DataField *>{})) {
+  for (Field *field : fields.value_or(std::vector<Field *>{})) {
     field->resize = true;
   }
   return fields.has_value();
@@ -159,12 +159,12 @@ bool crop(const Use &use) {
   if (!fields) {
     return false;
   }
-  for (DataField *field : *fields) {
-    if (*extent < std::max(field->event[1], field->event[2]) ||
+  for (Field *field : *fields) {
+    if (*extent < std::max(field->shape[1], field->shape[2]) ||
         *extent > 1 << 20) {
       use.module
-          .report(Diag::CropExtent, from->value->range, field->event[1],
-                  field->event[2], *extent)
+          .report(Diag::CropExtent, from->value->range, field->shape[1],
+                  field->shape[2], *extent)
           .help("images are resampled to `from` by `from` pixels, which is at "
                 "least what is cut out of them");
       return false;
@@ -189,8 +189,8 @@ bool dequantize(const Use &use) {
                           use.dataset.format));
     return false;
   }
-  choose(use, *fields, [](const DataField *field) { return !field->binary; });
-  for (DataField *field : *fields) {
+  choose(use, *fields, [](const Field *field) { return !field->binary; });
+  for (Field *field : *fields) {
     field->dequantize = true;
   }
   return true;
@@ -232,9 +232,9 @@ bool normalize(const Use &use) {
         .help("a standard deviation is greater than 0");
     return false;
   }
-  for (DataField *field : *fields) {
+  for (Field *field : *fields) {
     const size_t parts =
-        field->event.empty() ? 1 : static_cast<size_t>(field->event[0]);
+        field->shape.empty() ? 1 : static_cast<size_t>(field->shape[0]);
     auto fits = [&](const std::vector<double> &numbers) {
       return numbers.size() == 1 || numbers.size() == parts;
     };
@@ -274,9 +274,9 @@ bool split(const Use &use) {
 
 /// The label of which a balanced subset keeps as many of each class.
 bool balance(const Use &use, SourceRange range, int64_t count) {
-  const DataField *label = nullptr;
-  for (const DataField &field : use.dataset.fields) {
-    if (field.classes > 0 && field.event.empty() && !label) {
+  const Field *label = nullptr;
+  for (const Field &field : use.dataset.fields) {
+    if (field.classes > 0 && field.shape.empty() && !label) {
       label = &field;
     }
   }
@@ -317,9 +317,8 @@ bool subset(const Use &use) {
 }
 
 /// Returns the classes of `label` that an argument names, one or a list.
-std::optional<std::set<int64_t>> classesIn(const Use &use,
-                                           const ast::Argument &argument,
-                                           const DataField &label) {
+std::optional<std::set<int64_t>>
+classesIn(const Use &use, const ast::Argument &argument, const Field &label) {
   std::vector<const ast::Expr *> written = {argument.value.get()};
   if (const auto *list = ast::as<ast::ListExpr>(argument.value)) {
     written.clear();
@@ -352,9 +351,9 @@ bool filter(const Use &use) {
   const ast::Argument &argument = use.arguments[0];
   const auto &fields = use.dataset.fields;
   auto label =
-      std::find_if(fields.begin(), fields.end(), [&](const DataField &field) {
+      std::find_if(fields.begin(), fields.end(), [&](const Field &field) {
         return field.name == argument.label->text && field.classes > 0 &&
-               field.event.empty();
+               field.shape.empty();
       });
   if (label == fields.end()) {
     use.module
@@ -451,7 +450,7 @@ bool applyTransforms(Module &module, const ast::DataDecl &decl,
       return false;
     }
   }
-  for (const DataField &field : dataset.fields) {
+  for (const Field &field : dataset.fields) {
     if (field.binarize && field.dequantize) {
       // Either may be that of the whole, of which this is the rest.
       const bool here = seen.count("dequantize");

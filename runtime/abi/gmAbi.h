@@ -1,9 +1,10 @@
 //===- gmAbi.h - contract of compiled code and runtime ----------*- C++ -*-===//
 //
-// The single header that the compiler and the runtime share. A trainer is the
-// runtime's libraries plus one object file with the symbols declared here; the
-// tables that describe the model travel as JSON in `gmManifest` (its members
-// are listed in runtime/abi/manifest.md).
+// The single header that compiled code and the runtime share. A trainer is the
+// runtime's libraries plus the model's objects, which define the symbols
+// declared here. What a model does travels as JSON in `gmPlan`; where things
+// lie in memory, as JSON in each artifact (runtime/plan/plan.md lists the
+// members).
 //
 //===----------------------------------------------------------------------===//
 #ifndef GMC_RUNTIME_ABI_GMABI_H
@@ -11,8 +12,8 @@
 
 #include <stdint.h>
 
-/// Raised by every change of this header or of the manifest's meaning.
-#define GM_ABI_VERSION 2
+/// Raised by every change of this header or of what an artifact means.
+#define GM_ABI_VERSION 3
 
 #ifdef __cplusplus
 extern "C" {
@@ -25,7 +26,7 @@ typedef struct GmFrame {
   int64_t threads;       ///< >= 1
   char *state;           ///< parameters, optimiser state; 64-byte aligned
   char *arena;           ///< inputs, outputs, scratch; 64-byte aligned
-  const double *scalars; ///< manifest `scalars`, in order
+  const double *scalars; ///< the plan's `scalars`, in order
   /// Philox key and counter of this execution:
   /// { seed low, seed high, execution low, execution high }.
   const uint32_t *key;
@@ -35,15 +36,22 @@ typedef struct GmFrame {
 /// An entry point: a step, a report or a procedure of the model.
 typedef void (*GmEntry)(const GmFrame *frame);
 
+/// The model compiled for one kind of processor.
+typedef struct GmArtifact {
+  const char *description; ///< UTF-8 JSON, not terminated
+  int64_t size;            ///< bytes of it
+  const GmEntry *entries;  ///< entry points, in the order of the plan's
+  const GmEntry *kernels;  ///< for `bench`, in the order of the description's
+} GmArtifact;
+
 // Defined by the compiled model.
 
-/// The manifest, UTF-8 JSON, not terminated.
-extern const char gmManifest[];
-extern const int64_t gmManifestSize;
-/// Entry points, in the manifest's order.
-extern const GmEntry gmEntries[];
-/// Single kernels for `bench`, in the order of the manifest's `kernels`.
-extern const GmEntry gmKernels[];
+/// The plan, UTF-8 JSON, not terminated.
+extern const char gmPlan[];
+extern const int64_t gmPlanSize;
+/// One for each kind of processor, the preferred one first.
+extern const GmArtifact *const gmArtifacts[];
+extern const int64_t gmArtifactCount;
 
 // Defined by the runtime.
 

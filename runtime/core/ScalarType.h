@@ -8,23 +8,21 @@
 #ifndef GMC_RUNTIME_CORE_SCALARTYPE_H
 #define GMC_RUNTIME_CORE_SCALARTYPE_H
 
-#include <cstddef>
-#include <cstdint>
+#include "runtime/plan/Values.h"
+
 #include <utility>
 
 namespace gmc::runtime {
 
-enum class ScalarType : uint8_t { F32, F64 };
+using plan::ScalarType;
 
 /// Returns the bytes of one number.
 inline int64_t sizeOf(ScalarType type) {
   return type == ScalarType::F32 ? 4 : 8;
 }
 
-/// Returns "f32" or "f64", as in the manifest.
-inline const char *spellingOf(ScalarType type) {
-  return type == ScalarType::F32 ? "f32" : "f64";
-}
+/// Returns "f32" or "f64".
+inline const char *spellingOf(ScalarType type) { return plan::wordOf(type); }
 
 /// Calls `body` with a value of the C++ type that `type` stands for.
 template <typename Body> decltype(auto) dispatch(ScalarType type, Body &&body) {

@@ -24,7 +24,7 @@ struct PanelView {
   int64_t laneStride, depthStride;
   int64_t width, panels;
 
-  PanelView(const Shape &shape, const Storage &storage)
+  PanelView(const Shape &shape, const plan::Storage &storage)
       : lanes(shape[storage.axis]), depth(shape[1 - storage.axis]),
         laneStride(storage.axis == 0 ? shape[1] : 1),
         depthStride(storage.axis == 0 ? 1 : shape[1]), width(storage.width),
@@ -59,73 +59,59 @@ static void unpackPanels(const PanelView &view, const T *in, T *dense) {
   }
 }
 
-/// Throws unless `dense` is as long as the tensor.
-static void checkLength(ScalarType type, const TensorSpec &tensor,
-                        size_t length) {
-  if (static_cast<int64_t>(length) != denseBytes(type, tensor)) {
-    fail(ExitInternal, "tensor {} has {} bytes, {} were given", tensor.name,
-         denseBytes(type, tensor), length);
+/// Throws unless a tensor of `shape` has `length` bytes.
+static void checkLength(ScalarType type, const Shape &shape, size_t length) {
+  if (static_cast<int64_t>(length) != bytesOf(type, shape)) {
+    fail(ExitInternal, "a tensor {} has {} bytes, {} were given",
+         spellingOf(shape), bytesOf(type, shape), length);
   }
 }
 
-int64_t storedElements(const Shape &shape, const Storage &storage) {
-  if (storage.layout == Storage::Layout::Dense) {
-    return elementsOf(shape);
-  }
-  PanelView view(shape, storage);
-  return elementsOf({view.panels, view.depth, view.width});
-}
-
-int64_t denseBytes(ScalarType type, const TensorSpec &tensor) {
-  return elementsOf(tensor.shape) * sizeOf(type);
-}
-
-void storeTensor(ScalarType type, const TensorSpec &tensor,
+void storeTensor(ScalarType type, const Shape &shape, const Places &places,
                  std::span<const std::byte> dense, char *state) {
-  checkLength(type, tensor, dense.size());
-  for (const Storage &storage : tensor.storage) {
+  checkLength(type, shape, dense.size());
+  for (const plan::Storage &storage : places) {
     char *place = state + storage.offset;
-    if (storage.layout == Storage::Layout::Dense) {
+    if (storage.layout == plan::Storage::Layout::Dense) {
       std::memcpy(place, dense.data(), dense.size());
       continue;
     }
     dispatch(type, [&](auto zero) {
       using T = decltype(zero);
-      packPanels(PanelView(tensor.shape, storage),
+      packPanels(PanelView(shape, storage),
                  reinterpret_cast<const T *>(dense.data()),
                  reinterpret_cast<T *>(place));
     });
   }
 }
 
-void fetchTensor(ScalarType type, const TensorSpec &tensor, const char *state,
-                 std::span<std::byte> dense) {
-  checkLength(type, tensor, dense.size());
-  const Storage &storage = tensor.storage.front();
+void fetchTensor(ScalarType type, const Shape &shape, const Places &places,
+                 const char *state, std::span<std::byte> dense) {
+  checkLength(type, shape, dense.size());
+  const plan::Storage &storage = places.front();
   const char *place = state + storage.offset;
-  if (storage.layout == Storage::Layout::Dense) {
+  if (storage.layout == plan::Storage::Layout::Dense) {
     std::memcpy(dense.data(), place, dense.size());
     return;
   }
   dispatch(type, [&](auto zero) {
     using T = decltype(zero);
-    unpackPanels(PanelView(tensor.shape, storage),
-                 reinterpret_cast<const T *>(place),
+    unpackPanels(PanelView(shape, storage), reinterpret_cast<const T *>(place),
                  reinterpret_cast<T *>(dense.data()));
   });
 }
 
 /// Returns element `element` of the initial value.
-static double initialElement(const Initial &init, const Draw &draw,
+static double initialElement(const plan::Initial &initial, const Draw &draw,
                              uint64_t element) {
-  switch (init.kind) {
-  case Initial::Kind::Constant:
-    return init.a;
-  case Initial::Kind::Normal:
-    return init.a + init.b * draw.normal<double>(element);
-  case Initial::Kind::Uniform:
-    return init.a + (init.b - init.a) * draw.uniform<double>(element);
-  case Initial::Kind::Orthogonal:
+  switch (initial.kind) {
+  case plan::Initial::Kind::Constant:
+    return initial.a;
+  case plan::Initial::Kind::Normal:
+    return initial.a + initial.b * draw.normal<double>(element);
+  case plan::Initial::Kind::Uniform:
+    return initial.a + (initial.b - initial.a) * draw.uniform<double>(element);
+  case plan::Initial::Kind::Orthogonal:
     break; // of all elements at once
   }
   fail(ExitInternal, "an initial value of an unknown kind");
@@ -160,34 +146,50 @@ static std::vector<double> orthogonal(const Draw &draw, int64_t count,
   return numbers;
 }
 
-void initialTensor(ScalarType type, const TensorSpec &tensor, uint64_t seed,
+void initialTensor(ScalarType type, const plan::Tensor &tensor, uint64_t seed,
                    std::span<std::byte> dense) {
-  checkLength(type, tensor, dense.size());
-  const std::string &drawnAs = tensor.init.drawnAs;
+  checkLength(type, tensor.shape, dense.size());
+  const std::string &drawnAs = tensor.initial.drawnAs;
   Draw draw{seed, UINT64_MAX, fnv1a(drawnAs.empty() ? tensor.name : drawnAs)};
   dispatch(type, [&](auto zero) {
     using T = decltype(zero);
     T *out = reinterpret_cast<T *>(dense.data());
     int64_t count = elementsOf(tensor.shape);
-    if (tensor.init.kind == Initial::Kind::Orthogonal) {
+    if (tensor.initial.kind == plan::Initial::Kind::Orthogonal) {
       const int64_t rows = tensor.shape.empty() ? 1 : tensor.shape[0];
       std::ranges::transform(orthogonal(draw, count, rows), out,
                              [](double x) { return static_cast<T>(x); });
       return;
     }
     for (int64_t i = 0; i < count; ++i) {
-      out[i] = static_cast<T>(initialElement(tensor.init, draw, i));
+      out[i] = static_cast<T>(initialElement(tensor.initial, draw, i));
     }
   });
 }
 
-void initialState(const Manifest &manifest, uint64_t seed, char *state) {
+void State::store(size_t index, std::span<const std::byte> dense) {
+  storeTensor(plan.type, plan.tensors[index].shape, artifact.storage[index],
+              dense, region);
+}
+
+void State::fetch(size_t index, std::span<std::byte> dense) const {
+  fetchTensor(plan.type, plan.tensors[index].shape, artifact.storage[index],
+              region, dense);
+}
+
+void State::initialise(uint64_t seed) {
   std::vector<std::byte> dense;
-  for (const TensorSpec &tensor : manifest.tensors) {
-    dense.resize(denseBytes(manifest.type, tensor));
-    initialTensor(manifest.type, tensor, seed, dense);
-    storeTensor(manifest.type, tensor, dense, state);
+  for (size_t i = 0; i < plan.tensors.size(); ++i) {
+    dense.resize(bytes(i));
+    initialTensor(plan.type, plan.tensors[i], seed, dense);
+    store(i, dense);
   }
+}
+
+std::span<std::byte> State::inPlace(size_t index) {
+  const plan::Storage &storage = artifact.storage[index].front();
+  return {reinterpret_cast<std::byte *>(region) + storage.offset,
+          size_t(bytes(index))};
 }
 
 } // namespace gmc::runtime

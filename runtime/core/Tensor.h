@@ -7,7 +7,8 @@
 #ifndef GMC_RUNTIME_CORE_TENSOR_H
 #define GMC_RUNTIME_CORE_TENSOR_H
 
-#include "runtime/core/Manifest.h"
+#include "runtime/core/Shape.h"
+#include "runtime/plan/Artifact.h"
 
 #include <cstddef>
 #include <span>
@@ -15,30 +16,47 @@
 
 namespace gmc::runtime {
 
-/// Returns how many numbers a tensor of `shape` takes in `storage`, the zero
-/// lanes at the end of a panel included.
-int64_t storedElements(const Shape &shape, const Storage &storage);
+/// The places of one tensor in the state region.
+using Places = std::vector<plan::Storage>;
 
-/// Writes the row-major tensor `dense` to every storage place of `tensor` in
-/// the region that starts at `state`. Lanes past the extent become 0.
-void storeTensor(ScalarType type, const TensorSpec &tensor,
+/// Writes the row-major tensor `dense` to every place of it in the region that
+/// starts at `state`. Lanes past the extent become 0.
+void storeTensor(ScalarType type, const Shape &shape, const Places &places,
                  std::span<const std::byte> dense, char *state);
 
-/// Reads the first storage place of `tensor` back into row-major order.
-void fetchTensor(ScalarType type, const TensorSpec &tensor, const char *state,
-                 std::span<std::byte> dense);
+/// Reads the first place of the tensor back into row-major order.
+void fetchTensor(ScalarType type, const Shape &shape, const Places &places,
+                 const char *state, std::span<std::byte> dense);
 
 /// Fills `dense` with the initial value of `tensor`, drawn with execution
 /// 2^64 - 1 at site fnv1a(name). It is computed in f64 and rounded once, so an
 /// f32 model starts from the rounded weights of its f64 twin.
-void initialTensor(ScalarType type, const TensorSpec &tensor, uint64_t seed,
+void initialTensor(ScalarType type, const plan::Tensor &tensor, uint64_t seed,
                    std::span<std::byte> dense);
 
-/// Writes the initial value of every tensor of `manifest` into `state`.
-void initialState(const Manifest &manifest, uint64_t seed, char *state);
+/// The tensors of a model in its state region, row-major in and out.
+class State {
+public:
+  State(const plan::Plan &plan, const plan::Artifact &artifact, char *region)
+      : plan(plan), artifact(artifact), region(region) {}
 
-/// Returns the bytes of the row-major tensor.
-int64_t denseBytes(ScalarType type, const TensorSpec &tensor);
+  /// Returns the bytes of tensor `index`, row-major.
+  int64_t bytes(size_t index) const {
+    return bytesOf(plan.type, plan.tensors[index].shape);
+  }
+  void store(size_t index, std::span<const std::byte> dense);
+  void fetch(size_t index, std::span<std::byte> dense) const;
+  /// Gives every tensor its initial value.
+  void initialise(uint64_t seed);
+  /// Returns tensor `index` in place; it is dense, as those of pools are.
+  std::span<std::byte> inPlace(size_t index);
+
+  const plan::Plan &plan;
+
+private:
+  const plan::Artifact &artifact;
+  char *region;
+};
 
 } // namespace gmc::runtime
 

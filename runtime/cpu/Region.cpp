@@ -17,7 +17,7 @@
 namespace gmc::runtime {
 
 static constexpr uint64_t hugePage = uint64_t(2) << 20;
-/// No model of this compiler comes near; larger sizes are broken manifests.
+/// No model of this compiler comes near; larger sizes are broken artifacts.
 static constexpr uint64_t largestRegion = uint64_t(1) << 46;
 
 [[noreturn]] static void failFor(uint64_t bytes) {

@@ -31,7 +31,7 @@ static path findFile(const path &folder, const std::string &name) {
 
 Fields readIdxPart(const PartRequest &request) {
   Fields fields;
-  for (const FieldSpec &spec : request.spec.fields) {
+  for (const plan::Field &spec : request.spec.fields) {
     // A single number an item is a label, anything else an image.
     path file = findFile(
         request.place,
@@ -82,7 +82,7 @@ Fields readCifarPart(const PartRequest &request) {
     }
   }
   Fields fields;
-  for (const FieldSpec &spec : request.spec.fields) {
+  for (const plan::Field &spec : request.spec.fields) {
     Column column{Stored::Byte, {}, labels};
     if (!spec.shape.empty()) {
       column = {Stored::Byte, {3, 32, 32}, images};

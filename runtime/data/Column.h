@@ -2,7 +2,7 @@
 #ifndef GMC_RUNTIME_DATA_COLUMN_H
 #define GMC_RUNTIME_DATA_COLUMN_H
 
-#include "runtime/core/Manifest.h"
+#include "runtime/core/Shape.h"
 
 #include <cstdint>
 #include <cstring>

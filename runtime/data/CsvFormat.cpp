@@ -57,7 +57,7 @@ namespace {
 
 /// Where the numbers of a line go.
 struct Table {
-  const std::vector<FieldSpec> &specs;
+  const std::vector<plan::Field> &specs;
   std::vector<int64_t> widths; ///< columns that each field takes
   int64_t columns = 0;
   bool begun = false; ///< a line was read
@@ -66,9 +66,9 @@ struct Table {
 
 } // namespace
 
-static Table tableFor(const std::vector<FieldSpec> &specs) {
+static Table tableFor(const std::vector<plan::Field> &specs) {
   Table table{specs, {}, 0, false, {}};
-  for (const FieldSpec &spec : specs) {
+  for (const plan::Field &spec : specs) {
     table.widths.push_back(elementsOf(spec.shape));
     table.columns += table.widths.back();
     table.fields.push_back({spec, {}, Stored::Double});
@@ -78,7 +78,7 @@ static Table tableFor(const std::vector<FieldSpec> &specs) {
 
 /// Returns the cells of a header that name `field`: `x`, else `x0`, `x_1`,
 /// `x[2]`.
-static std::vector<size_t> headsOf(const FieldSpec &field,
+static std::vector<size_t> headsOf(const plan::Field &field,
                                    const std::vector<std::string_view> &cells) {
   auto named = [&](const char *ending) {
     std::vector<size_t> places;
@@ -103,7 +103,7 @@ static std::vector<size_t> headsOf(const FieldSpec &field,
 static void checkHeader(const Table &table, const LineReader &lines,
                         const std::vector<std::string_view> &cells) {
   std::vector<std::vector<size_t>> heads;
-  for (const FieldSpec &field : table.specs) {
+  for (const plan::Field &field : table.specs) {
     heads.push_back(headsOf(field, cells));
   }
   const bool all = std::none_of(heads.begin(), heads.end(),

@@ -33,7 +33,7 @@ int64_t Dataset::greyLevels(int64_t field) const {
                                       : 0;
 }
 
-Dataset::Table Dataset::makeTable(const FieldSpec &spec, double top) {
+Dataset::Table Dataset::makeTable(const plan::Field &spec, double top) {
   Table table;
   for (int b = 0; b < 256; ++b) {
     table.values[b] =
@@ -47,7 +47,7 @@ Dataset::Table Dataset::makeTable(const FieldSpec &spec, double top) {
 Dataset::Window Dataset::windowOf(const DatasetField &field, int64_t item,
                                   uint64_t seed, uint64_t epoch,
                                   bool training) const {
-  const FieldSpec &spec = field.spec;
+  const plan::Field &spec = field.spec;
   Window window;
   if (!spec.image) {
     window.width = window.keptWidth = elementsOf(spec.shape);
@@ -80,7 +80,7 @@ Dataset::Window Dataset::windowOf(const DatasetField &field, int64_t item,
 
 /// Returns the random bits w below which a number gives high: w < p 2^32.
 static uint64_t thresholdOf(const DatasetField &field, double number) {
-  const FieldSpec &spec = field.spec;
+  const plan::Field &spec = field.spec;
   if (field.stored == Stored::Word) {
     return (static_cast<uint64_t>(number) << 32) / 65535;
   }
@@ -113,7 +113,7 @@ void Dataset::binarize(int64_t field, std::span<double> numbers, uint64_t seed,
 void Dataset::mapGrey(int64_t field, std::span<double> numbers, uint64_t seed,
                       uint64_t execution) const {
   const DatasetField &source = fields[field];
-  const FieldSpec &spec = source.spec;
+  const plan::Field &spec = source.spec;
   const double width = spec.high - spec.low;
   const double top = tops[field];
   if (spec.dequantize) {
@@ -141,7 +141,7 @@ void Dataset::mapGrey(int64_t field, std::span<double> numbers, uint64_t seed,
 
 /// Tells whether an item is its bytes, looked up one after the other.
 static bool isPlain(const DatasetField &field) {
-  const FieldSpec &spec = field.spec;
+  const plan::Field &spec = field.spec;
   return field.stored == Stored::Byte && !spec.binarize && !spec.dequantize &&
          !spec.flip && spec.cropFrom == 0 && spec.mean.empty();
 }
@@ -150,7 +150,7 @@ void Dataset::convert(int64_t field, int64_t item, uint64_t seed,
                       uint64_t epoch, ScalarType type, std::span<std::byte> out,
                       bool training) const {
   const DatasetField &source = fields[field];
-  const FieldSpec &spec = source.spec;
+  const plan::Field &spec = source.spec;
   int64_t size = elementsOf(spec.shape);
   if (static_cast<int64_t>(out.size()) != size * sizeOf(type)) {
     fail(ExitInternal, "an item of {} bytes for {} numbers", out.size(), size);

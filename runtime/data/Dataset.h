@@ -11,6 +11,7 @@
 #define GMC_RUNTIME_DATA_DATASET_H
 
 #include "runtime/data/Column.h"
+#include "runtime/plan/Data.h"
 
 #include <array>
 #include <cstddef>
@@ -26,7 +27,7 @@ namespace gmc::runtime {
 
 /// One field of all items.
 struct DatasetField {
-  FieldSpec spec;
+  plan::Field spec;
   std::vector<uint8_t> bytes;
   Stored stored = Stored::Byte;
   /// Of an item as it is kept: larger than spec.shape where crops are cut out
@@ -51,7 +52,7 @@ public:
   const std::string &name() const { return setName; }
   int64_t items() const { return itemCount; }
   int64_t fieldCount() const { return static_cast<int64_t>(fields.size()); }
-  const FieldSpec &field(int64_t index) const { return fields[index].spec; }
+  const plan::Field &field(int64_t index) const { return fields[index].spec; }
   /// Returns how many grey levels the files tell apart, 256 or 65536; 0 where
   /// they hold floating-point numbers.
   int64_t greyLevels(int64_t field) const;
@@ -83,7 +84,7 @@ private:
     bool mirrored = false;
   };
 
-  static Table makeTable(const FieldSpec &spec, double top);
+  static Table makeTable(const plan::Field &spec, double top);
   Window windowOf(const DatasetField &field, int64_t item, uint64_t seed,
                   uint64_t epoch, bool training) const;
   void binarize(int64_t field, std::span<double> numbers, uint64_t seed,
@@ -102,26 +103,26 @@ private:
 
 /// Reads or makes the part ("train" or "test") of `spec`. Files are those of
 /// the source, or of `replacement`, the value of --data. Checks the items'
-/// shape against the manifest's (row D21), their numbers against `type`.
-Dataset loadDataset(const DatasetSpec &spec, std::string_view split,
+/// shape against the plan's (row D21), their numbers against `type`.
+Dataset loadDataset(const plan::Dataset &spec, std::string_view split,
                     const std::optional<std::filesystem::path> &replacement,
                     ScalarType type = ScalarType::F32);
 
 /// Returns the centres of the modes of built-in points as the model sees them
 /// in `field`; none where data have no known modes.
-std::vector<std::array<double, 2>> centresOf(const DatasetSpec &spec,
-                                             const FieldSpec &field);
+std::vector<std::array<double, 2>> centresOf(const plan::Dataset &spec,
+                                             const plan::Field &field);
 
 /// Returns the characters of the text `spec` in UTF-8, in the order of their
 /// codes: 0 is padding, 1 begin, 2 end, the first character 3.
 std::vector<std::string>
-loadCharacters(const DatasetSpec &spec,
+loadCharacters(const plan::Dataset &spec,
                const std::optional<std::filesystem::path> &replacement);
 
 /// Returns the names of the classes of `spec` in the order of their numbers;
 /// none where its format gives its classes no names.
 std::vector<std::string>
-loadClassNames(const DatasetSpec &spec,
+loadClassNames(const plan::Dataset &spec,
                const std::optional<std::filesystem::path> &replacement);
 
 /// Throws Failure 3 with both numbers where `dataset` has fewer items than a

@@ -27,7 +27,7 @@ std::string printed(const path &file) { return printable(file.string(), 4096); }
 //===----------------------------------------------------------------------===//
 
 /// Returns what `spec` is read from; nothing for a built-in one.
-static path placeOf(const DatasetSpec &spec,
+static path placeOf(const plan::Dataset &spec,
                     const std::optional<path> &replacement) {
   if (!spec.settings.empty()) {
     if (replacement) {
@@ -98,7 +98,7 @@ static bool fits(const Shape &have, const Shape &wanted) {
          (wanted.size() == 1 && elementsOf(have) == wanted[0]);
 }
 
-Shape keptImageOf(const FieldSpec &spec) {
+Shape keptImageOf(const plan::Field &spec) {
   return spec.cropFrom > 0 ? Shape{spec.shape[0], spec.cropFrom, spec.cropFrom}
                            : spec.shape;
 }
@@ -111,11 +111,11 @@ static Shape withChannels(Shape shape) {
   return shape;
 }
 
-static Shape keptShapeOf(const FieldSpec &spec) {
+static Shape keptShapeOf(const plan::Field &spec) {
   return spec.image ? keptImageOf(spec) : spec.shape;
 }
 
-void checkFits(const FieldSpec &spec, const Shape &shape,
+void checkFits(const plan::Field &spec, const Shape &shape,
                const std::string &file) {
   const Shape kept = keptShapeOf(spec), image = withChannels(shape);
   const bool sameChannels =
@@ -129,7 +129,7 @@ void checkFits(const FieldSpec &spec, const Shape &shape,
   }
 }
 
-DatasetField fieldOf(const FieldSpec &spec, Column column,
+DatasetField fieldOf(const plan::Field &spec, Column column,
                      const std::string &file) {
   checkFits(spec, column.shape, file);
   const Shape kept = keptShapeOf(spec);
@@ -140,7 +140,7 @@ DatasetField fieldOf(const FieldSpec &spec, Column column,
   return {spec, std::move(column.bytes), column.stored, kept};
 }
 
-int64_t labelOf(const DatasetSpec &spec) {
+int64_t labelOf(const plan::Dataset &spec) {
   int64_t found = -1;
   for (size_t i = 0; i < spec.fields.size(); ++i) {
     if (spec.fields[i].classes > 0 && spec.fields[i].shape.empty()) {
@@ -220,7 +220,7 @@ static std::vector<int64_t> classesOf(const DatasetField *label,
 }
 
 /// Drops the records of classes that are left out.
-static void dropClasses(const DatasetSpec &spec, Fields &fields) {
+static void dropClasses(const plan::Dataset &spec, Fields &fields) {
   const int64_t count = recordsOf(fields);
   const auto classes = classesOf(findField(fields, spec.filter), count);
   std::vector<int64_t> chosen;
@@ -239,7 +239,7 @@ static void dropClasses(const DatasetSpec &spec, Fields &fields) {
 
 /// Keeps `spec.subset` records of a fixed order, of each class as many where
 /// they are balanced; or, for the rest of a set, those that this leaves.
-static void takeSubset(const DatasetSpec &spec, Fields &fields) {
+static void takeSubset(const plan::Dataset &spec, Fields &fields) {
   int64_t count = recordsOf(fields);
   if (spec.subset > count) {
     fail(ExitData, "data set `{}`: a subset of {} records, but there are {}",
@@ -297,13 +297,13 @@ static Fields readPart(const PartRequest &request) {
 
 /// Returns what is read for `spec`: a rest reads all fields of its whole, its
 /// own with what is done to them here.
-static DatasetSpec wholeOf(const DatasetSpec &spec) {
-  DatasetSpec whole = spec;
+static plan::Dataset wholeOf(const plan::Dataset &spec) {
+  plan::Dataset whole = spec;
   if (!spec.of.empty()) {
     whole.fields = spec.record;
   }
-  for (FieldSpec &field : whole.fields) {
-    for (const FieldSpec &own : spec.fields) {
+  for (plan::Field &field : whole.fields) {
+    for (const plan::Field &own : spec.fields) {
       field = own.name == field.name ? own : field;
     }
   }
@@ -311,9 +311,9 @@ static DatasetSpec wholeOf(const DatasetSpec &spec) {
 }
 
 /// Returns the fields that `spec` has of those read, in its order.
-static Fields chosenOf(const DatasetSpec &spec, const Fields &fields) {
+static Fields chosenOf(const plan::Dataset &spec, const Fields &fields) {
   Fields chosen;
-  for (const FieldSpec &own : spec.fields) {
+  for (const plan::Field &own : spec.fields) {
     if (const DatasetField *field = findField(fields, own.name)) {
       chosen.push_back(*field);
     }
@@ -321,7 +321,7 @@ static Fields chosenOf(const DatasetSpec &spec, const Fields &fields) {
   return chosen;
 }
 
-Dataset loadDataset(const DatasetSpec &spec, std::string_view split,
+Dataset loadDataset(const plan::Dataset &spec, std::string_view split,
                     const std::optional<path> &replacement, ScalarType type) {
   if (split != "train" && split != "test") {
     fail(ExitInternal, "data set `{}` has no split `{}`", spec.name,
@@ -329,7 +329,7 @@ Dataset loadDataset(const DatasetSpec &spec, std::string_view split,
   }
   const bool test = split == "test";
   const bool cut = spec.testShare > 0;
-  const DatasetSpec whole = wholeOf(spec);
+  const plan::Dataset whole = wholeOf(spec);
   PartRequest request{whole, test && !cut, placeOf(spec, replacement)};
   try {
     Fields fields = readPart(request);
@@ -360,18 +360,18 @@ Dataset loadDataset(const DatasetSpec &spec, std::string_view split,
 }
 
 std::vector<std::string>
-loadCharacters(const DatasetSpec &spec,
+loadCharacters(const plan::Dataset &spec,
                const std::optional<path> &replacement) {
   return charactersOf({spec, false, placeOf(spec, replacement)});
 }
 
 std::vector<std::string>
-loadClassNames(const DatasetSpec &spec,
+loadClassNames(const plan::Dataset &spec,
                const std::optional<path> &replacement) {
   if (spec.format != "folder") {
     return {};
   }
-  const DatasetSpec whole = wholeOf(spec);
+  const plan::Dataset whole = wholeOf(spec);
   return classNamesOf({whole, false, placeOf(spec, replacement)});
 }
 

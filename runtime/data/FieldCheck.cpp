@@ -27,7 +27,7 @@ struct Numbers {
   const std::string &stream;
   const DatasetField &field;
   ScalarType type;
-  const FieldSpec &spec = field.spec;
+  const plan::Field &spec = field.spec;
   int64_t size = elementsOf(field.keptShape());
   int64_t count =
       static_cast<int64_t>(field.bytes.size()) / sizeOf(field.stored);
@@ -156,8 +156,8 @@ void Numbers::checkReal() const {
 
 double greyTop(const DatasetField &field) {
   const double top = field.stored == Stored::Byte ? 255 : 65535;
-  const FieldSpec &spec = field.spec;
-  if (!spec.isBinary() || spec.low != 0 || spec.high != 1) {
+  const plan::Field &spec = field.spec;
+  if (!spec.isBinaryInFiles() || spec.low != 0 || spec.high != 1) {
     return top;
   }
   const auto count =
@@ -173,7 +173,7 @@ double greyTop(const DatasetField &field) {
 /// Checks one field by itself.
 static void checkField(const std::string &stream, const DatasetField &field,
                        ScalarType type) {
-  const FieldSpec &spec = field.spec;
+  const plan::Field &spec = field.spec;
   const Numbers numbers{stream, field, type};
   if (spec.dequantize && !isGrey(field.stored)) {
     fail(ExitData,
@@ -183,7 +183,7 @@ static void checkField(const std::string &stream, const DatasetField &field,
   }
   if (spec.classes > 0) {
     numbers.checkClasses();
-  } else if (spec.isBinary()) {
+  } else if (spec.isBinaryInFiles()) {
     numbers.checkBinary();
   } else if (isGrey(field.stored)) {
     numbers.checkGrey();

@@ -45,7 +45,7 @@ namespace {
 
 /// The pictures read so far.
 struct Pictures {
-  const FieldSpec &spec;
+  const plan::Field &spec;
   std::optional<Stored> stored; ///< of the first one
   path first;
   std::vector<uint8_t> bytes;
@@ -101,7 +101,7 @@ static std::vector<path> foldersIn(const path &folder) {
 
 /// Returns the names of the classes, which the part `train` numbers.
 static std::vector<path> classesOf(const PartRequest &request,
-                                   const FieldSpec &label) {
+                                   const plan::Field &label) {
   std::vector<path> names = foldersIn(request.place);
   if (static_cast<int64_t>(names.size()) != label.classes ||
       label.classes > 65536) {
@@ -116,7 +116,7 @@ static std::vector<path> classesOf(const PartRequest &request,
 /// Reads a folder for each class; returns the labels.
 static std::vector<uint8_t> readClasses(Pictures &pictures,
                                         const PartRequest &request,
-                                        const FieldSpec &label) {
+                                        const plan::Field &label) {
   const std::vector<path> classes = classesOf(request, label);
   const path folder = partOf(request);
   std::vector<uint8_t> labels;
@@ -172,7 +172,7 @@ Fields readFolderPart(const PartRequest &request) {
     fail(ExitData, "{}: holds no pictures", printed(folder));
   }
   Fields fields;
-  for (const FieldSpec &spec : specs) {
+  for (const plan::Field &spec : specs) {
     if (spec.image) {
       fields.push_back({spec, std::move(pictures.bytes), *pictures.stored,
                         keptImageOf(spec)});

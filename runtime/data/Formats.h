@@ -21,7 +21,7 @@ using Fields = std::vector<DatasetField>;
 
 /// What is read: a data set's part, and where it lies.
 struct PartRequest {
-  const DatasetSpec &spec;
+  const plan::Dataset &spec;
   bool test = false;
   std::filesystem::path place; ///< what the source or --data names
 };
@@ -51,12 +51,12 @@ std::filesystem::path partOf(const PartRequest &request);
 
 /// Throws where records of `shape` do not serve for the field, resampled or
 /// not (row D21).
-void checkFits(const FieldSpec &spec, const Shape &shape,
+void checkFits(const plan::Field &spec, const Shape &shape,
                const std::string &file);
 
 /// Makes a field of `column`, read from `file`: checks the shape of its
 /// records, resamples them where the field asks for that.
-DatasetField fieldOf(const FieldSpec &spec, Column column,
+DatasetField fieldOf(const plan::Field &spec, Column column,
                      const std::string &file);
 
 /// Checks that the fields are of equally many records, at least one, and that
@@ -70,11 +70,11 @@ int64_t checkFields(const std::string &stream, const Fields &fields,
 double greyTop(const DatasetField &field);
 
 /// Returns the height and width that images of `spec` are kept with.
-Shape keptImageOf(const FieldSpec &spec);
+Shape keptImageOf(const plan::Field &spec);
 
 /// Returns the one place among the fields of a label, and throws where there
 /// are several of them; -1 where there is none.
-int64_t labelOf(const DatasetSpec &spec);
+int64_t labelOf(const plan::Dataset &spec);
 
 } // namespace gmc::runtime
 

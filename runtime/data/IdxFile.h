@@ -11,7 +11,7 @@
 #ifndef GMC_RUNTIME_DATA_IDXFILE_H
 #define GMC_RUNTIME_DATA_IDXFILE_H
 
-#include "runtime/core/Manifest.h"
+#include "runtime/core/Shape.h"
 
 #include <cstdint>
 #include <filesystem>

@@ -25,8 +25,8 @@ static std::string beginningOf(const path &place) {
   return bytes;
 }
 
-static DatasetField readField(const FieldSpec &item, const path &place) {
-  DatasetSpec spec;
+static DatasetField readField(const plan::Field &item, const path &place) {
+  plan::Dataset spec;
   spec.name = item.name;
   spec.fields = {item};
   const PartRequest request{spec, false, place};
@@ -59,7 +59,7 @@ static DatasetField readField(const FieldSpec &item, const path &place) {
   return fieldOf(item, std::move(column), printed(place));
 }
 
-Dataset readItems(const FieldSpec &item, const std::string &name,
+Dataset readItems(const plan::Field &item, const std::string &name,
                   const std::string &part, const path &place, ScalarType type) {
   try {
     Fields fields;

@@ -11,7 +11,7 @@ namespace gmc::runtime {
 /// model, of `type`, as those of a data set do; `name` and `part` key their
 /// draws. Throws Failure 3 that names `place` for what is broken or does not
 /// fit, Failure 5 for what cannot be read.
-Dataset readItems(const FieldSpec &item, const std::string &name,
+Dataset readItems(const plan::Field &item, const std::string &name,
                   const std::string &part, const std::filesystem::path &place,
                   ScalarType type = ScalarType::F32);
 

@@ -272,7 +272,7 @@ Column readNpy(const std::filesystem::path &path) {
 Fields readNpyPart(const PartRequest &request) {
   const std::filesystem::path place = partOf(request);
   Fields fields;
-  for (const FieldSpec &spec : request.spec.fields) {
+  for (const plan::Field &spec : request.spec.fields) {
     auto path =
         request.spec.fields.size() == 1 ? place : place / (spec.name + ".npy");
     fields.push_back(fieldOf(spec, readNpy(path), printed(path)));

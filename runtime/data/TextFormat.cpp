@@ -78,10 +78,10 @@ struct TextFields {
 
 } // namespace
 
-static TextFields fieldsOf(const DatasetSpec &spec) {
+static TextFields fieldsOf(const plan::Dataset &spec) {
   TextFields found;
   for (size_t i = 0; i < spec.fields.size(); ++i) {
-    const FieldSpec &field = spec.fields[i];
+    const plan::Field &field = spec.fields[i];
     bool isRow = field.shape.size() == 1;
     int64_t &place = field.mask ? found.mask : found.codes;
     if (!isRow || (!field.mask && field.classes == 0) || place >= 0) {
@@ -164,7 +164,7 @@ Fields readTextPart(const PartRequest &request) {
   const auto codes = codesOf(request, wanted);
   LineReader lines(partOf(request));
   Fields fields;
-  for (const FieldSpec &spec : request.spec.fields) {
+  for (const plan::Field &spec : request.spec.fields) {
     fields.push_back({spec, {}, spec.mask ? Stored::Byte : Stored::Word});
   }
   while (lines.next()) {

@@ -72,7 +72,7 @@ private:
             fnv1a("toy " + spec.format + " " + what)};
   }
 
-  const DatasetSpec &spec;
+  const plan::Dataset &spec;
   uint64_t part;
 };
 
@@ -122,10 +122,10 @@ Point Toy::pointOf(int64_t point) const {
 
 /// Throws unless the fields are a point, and maybe the label of its mode.
 static void checkFields(const PartRequest &request, int64_t modes) {
-  const DatasetSpec &spec = request.spec;
+  const plan::Dataset &spec = request.spec;
   const int64_t label = labelOf(spec);
   for (size_t i = 0; i < spec.fields.size(); ++i) {
-    const FieldSpec &field = spec.fields[i];
+    const plan::Field &field = spec.fields[i];
     const bool isLabel = static_cast<int64_t>(i) == label;
     if (isLabel && field.classes != modes) {
       fail(ExitData,
@@ -146,7 +146,7 @@ Fields makeToyPart(const PartRequest &request) {
   const Toy toy(request);
   checkFields(request, toy.modes());
   Fields fields;
-  for (const FieldSpec &spec : request.spec.fields) {
+  for (const plan::Field &spec : request.spec.fields) {
     DatasetField field{spec, {}, Stored::Double};
     const int64_t count = toy.setting(request.test ? "test" : "train");
     for (int64_t i = 0; i < count; ++i) {
@@ -163,8 +163,8 @@ Fields makeToyPart(const PartRequest &request) {
   return fields;
 }
 
-std::vector<std::array<double, 2>> centresOf(const DatasetSpec &spec,
-                                             const FieldSpec &field) {
+std::vector<std::array<double, 2>> centresOf(const plan::Dataset &spec,
+                                             const plan::Field &field) {
   const PartRequest request{spec, false, {}};
   const Toy toy(request);
   std::vector<std::array<double, 2>> centres;

@@ -3,7 +3,7 @@
 //
 // The metadata of a checkpoint are strings:
 //
-//   format, gmc, abi, model, hash, type      what wrote it
+//   format, gmc, model, hash, type           what wrote it
 //   seed, step                               decimal numbers
 //   stream.NAME  "EPOCH INDEX"               position of a stream of examples
 //   data.NAME    "ITEMS DIGEST"              identity of its data
@@ -14,9 +14,7 @@
 
 #include "runtime/io/Checkpoint.h"
 
-#include "runtime/abi/gmAbi.h"
 #include "runtime/core/Status.h"
-#include "runtime/core/Tensor.h"
 
 #include <algorithm>
 #include <charconv>
@@ -33,14 +31,13 @@ static constexpr size_t shownDifferences = 20;
 // Saving
 //===----------------------------------------------------------------------===//
 
-static Metadata metadataOf(const Manifest &manifest, const RunState &run) {
+static Metadata metadataOf(const plan::Plan &plan, const RunState &run) {
   Metadata metadata = {
       {"format", formatName},
       {"gmc", GMC_VERSION},
-      {"abi", std::to_string(GM_ABI_VERSION)},
-      {"model", manifest.model},
-      {"hash", manifest.hash},
-      {"type", spellingOf(manifest.type)},
+      {"model", plan.model},
+      {"hash", plan.hash},
+      {"type", spellingOf(plan.type)},
       {"seed", std::to_string(run.seed)},
       {"step", std::to_string(run.step)},
   };
@@ -61,24 +58,24 @@ static Metadata metadataOf(const Manifest &manifest, const RunState &run) {
   return metadata;
 }
 
-void saveCheckpoint(const std::filesystem::path &path, const Manifest &manifest,
-                    const char *state, const RunState &run) {
+void saveCheckpoint(const std::filesystem::path &path, const State &state,
+                    const RunState &run) {
+  const plan::Plan &plan = state.plan;
   int64_t total = 0;
-  for (const TensorSpec &tensor : manifest.tensors) {
+  for (size_t i = 0; i < plan.tensors.size(); ++i) {
     // Each starts on a multiple of 8, whatever the one before is.
-    total += (denseBytes(manifest.type, tensor) + 7) / 8 * 8;
+    total += (state.bytes(i) + 7) / 8 * 8;
   }
   std::vector<std::byte> dense(total);
   std::vector<TensorView> views;
   int64_t offset = 0;
-  for (const TensorSpec &tensor : manifest.tensors) {
-    int64_t bytes = denseBytes(manifest.type, tensor);
-    auto place = std::span(dense).subspan(offset, bytes);
-    fetchTensor(manifest.type, tensor, state, place);
-    views.push_back({tensor.name, tensor.shape, place});
-    offset += (bytes + 7) / 8 * 8;
+  for (size_t i = 0; i < plan.tensors.size(); ++i) {
+    auto place = std::span(dense).subspan(offset, state.bytes(i));
+    state.fetch(i, place);
+    views.push_back({plan.tensors[i].name, plan.tensors[i].shape, place});
+    offset += (state.bytes(i) + 7) / 8 * 8;
   }
-  writeSafetensors(path, manifest.type, metadataOf(manifest, run), views);
+  writeSafetensors(path, plan.type, metadataOf(plan, run), views);
 }
 
 //===----------------------------------------------------------------------===//
@@ -168,10 +165,10 @@ namespace {
 
 /// What the model and a file do not share.
 struct Differences {
-  std::vector<std::string> changed;       ///< lines: tensors of other types
-  std::vector<const StoredTensor *> gone; ///< the file's alone
-  std::vector<const TensorSpec *> added;  ///< the model's alone
-  std::vector<std::string> moments;       ///< lines: what optimisers keep
+  std::vector<std::string> changed;        ///< lines: tensors of other types
+  std::vector<const StoredTensor *> gone;  ///< the file's alone
+  std::vector<const plan::Tensor *> added; ///< the model's alone
+  std::vector<std::string> moments;        ///< lines: what optimisers keep
 };
 
 } // namespace
@@ -196,25 +193,25 @@ static std::string lineOf(std::string_view name, ScalarType type,
                      what);
 }
 
-static Differences compare(const SafetensorsFile &file,
-                           const Manifest &manifest, Purpose purpose) {
+static Differences compare(const SafetensorsFile &file, const plan::Plan &plan,
+                           Purpose purpose) {
   Differences found;
   std::set<std::string_view> known;
-  for (const TensorSpec &tensor : manifest.tensors) {
+  for (const plan::Tensor &tensor : plan.tensors) {
     const StoredTensor *have = file.find(tensor.name);
     known.insert(tensor.name);
-    if (have == nullptr && tensor.role == "optimizer") {
+    if (have == nullptr && tensor.role == plan::Tensor::Role::Optimizer) {
       if (purpose == Purpose::Resume) {
         found.moments.push_back(
-            lineOf(tensor.name, manifest.type, tensor.shape, isNew));
+            lineOf(tensor.name, plan.type, tensor.shape, isNew));
       }
     } else if (have == nullptr) {
       found.added.push_back(&tensor);
-    } else if (have->type != manifest.type || have->shape != tensor.shape) {
-      found.changed.push_back(
-          fmt::format("{}: {}, the model has {}", tensor.name,
-                      describe(have->type, have->shape),
-                      describe(manifest.type, tensor.shape)));
+    } else if (have->type != plan.type || have->shape != tensor.shape) {
+      found.changed.push_back(fmt::format("{}: {}, the model has {}",
+                                          tensor.name,
+                                          describe(have->type, have->shape),
+                                          describe(plan.type, tensor.shape)));
     }
   }
   for (const StoredTensor &tensor : file.tensors) {
@@ -246,7 +243,7 @@ static std::string renamesOf(const Differences &found) {
     return name.substr(name.rfind('.') + 1);
   };
   std::vector<const StoredTensor *> left = found.gone;
-  for (const TensorSpec *added : found.added) {
+  for (const plan::Tensor *added : found.added) {
     const auto old =
         std::find_if(left.begin(), left.end(), [&](const StoredTensor *gone) {
           return gone->shape == added->shape &&
@@ -265,9 +262,9 @@ static std::string renamesOf(const Differences &found) {
 
 /// Returns lines for the tensors that the model and the file do not share.
 static std::vector<std::string> differencesOf(const SafetensorsFile &file,
-                                              const Manifest &manifest,
+                                              const plan::Plan &plan,
                                               Purpose purpose) {
-  const Differences found = compare(file, manifest, purpose);
+  const Differences found = compare(file, plan, purpose);
   std::vector<std::string> lines = found.changed;
   if (const std::string renames = renamesOf(found); !renames.empty()) {
     lines.push_back("perhaps renamed: " + printable(renames, 1000));
@@ -275,8 +272,8 @@ static std::vector<std::string> differencesOf(const SafetensorsFile &file,
   for (const StoredTensor *tensor : found.gone) {
     lines.push_back(lineOf(tensor->name, tensor->type, tensor->shape, isGone));
   }
-  for (const TensorSpec *tensor : found.added) {
-    lines.push_back(lineOf(tensor->name, manifest.type, tensor->shape, isNew));
+  for (const plan::Tensor *tensor : found.added) {
+    lines.push_back(lineOf(tensor->name, plan.type, tensor->shape, isNew));
   }
   // They follow from the tensors that they belong to.
   if (lines.empty()) {
@@ -292,17 +289,16 @@ static std::vector<std::string> differencesOf(const SafetensorsFile &file,
 
 /// Returns the metadata that differ from the model's, as lines.
 static std::vector<std::string> foreignMetadata(const Metadata &metadata,
-                                                const Manifest &manifest) {
+                                                const plan::Plan &plan) {
   const std::pair<const char *, std::string> expected[] = {
       {"format", formatName},
-      {"abi", std::to_string(GM_ABI_VERSION)},
-      {"model", manifest.model},
-      {"hash", manifest.hash},
-      {"type", spellingOf(manifest.type)},
+      {"model", plan.model},
+      {"hash", plan.hash},
+      {"type", spellingOf(plan.type)},
   };
   std::vector<std::string> lines;
   const auto hash = metadata.find("hash");
-  const bool sameText = hash != metadata.end() && hash->second == manifest.hash;
+  const bool sameText = hash != metadata.end() && hash->second == plan.hash;
   for (const auto &[key, value] : expected) {
     auto found = metadata.find(key);
     // The name is that of a file, which may be renamed.
@@ -335,13 +331,13 @@ static void failWithDifferences(const std::string &head,
   fail(ExitCheckpoint, "{}\n  {}\n{}", head, fmt::join(lines, "\n  "), help);
 }
 
-RunState loadCheckpoint(const std::filesystem::path &path,
-                        const Manifest &manifest, char *state,
+RunState loadCheckpoint(const std::filesystem::path &path, State state,
                         Purpose purpose) {
+  const plan::Plan &plan = state.plan;
   std::string name = printable(path.string(), 4096);
   SafetensorsFile file = readSafetensors(path);
-  std::vector<std::string> lines = foreignMetadata(file.metadata, manifest);
-  std::vector<std::string> tensors = differencesOf(file, manifest, purpose);
+  std::vector<std::string> lines = foreignMetadata(file.metadata, plan);
+  std::vector<std::string> tensors = differencesOf(file, plan, purpose);
   lines.insert(lines.end(), tensors.begin(), tensors.end());
   failWithDifferences(
       name + ": is the checkpoint of another model:", std::move(lines),
@@ -351,10 +347,10 @@ RunState loadCheckpoint(const std::filesystem::path &path,
   // All is checked; now the state may change. The copy is aligned, which the
   // bytes of a file need not be.
   std::vector<std::byte> dense;
-  for (const TensorSpec &tensor : manifest.tensors) {
-    if (const StoredTensor *stored = file.find(tensor.name)) {
+  for (size_t i = 0; i < plan.tensors.size(); ++i) {
+    if (const StoredTensor *stored = file.find(plan.tensors[i].name)) {
       dense.assign(stored->bytes.begin(), stored->bytes.end());
-      storeTensor(manifest.type, tensor, dense, state);
+      state.store(i, dense);
     }
   }
   return run;

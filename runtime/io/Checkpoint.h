@@ -1,6 +1,6 @@
 //===- Checkpoint.h - the saved state of a run ------------------*- C++ -*-===//
 //
-// A checkpoint is a safetensors file with the tensors of the manifest under
+// A checkpoint is a safetensors file with the tensors of the plan under
 // their own names and, as metadata, all else that the next step depends on.
 // Its bytes are a function of model, data, seed and step alone: no time, no
 // path, no thread count goes in.
@@ -10,6 +10,7 @@
 #define GMC_RUNTIME_IO_CHECKPOINT_H
 
 #include "runtime/core/StreamPosition.h"
+#include "runtime/core/Tensor.h"
 #include "runtime/io/Safetensors.h"
 
 #include <cstdint>
@@ -39,9 +40,9 @@ struct RunState {
   bool operator==(const RunState &) const = default;
 };
 
-/// Saves the tensors of `manifest` out of the region `state`, and `run`.
-void saveCheckpoint(const std::filesystem::path &path, const Manifest &manifest,
-                    const char *state, const RunState &run);
+/// Saves the tensors of `plan` out of the region `state`, and `run`.
+void saveCheckpoint(const std::filesystem::path &path, const State &state,
+                    const RunState &run);
 
 /// What a load must find.
 enum class Purpose : uint8_t {
@@ -52,8 +53,8 @@ enum class Purpose : uint8_t {
 /// Loads `path` into `state` and returns the rest. Checks the file, the
 /// model's hash and every name, shape and type before the first byte of
 /// `state` changes; what differs is listed in one message (row K8).
-RunState loadCheckpoint(const std::filesystem::path &path,
-                        const Manifest &manifest, char *state, Purpose purpose);
+RunState loadCheckpoint(const std::filesystem::path &path, State state,
+                        Purpose purpose);
 
 /// Throws Failure 4 with the differences if the data at hand are not the
 /// data of the run (row K11).

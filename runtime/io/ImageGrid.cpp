@@ -3,7 +3,7 @@
 
 #include "runtime/io/ImageGrid.h"
 
-#include "runtime/core/Manifest.h"
+#include "runtime/core/Shape.h"
 #include "runtime/core/Status.h"
 #include "runtime/io/AtomicFile.h"
 

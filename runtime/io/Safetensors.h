@@ -10,7 +10,7 @@
 #ifndef GMC_RUNTIME_IO_SAFETENSORS_H
 #define GMC_RUNTIME_IO_SAFETENSORS_H
 
-#include "runtime/core/Manifest.h"
+#include "runtime/core/Shape.h"
 
 #include <cstddef>
 #include <filesystem>

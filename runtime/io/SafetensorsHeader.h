@@ -13,7 +13,7 @@
 #ifndef GMC_RUNTIME_IO_SAFETENSORSHEADER_H
 #define GMC_RUNTIME_IO_SAFETENSORSHEADER_H
 
-#include "runtime/core/Manifest.h"
+#include "runtime/core/Shape.h"
 
 #include <cstdint>
 #include <map>

@@ -7,7 +7,6 @@
 #include "runtime/io/WeightsFile.h"
 
 #include "runtime/core/Status.h"
-#include "runtime/core/Tensor.h"
 #include "runtime/io/Safetensors.h"
 
 #include <cstring>
@@ -18,7 +17,7 @@ namespace {
 
 /// A tensor of the model and what it is filled with.
 struct Filling {
-  const TensorSpec *tensor = nullptr;
+  const plan::Tensor *tensor = nullptr;
   const StoredTensor *stored = nullptr;
 };
 
@@ -42,13 +41,14 @@ static std::vector<std::byte> converted(const StoredTensor &stored,
 }
 
 /// Finds the tensors of one import; says in `lines` what does not fit.
-static std::vector<Filling> fillingsOf(const ImportSpec &import,
-                                       const Manifest &manifest,
+static std::vector<Filling> fillingsOf(const plan::Import &import,
+                                       const plan::Plan &plan,
                                        const SafetensorsFile &file,
                                        std::vector<std::string> &lines) {
   std::vector<Filling> fillings;
-  for (const TensorSpec &tensor : manifest.tensors) {
-    if (tensor.network != import.network || tensor.role == "optimizer") {
+  for (const plan::Tensor &tensor : plan.tensors) {
+    if (tensor.network != import.network ||
+        tensor.role == plan::Tensor::Role::Optimizer) {
       continue;
     }
     const std::string bare = tensor.name.substr(import.network.size() + 1);
@@ -68,23 +68,23 @@ static std::vector<Filling> fillingsOf(const ImportSpec &import,
   return fillings;
 }
 
-static void fill(const Manifest &manifest, const Filling &filling,
-                 char *state) {
-  const auto dense = converted(*filling.stored, manifest.type);
-  for (const TensorSpec &tensor : manifest.tensors) {
+static void fill(State &state, const Filling &filling) {
+  const auto dense = converted(*filling.stored, state.plan.type);
+  for (size_t i = 0; i < state.plan.tensors.size(); ++i) {
+    const plan::Tensor &tensor = state.plan.tensors[i];
     if (&tensor == filling.tensor ||
-        tensor.init.drawnAs == filling.tensor->name) {
-      storeTensor(manifest.type, tensor, dense, state);
+        tensor.initial.drawnAs == filling.tensor->name) {
+      state.store(i, dense);
     }
   }
 }
 
-static void importOne(const ImportSpec &import, const Manifest &manifest,
-                      const std::filesystem::path &path, char *state) {
+static void importOne(const plan::Import &import, State &state,
+                      const std::filesystem::path &path) {
   constexpr size_t shown = 20;
   const SafetensorsFile file = readSafetensors(path, /*requireChecksum=*/false);
   std::vector<std::string> lines;
-  const auto fillings = fillingsOf(import, manifest, file, lines);
+  const auto fillings = fillingsOf(import, state.plan, file, lines);
   if (!lines.empty()) {
     const size_t total = lines.size();
     if (total > shown) {
@@ -98,17 +98,16 @@ static void importOne(const ImportSpec &import, const Manifest &manifest,
          import.network);
   }
   for (const Filling &filling : fillings) {
-    fill(manifest, filling, state);
+    fill(state, filling);
   }
 }
 
-void importWeights(const Manifest &manifest,
-                   const std::map<std::string, std::string> &replaced,
-                   char *state) {
-  for (const ImportSpec &import : manifest.imports) {
+void importWeights(State state,
+                   const std::map<std::string, std::string> &replaced) {
+  for (const plan::Import &import : state.plan.imports) {
     const auto found = replaced.find(import.network);
-    importOne(import, manifest,
-              found == replaced.end() ? import.source : found->second, state);
+    importOne(import, state,
+              found == replaced.end() ? import.source : found->second);
   }
 }
 

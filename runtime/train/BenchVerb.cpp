@@ -63,14 +63,12 @@ static Timing timeOf(const std::function<void()> &body, double total) {
 }
 
 /// Fills the inputs of `entry` with numbers uniform on (0, 1).
-static void fillInputs(Machine &machine, const EntrySpec &entry) {
-  for (const Slot &slot : entry.inputs) {
+static void fillInputs(Machine &machine, const plan::Entry &entry) {
+  for (const plan::Slot &slot : entry.inputs) {
     const Draw draw{1, 0, fnv1a("bench " + slot.name)};
-    dispatch(machine.manifest.type, [&](auto zero) {
-      char *place = machine.arena.data() + slot.offset;
+    dispatch(machine.plan.type, [&](auto zero) {
       for (int64_t i = 0; i < elementsOf(slot.shape); ++i) {
-        const auto number = draw.uniform<decltype(zero)>(uint64_t(i));
-        std::memcpy(place + i * int64_t(sizeof zero), &number, sizeof zero);
+        machine.setNumber(slot, i, draw.uniform<decltype(zero)>(uint64_t(i)));
       }
     });
   }
@@ -106,7 +104,7 @@ namespace {
 /// One thing that was timed.
 struct Item {
   std::string name;
-  const KernelSpec *kernel = nullptr; ///< null for a step
+  const plan::Kernel *kernel = nullptr; ///< null for a step
   int64_t flops = 0, examples = 0;
   Timing timing;
 };
@@ -116,7 +114,7 @@ struct Item {
 /// Counters stand at 1: the first update of every optimiser.
 static void setUpdateScalars(Machine &machine) {
   for (size_t i = 0; i < machine.scalars.size(); ++i) {
-    if (machine.manifest.scalars[i].kind == ScalarSpec::Kind::Updates) {
+    if (machine.plan.scalars[i].kind == plan::Scalar::Kind::Updates) {
       machine.scalars[i] = 1;
     }
   }
@@ -124,9 +122,9 @@ static void setUpdateScalars(Machine &machine) {
 
 static std::vector<Item> timeSteps(Machine &machine) {
   std::vector<Item> items;
-  const auto &entries = machine.manifest.entries;
+  const auto &entries = machine.plan.entries;
   for (size_t i = 0; i < entries.size(); ++i) {
-    if (entries[i].kind != EntrySpec::Kind::Step) {
+    if (entries[i].kind != plan::Entry::Kind::Step) {
       continue;
     }
     // The arena is shared: an input lives until another entry runs, and a step
@@ -137,7 +135,7 @@ static std::vector<Item> timeSteps(Machine &machine) {
     item.timing =
         timeOf([&] { machine.runEntry(int64_t(i), execution++); }, stepTime);
     items.push_back(std::move(item));
-    const auto &kernels = machine.manifest.kernels;
+    const auto &kernels = machine.artifact.kernels;
     for (size_t k = 0; k < kernels.size() && stopSignal() == 0; ++k) {
       if (kernels[k].entry == int64_t(i)) {
         Item product{kernels[k].name, &kernels[k], kernels[k].flops, 0, {}};
@@ -154,9 +152,9 @@ static Json resultJson(const std::vector<Item> &items, const PeakProbe &peak,
                        const Machine &machine) {
   const unsigned threads = machine.pool.size();
   Json json;
-  json["model"] = machine.manifest.model;
-  json["batch"] = machine.manifest.batch;
-  json["type"] = spellingOf(machine.manifest.type);
+  json["model"] = machine.plan.model;
+  json["batch"] = machine.plan.batch;
+  json["type"] = spellingOf(machine.plan.type);
   json["threads"] = threads;
   json["probe"] = probeJson(peak);
   json["steps"] = Json::array();
@@ -165,7 +163,7 @@ static Json resultJson(const std::vector<Item> &items, const PeakProbe &peak,
     Json entry;
     entry["name"] = item.name;
     if (item.kernel != nullptr) {
-      entry["step"] = machine.manifest.entries[item.kernel->entry].name;
+      entry["step"] = machine.plan.entries[item.kernel->entry].name;
       entry["kind"] = item.kernel->kind;
       entry["m"] = item.kernel->m;
       entry["n"] = item.kernel->n;
@@ -218,13 +216,14 @@ static void printResult(const Json &json) {
 }
 
 int runBench(const Request &request) {
-  const auto &[model, manifest, options] = request;
-  Machine machine(manifest, model, options.threads);
-  const RunConfig config = newConfig(manifest, options);
+  const auto &[model, options] = request;
+  const plan::Plan &plan = model.plan;
+  Machine machine(model, options.threads);
+  const RunConfig config = newConfig(plan, options);
   setHypers(machine, config);
   setUpdateScalars(machine);
-  initialState(manifest, 0, machine.state.data());
-  const bool doubles = manifest.type == ScalarType::F64;
+  machine.state().initialise(0);
+  const bool doubles = plan.type == ScalarType::F64;
   PeakProbe peak = probePeak(doubles);
   const std::vector<Item> items = timeSteps(machine);
   peak.gigaflops = std::max(peak.gigaflops, probePeak(doubles).gigaflops);

@@ -12,16 +12,16 @@
 
 namespace gmc::runtime {
 
-const DatasetSpec &DataShelf::specOf(const std::string &dataset) const {
-  const DatasetSpec *spec = manifest.findDataset(dataset);
+const plan::Dataset &DataShelf::specOf(const std::string &dataset) const {
+  const plan::Dataset *spec = plan.findDataset(dataset);
   if (spec == nullptr) {
-    fail(ExitInternal, "the manifest has no data set `{}`", printable(dataset));
+    fail(ExitInternal, "the plan has no data set `{}`", printable(dataset));
   }
   return *spec;
 }
 
 std::optional<std::filesystem::path>
-DataShelf::replacementOf(const DatasetSpec &spec) const {
+DataShelf::replacementOf(const plan::Dataset &spec) const {
   // The rest of a set lies where that lies.
   for (const std::string &name : {spec.name, spec.of}) {
     const auto found = folders.find(name);
@@ -36,9 +36,9 @@ const Dataset &DataShelf::get(const std::string &dataset,
                               const std::string &split) {
   std::unique_ptr<Dataset> &place = splits[dataset + "." + split];
   if (place == nullptr) {
-    const DatasetSpec &spec = specOf(dataset);
+    const plan::Dataset &spec = specOf(dataset);
     place = std::make_unique<Dataset>(
-        loadDataset(spec, split, replacementOf(spec), manifest.type));
+        loadDataset(spec, split, replacementOf(spec), plan.type));
     checkLevels(*place);
   }
   return *place;
@@ -71,13 +71,13 @@ bool DataShelf::holds(const std::string &dataset) const {
 
 std::vector<std::string>
 DataShelf::characters(const std::string &dataset) const {
-  const DatasetSpec &spec = specOf(dataset);
+  const plan::Dataset &spec = specOf(dataset);
   return loadCharacters(spec, replacementOf(spec));
 }
 
 std::vector<std::string>
 DataShelf::classNames(const std::string &dataset) const {
-  const DatasetSpec &spec = specOf(dataset);
+  const plan::Dataset &spec = specOf(dataset);
   return loadClassNames(spec, replacementOf(spec));
 }
 
@@ -93,8 +93,8 @@ std::map<std::string, DatasetIdentity> DataShelf::identities() const {
 
 void setLevels(Machine &machine, const Dataset &data) {
   for (size_t i = 0; i < machine.scalars.size(); ++i) {
-    const ScalarSpec &scalar = machine.manifest.scalars[i];
-    if (scalar.kind != ScalarSpec::Kind::Levels ||
+    const plan::Scalar &scalar = machine.plan.scalars[i];
+    if (scalar.kind != plan::Scalar::Kind::Levels ||
         scalar.stream != data.name()) {
       continue;
     }
@@ -108,8 +108,8 @@ void setLevels(Machine &machine, const Dataset &data) {
 
 void countRecords(Machine &machine, DataShelf &shelf) {
   for (size_t i = 0; i < machine.scalars.size(); ++i) {
-    const ScalarSpec &scalar = machine.manifest.scalars[i];
-    if (scalar.kind == ScalarSpec::Kind::Records) {
+    const plan::Scalar &scalar = machine.plan.scalars[i];
+    if (scalar.kind == plan::Scalar::Kind::Records) {
       const size_t dot = scalar.stream.rfind('.');
       machine.scalars[i] = double(
           shelf.get(scalar.stream.substr(0, dot), scalar.stream.substr(dot + 1))

@@ -7,9 +7,9 @@
 #ifndef GMC_RUNTIME_TRAIN_DATASHELF_H
 #define GMC_RUNTIME_TRAIN_DATASHELF_H
 
-#include "runtime/core/Manifest.h"
 #include "runtime/data/Dataset.h"
 #include "runtime/io/Checkpoint.h"
+#include "runtime/plan/Plan.h"
 #include "runtime/train/Machine.h"
 
 #include <map>
@@ -25,8 +25,8 @@ using DataFolders = std::map<std::string, std::string>;
 
 class DataShelf {
 public:
-  DataShelf(const Manifest &manifest, DataFolders folders)
-      : manifest(manifest), folders(std::move(folders)) {}
+  DataShelf(const plan::Plan &plan, DataFolders folders)
+      : plan(plan), folders(std::move(folders)) {}
 
   /// The split, loaded if it was not; it lives as long as the shelf.
   const Dataset &get(const std::string &dataset, const std::string &split);
@@ -42,12 +42,12 @@ public:
 
 private:
   void checkLevels(const Dataset &loaded) const;
-  const DatasetSpec &specOf(const std::string &dataset) const;
+  const plan::Dataset &specOf(const std::string &dataset) const;
   /// Where --data says that `spec` lies.
   std::optional<std::filesystem::path>
-  replacementOf(const DatasetSpec &spec) const;
+  replacementOf(const plan::Dataset &spec) const;
 
-  const Manifest &manifest;
+  const plan::Plan &plan;
   DataFolders folders;
   std::map<std::string, std::unique_ptr<Dataset>> splits; ///< by stream
 };

@@ -1,7 +1,7 @@
 //===- DiagnoseCollapse.cpp - what generative models break by -------------===//
 //
 // Looks at up to 10,000 examples of what a trained model makes of its data, at
-// the places that the compiler chose (manifest, `diagnoses`), and says which of
+// the places that the compiler chose (plan, `diagnoses`), and says which of
 // the known collapses it sees and what to try. Nothing is written.
 //
 //===----------------------------------------------------------------------===//
@@ -43,20 +43,19 @@ struct Finding {
 
 /// What is seen of one output: statistics, and of few numbers an example all.
 struct Seen {
-  Seen(const Slot &slot, int64_t batch)
-      : slot(&slot), statistics(Statistic::Var, slot, batch),
+  Seen(const plan::Slot &slot, int64_t batch)
+      : slot(&slot), statistics(plan::Statistic::Var, slot, batch),
         width(elementsOf(slot.shape) / batch) {}
 
   void add(const Machine &machine, int64_t valid) {
     statistics.add(machine, valid);
-    const int64_t bytes = sizeOf(machine.manifest.type);
     count += valid;
     for (int64_t i = 0; width <= 2 && i < valid * width; ++i) {
-      numbers.push_back(machine.number(slot->offset + i * bytes));
+      numbers.push_back(machine.number(*slot, i));
     }
   }
 
-  const Slot *slot;
+  const plan::Slot *slot;
   OverSet statistics; ///< `means` and `variances`
   int64_t width;      ///< numbers of an example
   int64_t count = 0;  ///< examples
@@ -265,33 +264,33 @@ static Finding lookAtCritic(const Seen &real, const Seen &fake) {
 }
 
 /// What one probe finds in the outputs from `first` on.
-static Finding lookAt(const Probe &probe, const std::vector<Seen> &found,
+static Finding lookAt(const plan::Probe &probe, const std::vector<Seen> &found,
                       size_t first, const Centres &centres) {
   switch (probe.kind) {
-  case Probe::Kind::Latent:
+  case plan::Probe::Kind::Latent:
     return lookAtLatent(found[first]);
-  case Probe::Kind::Codes:
+  case plan::Probe::Kind::Codes:
     return lookAtCodes(found[first]);
-  case Probe::Kind::Spread:
+  case plan::Probe::Kind::Spread:
     return lookAtSpread(found[first], found[first + 1], centres);
-  case Probe::Kind::Critic:
+  case plan::Probe::Kind::Critic:
     return lookAtCritic(found[first], found[first + 1]);
-  case Probe::Kind::Posterior:
+  case plan::Probe::Kind::Posterior:
     return lookAtPosterior(found[first], found[first + 1]);
   }
   fail(ExitInternal, "a probe of no kind");
 }
 
-static const char *wordOf(Probe::Kind kind) {
+static const char *titleOf(plan::Probe::Kind kind) {
   static constexpr const char *words[] = {"latent", "codes of", "samples of",
                                           "critic", "code"};
   return words[static_cast<size_t>(kind)];
 }
 
 /// The centres of the modes of what a diagnosis reads, if they are known.
-static Centres centresOf(const DiagnosisSpec &diagnosis,
-                         const Manifest &manifest) {
-  const DatasetSpec &spec = *manifest.findDataset(diagnosis.walk.dataset);
+static Centres centresOf(const plan::Diagnosis &diagnosis,
+                         const plan::Plan &plan) {
+  const plan::Dataset &spec = *plan.findDataset(diagnosis.walk.dataset);
   for (int64_t field : diagnosis.walk.fields) {
     if (spec.fields[field].shape == Shape{2}) {
       return centresOf(spec, spec.fields[field]);
@@ -318,9 +317,9 @@ static void weigh(Finding &finding, const RunState &run) {
   }
 }
 
-static void print(const Probe &probe, const DiagnosisSpec &diagnosis,
+static void print(const plan::Probe &probe, const plan::Diagnosis &diagnosis,
                   const Finding &finding) {
-  out().print("{} {}, step {}: {}", wordOf(probe.kind), probe.name,
+  out().print("{} {}, step {}: {}", titleOf(probe.kind), probe.name,
               diagnosis.step, finding.figure);
   out().print("  {}", finding.verdict);
   for (const std::string &advice : finding.advice) {
@@ -329,24 +328,25 @@ static void print(const Probe &probe, const DiagnosisSpec &diagnosis,
 }
 
 int runDiagnoseCollapse(const Request &request) {
-  const auto &[model, manifest, options] = request;
-  Machine machine(manifest, model, options.threads);
+  const auto &[model, options] = request;
+  const plan::Plan &plan = model.plan;
+  Machine machine(model, options.threads);
   const LoadedRun loaded = loadRun(request, machine, Purpose::Sample);
   restoreClocks(machine, loaded.run);
-  DataShelf shelf(manifest, loaded.config.data);
+  DataShelf shelf(plan, loaded.config.data);
   countRecords(machine, shelf);
-  if (manifest.diagnoses.empty() && manifest.undiagnosed.empty()) {
+  if (plan.diagnoses.empty() && plan.undiagnosed.empty()) {
     out().print(
         "{} has nothing to look at: no latent with a guide or code with "
         "a noise of its own, no learned table of codes, no net that "
         "makes examples of draws",
-        printable(manifest.source));
+        printable(plan.source));
     return ExitOk;
   }
-  for (const DiagnosisSpec &diagnosis : manifest.diagnoses) {
-    const EntrySpec &entry = manifest.entries[diagnosis.walk.entry];
+  for (const plan::Diagnosis &diagnosis : plan.diagnoses) {
+    const plan::Entry &entry = plan.entries[diagnosis.walk.entry];
     std::vector<Seen> found;
-    for (const Slot &output : entry.outputs) {
+    for (const plan::Slot &output : entry.outputs) {
       found.emplace_back(output, entry.batch);
     }
     const auto add = [&](int64_t valid) {
@@ -357,16 +357,16 @@ int runDiagnoseCollapse(const Request &request) {
     if (!walkSet(machine, shelf, diagnosis.walk, examplesLookedAt, add)) {
       return ExitSignal + stopSignal();
     }
-    const Centres centres = centresOf(diagnosis, manifest);
+    const Centres centres = centresOf(diagnosis, plan);
     size_t first = 0;
-    for (const Probe &probe : diagnosis.probes) {
+    for (const plan::Probe &probe : diagnosis.probes) {
       Finding finding = lookAt(probe, found, first, centres);
-      first += outputsOf(probe.kind);
+      first += probe.outputs();
       weigh(finding, loaded.run);
       print(probe, diagnosis, finding);
     }
   }
-  for (const UndiagnosedSpec &step : manifest.undiagnosed) {
+  for (const plan::Undiagnosed &step : plan.undiagnosed) {
     out().print("step {}\n  cannot tell: {}", step.step, step.why);
   }
   return ExitOk;

@@ -29,8 +29,8 @@ namespace {
 
 /// Norms of one network in one step of the model, over the rounds.
 struct Series {
-  const EntrySpec *entry;
-  const EntrySpec::Norm *norm;
+  const plan::Entry *entry;
+  const plan::Slot *norm;
   std::vector<double> norms;
   uint64_t seen = 0; ///< executions that are in `norms` or skipped
 
@@ -75,7 +75,7 @@ static void printSeries(const std::vector<Series> &all) {
   for (const Series &series : all) {
     const bool none = series.norms.empty();
     out().print("{:<28} {:>11.4g} {:>11.4g} {:>11.4g}  {}",
-                series.entry->step + " " + series.norm->network,
+                series.entry->step + " " + series.norm->name,
                 none ? 0 : series.norms.front(), series.median(),
                 none ? 0 : series.norms.back(), verdict(series, largest));
   }
@@ -84,42 +84,44 @@ static void printSeries(const std::vector<Series> &all) {
 /// Starts the model where the run stands, or afresh.
 static RunConfig prepare(const Request &request, Machine &machine,
                          RunPosition &position) {
-  const auto &[model, manifest, options] = request;
+  const auto &[model, options] = request;
+  const plan::Plan &plan = model.plan;
   if (options.folder.hasCheckpoint()) {
     const LoadedRun loaded = loadRun(request, machine, Purpose::Resume);
-    position.restore(manifest, loaded.run);
+    position.restore(plan, loaded.run);
     out().print("from the checkpoint of step {}", position.step);
     return loaded.config;
   }
-  const RunConfig config = newConfig(manifest, options);
+  const RunConfig config = newConfig(plan, options);
   setHypers(machine, config);
   machine.seed = config.seed;
-  initialState(manifest, config.seed, machine.state.data());
-  importWeights(manifest, config.weights, machine.state.data());
+  machine.state().initialise(config.seed);
+  importWeights(machine.state(), config.weights);
   out().print("from fresh initial values ({} has no checkpoint)",
               printable(options.folder.path.string(), 400));
   return config;
 }
 
 int runDiagnoseGradients(const Request &request) {
-  const auto &[model, manifest, options] = request;
-  if (manifest.trains.empty()) {
-    fail(ExitUsage, "{} has no `train {{}}`", printable(manifest.source));
+  const auto &[model, options] = request;
+  const plan::Plan &plan = model.plan;
+  if (plan.trains.empty()) {
+    fail(ExitUsage, "{} has no `train {{}}`", printable(plan.source));
   }
-  Machine machine(manifest, model, options.threads);
-  RunPosition position(manifest);
+  Machine machine(model, options.threads);
+  RunPosition position(plan);
   const RunConfig config = prepare(request, machine, position);
   std::vector<Series> all;
   std::set<std::string> listed; // steps; one may have two entries
-  for (const EntrySpec &entry : manifest.entries) {
+  for (const plan::Entry &entry : plan.entries) {
     if (!listed.insert(entry.step).second) {
       continue;
     }
-    for (const EntrySpec::Norm &norm : entry.norms) {
+    for (const plan::Slot &norm : entry.norms) {
       all.push_back({&entry, &norm, {}, 0});
     }
   }
-  DataShelf shelf(manifest, config.data);
+  DataShelf shelf(plan, config.data);
   Monitors monitors(machine);
   RoundRunner runner(machine, shelf, position, monitors);
   monitors.restart();
@@ -135,11 +137,11 @@ int runDiagnoseGradients(const Request &request) {
       notFinite = failure;
     }
     for (Series &series : all) {
-      const auto entry = series.entry - manifest.entries.data();
+      const auto entry = series.entry - plan.entries.data();
       const uint64_t count = monitors.executions(entry);
       if (count != series.seen) {
         series.seen = count;
-        series.norms.push_back(monitors.lastNorm(entry, series.norm->network));
+        series.norms.push_back(monitors.lastNorm(entry, series.norm->name));
       }
     }
   }

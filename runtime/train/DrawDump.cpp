@@ -33,55 +33,56 @@ DrawDump::DrawDump(fs::path folder, const Machine &machine, bool isResumed)
 }
 
 /// Returns the bytes of `slot` in the arena.
-static std::span<const std::byte> bytesOf(const Machine &machine,
-                                          const Slot &slot) {
-  const auto *first =
-      reinterpret_cast<const std::byte *>(machine.arena.data() + slot.offset);
-  return {first,
-          size_t(elementsOf(slot.shape) * sizeOf(machine.manifest.type))};
+static std::vector<std::byte> bytesOf(const Machine &machine,
+                                      const plan::Slot &slot) {
+  std::vector<std::byte> bytes(size_t(machine.bytes(slot)));
+  machine.read(slot, bytes);
+  return bytes;
 }
 
-static std::vector<std::byte> numbersOf(ScalarType type, const DrawSpec &spec,
+static std::vector<std::byte> numbersOf(ScalarType type, const plan::Draw &spec,
                                         const Draw &draw) {
   const int64_t count = elementsOf(spec.shape);
   std::vector<std::byte> bytes(size_t(count * sizeOf(type)));
   dispatch(type, [&](auto zero) {
     using T = decltype(zero);
     for (int64_t i = 0; i < count; ++i) {
-      const T number = spec.isNormal ? draw.normal<T>(uint64_t(i))
-                                     : draw.uniform<T>(uint64_t(i));
+      const T number = spec.kind == plan::Draw::Kind::Normal
+                           ? draw.normal<T>(uint64_t(i))
+                           : draw.uniform<T>(uint64_t(i));
       std::memcpy(bytes.data() + i * int64_t(sizeof(T)), &number, sizeof(T));
     }
   });
   return bytes;
 }
 
-void DrawDump::begin(const EntrySpec &entry) {
+void DrawDump::begin(const plan::Entry &entry) {
   inputs.clear();
-  for (const Slot &slot : entry.inputs) {
-    const auto bytes = bytesOf(machine, slot);
-    inputs.emplace_back(bytes.begin(), bytes.end());
+  for (const plan::Slot &slot : entry.inputs) {
+    inputs.push_back(bytesOf(machine, slot));
   }
 }
 
-void DrawDump::end(const EntrySpec &entry, uint64_t step, uint64_t execution) {
+void DrawDump::end(const plan::Entry &entry, uint64_t step,
+                   uint64_t execution) {
   call = step == latestStep ? call + 1 : 0;
   latestStep = step;
-  const ScalarType type = machine.manifest.type;
+  const ScalarType type = machine.plan.type;
   std::vector<TensorView> views;
   for (size_t i = 0; i < inputs.size(); ++i) {
-    const Slot &slot = entry.inputs[i];
+    const plan::Slot &slot = entry.inputs[i];
     views.push_back({"input." + slot.name, slot.shape, inputs[i]});
   }
   std::vector<std::vector<std::byte>> numbers;
-  numbers.reserve(entry.draws.size());
-  for (const DrawSpec &spec : entry.draws) {
+  numbers.reserve(entry.draws.size() + entry.monitors.size());
+  for (const plan::Draw &spec : entry.draws) {
     const Draw draw{machine.seed, execution, spec.site};
     numbers.push_back(numbersOf(type, spec, draw));
     views.push_back({"draw." + spec.name, spec.shape, numbers.back()});
   }
-  for (const Slot &slot : entry.monitors) {
-    views.push_back({"monitor." + slot.name, {}, bytesOf(machine, slot)});
+  for (const plan::Slot &slot : entry.monitors) {
+    numbers.push_back(bytesOf(machine, slot));
+    views.push_back({"monitor." + slot.name, {}, numbers.back()});
   }
   const Metadata metadata = {{"format", formatName},
                              {"entry", entry.name},

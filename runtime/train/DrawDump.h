@@ -34,9 +34,9 @@ public:
            bool isResumed);
 
   /// Keeps the inputs of `entry`: the memory is scratch once it runs.
-  void begin(const EntrySpec &entry);
+  void begin(const plan::Entry &entry);
   /// Writes the file of the execution that began last. Throws Failure 5.
-  void end(const EntrySpec &entry, uint64_t step, uint64_t execution);
+  void end(const plan::Entry &entry, uint64_t step, uint64_t execution);
 
 private:
   std::filesystem::path folder;

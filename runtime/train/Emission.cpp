@@ -16,7 +16,7 @@
 
 namespace gmc::runtime {
 
-Collected collectionFor(const Slot &slot, int64_t batch) {
+Collected collectionFor(const plan::Slot &slot, int64_t batch) {
   Collected collected;
   collected.perExample = !slot.shape.empty() && slot.shape[0] == batch;
   collected.itemShape = slot.shape;
@@ -26,66 +26,71 @@ Collected collectionFor(const Slot &slot, int64_t batch) {
   return collected;
 }
 
-void collect(Collected &collected, const Machine &machine, const Slot &slot,
-             int64_t valid) {
+void collect(Collected &collected, const Machine &machine,
+             const plan::Slot &slot, int64_t valid) {
   if (!collected.perExample && collected.items > 0) {
     return; // a value of the whole batch: the first one stands
   }
   const int64_t items = collected.perExample ? valid : 1;
   const int64_t count = items * elementsOf(collected.itemShape);
-  const int64_t width = sizeOf(machine.manifest.type);
   for (int64_t i = 0; i < count; ++i) {
-    collected.numbers.push_back(machine.number(slot.offset + i * width));
+    collected.numbers.push_back(machine.number(slot, i));
   }
   collected.items += items;
 }
 
-static bool isPicture(const Emission &emission) {
-  return emission.kind == "grid" || emission.kind == "row" ||
-         emission.kind == "scatter";
+static bool isPicture(const plan::Emission &emission) {
+  using Kind = plan::Emission::Kind;
+  return emission.kind == Kind::Grid || emission.kind == Kind::Row ||
+         emission.kind == Kind::Scatter;
 }
 
-bool isPrinted(const Emission &emission) { return emission.kind == "frechet"; }
+bool isPrinted(const plan::Emission &emission) {
+  return emission.kind == plan::Emission::Kind::Frechet;
+}
 
-std::string endingOf(const Emission &emission) {
-  if (isPicture(emission)) {
+std::string endingOf(const plan::Emission &emission) {
+  switch (emission.kind) {
+  case plan::Emission::Kind::Grid:
+  case plan::Emission::Kind::Row:
+  case plan::Emission::Kind::Scatter:
     return ".png";
-  }
-  if (emission.kind == "idx" || isPrinted(emission)) {
+  case plan::Emission::Kind::Npy:
+    return ".npy";
+  case plan::Emission::Kind::Csv:
+    return ".csv";
+  case plan::Emission::Kind::Text:
+    return ".txt";
+  case plan::Emission::Kind::Idx:
+  case plan::Emission::Kind::Frechet:
     return "";
   }
-  if (emission.kind == "npy" || emission.kind == "csv") {
-    return "." + emission.kind;
-  }
-  if (emission.kind == "text") {
-    return ".txt";
-  }
-  fail(ExitUsage, "`emit {}` is not supported yet", printable(emission.kind));
+  fail(ExitInternal, "an `emit` of an unknown kind");
 }
 
 /// Returns the endings that files of `emission` may have, its own first; a
 /// folder has any name.
-static std::vector<std::string> endingsFor(const Emission &emission) {
+static std::vector<std::string> endingsFor(const plan::Emission &emission) {
   const std::string own = endingOf(emission);
-  if (emission.kind == "scatter") {
+  if (emission.kind == plan::Emission::Kind::Scatter) {
     return {own, ".npy", ".csv"};
   }
   if (isPicture(emission)) {
     return {own, ".npy", ".csv", ".idx"};
   }
-  if (emission.kind == "npy") {
+  if (emission.kind == plan::Emission::Kind::Npy) {
     return {own, ".csv"};
   }
-  if (emission.kind == "csv") {
+  if (emission.kind == plan::Emission::Kind::Csv) {
     return {own, ".txt", ".dat"};
   }
-  if (emission.kind == "text") {
+  if (emission.kind == plan::Emission::Kind::Text) {
     return {own, ".tsv", ".md", ".log"};
   }
   return {};
 }
 
-std::optional<std::string> formOf(const Emission &emission,
+std::optional<std::string> formOf(const plan::Emission &emission,
                                   const std::filesystem::path &path) {
   std::string ending = path.extension().string();
   for (char &c : ending) {
@@ -100,27 +105,28 @@ std::optional<std::string> formOf(const Emission &emission,
              : std::nullopt;
 }
 
-void checkEnding(const Emission &emission, const std::filesystem::path &path) {
+void checkEnding(const plan::Emission &emission,
+                 const std::filesystem::path &path) {
   if (!formOf(emission, path)) {
     fail(ExitUsage,
          "--output {}: `emit {}` writes no `{}`; the name of its file ends in "
          "{}",
-         printable(path.string(), 4096), emission.kind,
+         printable(path.string(), 4096), wordOf(emission.kind),
          printable(path.extension().string()),
          fmt::join(endingsFor(emission), ", "));
   }
 }
 
 /// Returns the extents {channels, height, width} of the images in an item.
-static Shape imageShapeOf(const Collected &output, const Manifest &manifest) {
+static Shape imageShapeOf(const Collected &output, const plan::Plan &plan) {
   const Shape &shape = output.itemShape;
   const size_t rank = shape.size();
   if (rank >= 3 && (shape[rank - 3] == 1 || shape[rank - 3] == 3)) {
     return {shape[rank - 3], shape[rank - 2], shape[rank - 1]};
   }
   const int64_t last = rank == 0 ? 0 : shape[rank - 1];
-  for (const DatasetSpec &dataset : manifest.datasets) {
-    for (const FieldSpec &field : dataset.fields) {
+  for (const plan::Dataset &dataset : plan.datasets) {
+    for (const plan::Field &field : dataset.fields) {
       if (field.image && last > 0 && elementsOf(field.shape) == last) {
         return field.shape;
       }
@@ -133,9 +139,10 @@ static Shape imageShapeOf(const Collected &output, const Manifest &manifest) {
 }
 
 /// The images of one output, in order; an item may hold several.
-static ImageBatch imagesOf(const Collected &output, const Emission &emission,
-                           const Manifest &manifest) {
-  const Shape shape = imageShapeOf(output, manifest);
+static ImageBatch imagesOf(const Collected &output,
+                           const plan::Emission &emission,
+                           const plan::Plan &plan) {
+  const Shape shape = imageShapeOf(output, plan);
   ImageBatch images;
   images.channels = shape[0];
   images.height = shape[1];
@@ -167,10 +174,10 @@ static std::vector<ImageBatch> sideBySide(const ImageBatch &images,
   return result;
 }
 
-static void writePicture(const Emission &emission, const Manifest &manifest,
+static void writePicture(const plan::Emission &emission, const plan::Plan &plan,
                          const std::vector<const Collected *> &outputs,
                          const std::filesystem::path &path) {
-  if (emission.kind == "scatter") {
+  if (emission.kind == plan::Emission::Kind::Scatter) {
     std::vector<std::span<const double>> sets;
     for (const Collected *output : outputs) {
       sets.emplace_back(output->numbers);
@@ -178,9 +185,9 @@ static void writePicture(const Emission &emission, const Manifest &manifest,
     return writePng(path, drawScatter(sets));
   }
   std::vector<ImageBatch> batches;
-  const bool isRow = emission.kind == "row";
+  const bool isRow = emission.kind == plan::Emission::Kind::Row;
   for (const Collected *output : outputs) {
-    ImageBatch images = imagesOf(*output, emission, manifest);
+    ImageBatch images = imagesOf(*output, emission, plan);
     if (isRow) {
       for (ImageBatch &column : sideBySide(images, output->items)) {
         batches.push_back(std::move(column));
@@ -191,7 +198,7 @@ static void writePicture(const Emission &emission, const Manifest &manifest,
   }
   for (const ImageBatch &batch : batches) {
     if (batch.count != batches[0].count) {
-      fail(ExitUsage, "`emit {}` of {} and of {} images", emission.kind,
+      fail(ExitUsage, "`emit {}` of {} and of {} images", wordOf(emission.kind),
            batches[0].count, batch.count);
     }
   }
@@ -202,7 +209,7 @@ static void writePicture(const Emission &emission, const Manifest &manifest,
 /// the numbers row-major.
 ///
 /// Several outputs of one shape stand side by side on an axis of their own.
-static void writeNpy(const Manifest &manifest,
+static void writeNpy(const plan::Plan &plan,
                      const std::vector<const Collected *> &outputs,
                      const std::filesystem::path &path) {
   const Collected &first = *outputs.front();
@@ -222,7 +229,7 @@ static void writeNpy(const Manifest &manifest,
   }
   std::string header = fmt::format(
       "{{'descr': '<f{}', 'fortran_order': False, 'shape': ({}), }}",
-      sizeOf(manifest.type), shape);
+      sizeOf(plan.type), shape);
   while ((10 + header.size() + 1) % 64 != 0) {
     header += ' ';
   }
@@ -241,7 +248,7 @@ static void writeNpy(const Manifest &manifest,
   file.write(std::string_view(start, sizeof start));
   file.write(header);
   const int64_t width = elementsOf(first.itemShape);
-  dispatch(manifest.type, [&](auto zero) {
+  dispatch(plan.type, [&](auto zero) {
     std::vector<decltype(zero)> numbers;
     numbers.reserve(first.items * width * outputs.size());
     for (int64_t item = 0; item < first.items; ++item) {
@@ -304,7 +311,7 @@ static std::string spelled(const double *codes, int64_t count,
   return text;
 }
 
-std::string textOf(const Emission &emission,
+std::string textOf(const plan::Emission &emission,
                    const std::vector<Collected> &outputs,
                    const std::vector<std::string> &characters) {
   std::string text;
@@ -355,11 +362,11 @@ static void writePictures(const ImageBatch &images,
 
 /// Writes pictures and, if there are any, their labels under the names of
 /// `idx`.
-static void writeSet(const Emission &emission, const Manifest &manifest,
+static void writeSet(const plan::Emission &emission, const plan::Plan &plan,
                      const std::vector<const Collected *> &outputs,
                      const std::filesystem::path &path) {
   AtomicFolder folder(path);
-  writePictures(imagesOf(*outputs[0], emission, manifest),
+  writePictures(imagesOf(*outputs[0], emission, plan),
                 folder.place() / "train-images-idx3-ubyte");
   if (outputs.size() > 1) {
     std::vector<uint8_t> labels;
@@ -376,7 +383,7 @@ static void writeSet(const Emission &emission, const Manifest &manifest,
   folder.commit();
 }
 
-double numberOf(const Emission &emission,
+double numberOf(const plan::Emission &emission,
                 const std::vector<Collected> &outputs) {
   const Collected &first = outputs[emission.outputs.at(0)],
                   &second = outputs[emission.outputs.at(1)];
@@ -389,7 +396,7 @@ double numberOf(const Emission &emission,
   return frechetDistance(first.numbers, second.numbers, first.itemShape[0]);
 }
 
-void writeEmission(const Emission &emission, const Manifest &manifest,
+void writeEmission(const plan::Emission &emission, const plan::Plan &plan,
                    const std::vector<Collected> &outputs,
                    const std::filesystem::path &path) {
   std::vector<const Collected *> chosen;
@@ -402,11 +409,11 @@ void writeEmission(const Emission &emission, const Manifest &manifest,
   const std::string ending =
       formOf(emission, path).value_or(endingOf(emission));
   if (ending == ".npy") {
-    writeNpy(manifest, chosen, path);
-  } else if (ending == ".csv" || emission.kind == "csv") {
+    writeNpy(plan, chosen, path);
+  } else if (ending == ".csv" || emission.kind == plan::Emission::Kind::Csv) {
     writeCsv(emission.names, chosen, path);
-  } else if (emission.kind == "idx") {
-    writeSet(emission, manifest, chosen, path);
+  } else if (emission.kind == plan::Emission::Kind::Idx) {
+    writeSet(emission, plan, chosen, path);
   } else if (ending == ".idx") {
     if (chosen.size() > 1) {
       fail(ExitUsage,
@@ -414,9 +421,9 @@ void writeEmission(const Emission &emission, const Manifest &manifest,
            "are {}; NPY holds them all",
            printable(path.string(), 4096), chosen.size());
     }
-    writePictures(imagesOf(*chosen[0], emission, manifest), path);
+    writePictures(imagesOf(*chosen[0], emission, plan), path);
   } else {
-    writePicture(emission, manifest, chosen, path);
+    writePicture(emission, plan, chosen, path);
   }
 }
 

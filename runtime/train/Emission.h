@@ -26,32 +26,33 @@ struct Collected {
 };
 
 /// An empty collection for `slot` of an entry with `batch`.
-Collected collectionFor(const Slot &slot, int64_t batch);
+Collected collectionFor(const plan::Slot &slot, int64_t batch);
 
 /// Appends the first `valid` examples of what the entry left in `slot`.
-void collect(Collected &collected, const Machine &machine, const Slot &slot,
-             int64_t valid);
+void collect(Collected &collected, const Machine &machine,
+             const plan::Slot &slot, int64_t valid);
 
 /// Tells whether `emission` is a number that is printed, and no file.
-bool isPrinted(const Emission &emission);
+bool isPrinted(const plan::Emission &emission);
 
 /// The file ending of an emission: ".png", ".npy", ".csv", ".txt", or "" of
 /// a folder; Failure 2 for kinds that are not supported yet.
-std::string endingOf(const Emission &emission);
+std::string endingOf(const plan::Emission &emission);
 
 /// Returns the form that `emission` takes at `path`: the ending of the path, in
 /// small letters, or its own where the path has none; nothing where that ending
 /// belongs to a form that it cannot take.
-std::optional<std::string> formOf(const Emission &emission,
+std::optional<std::string> formOf(const plan::Emission &emission,
                                   const std::filesystem::path &path);
 
 /// Throws Failure 2 where `path`, of the command line, is no name for what
 /// `emission` writes.
-void checkEnding(const Emission &emission, const std::filesystem::path &path);
+void checkEnding(const plan::Emission &emission,
+                 const std::filesystem::path &path);
 
 /// Returns what a `text` shows: a line an example, the outputs with tabs
 /// between. Codes are spelled with `characters`, the first of which is 3.
-std::string textOf(const Emission &emission,
+std::string textOf(const plan::Emission &emission,
                    const std::vector<Collected> &outputs,
                    const std::vector<std::string> &characters);
 
@@ -64,13 +65,13 @@ std::string textOf(const Emission &emission,
 /// as `csv` does without names. csv: one line an example, all numbers of all
 /// outputs; with names a header, and the item's number first. idx: a folder of
 /// pictures and labels that the format `idx` reads.
-void writeEmission(const Emission &emission, const Manifest &manifest,
+void writeEmission(const plan::Emission &emission, const plan::Plan &plan,
                    const std::vector<Collected> &outputs,
                    const std::filesystem::path &path);
 
 /// Returns the number of an emission that is printed: of `frechet` the distance
 /// of its two outputs.
-double numberOf(const Emission &emission,
+double numberOf(const plan::Emission &emission,
                 const std::vector<Collected> &outputs);
 
 } // namespace gmc::runtime

@@ -18,17 +18,17 @@
 namespace gmc::runtime {
 
 /// The items of a report, as the text names them.
-static std::vector<std::string> itemsOf(const Manifest &manifest,
-                                        const ReportSpec &report) {
+static std::vector<std::string> itemsOf(const plan::Plan &plan,
+                                        const plan::Report &report) {
   std::vector<std::string> names;
-  const std::vector<Slot> &outputs =
-      manifest.entries[report.walk.entry].outputs;
+  const std::vector<plan::Slot> &outputs =
+      plan.entries[report.walk.entry].outputs;
   const size_t own = outputs.size() - report.statistics.size();
   for (size_t i = 0; i < own; ++i) {
     names.push_back(outputs[i].name);
   }
   if (report.end >= 0) {
-    for (const Slot &output : manifest.entries[report.end].outputs) {
+    for (const plan::Slot &output : plan.entries[report.end].outputs) {
       names.push_back(output.name);
     }
   }
@@ -36,11 +36,11 @@ static std::vector<std::string> itemsOf(const Manifest &manifest,
 }
 
 /// How many numbers of all reports the text names `name`, told apart by `full`.
-static int countNames(const Manifest &manifest, const std::string &name,
+static int countNames(const plan::Plan &plan, const std::string &name,
                       const std::string *split) {
   int count = 0;
-  for (const ReportSpec &report : manifest.reports) {
-    for (const std::string &item : itemsOf(manifest, report)) {
+  for (const plan::Report &report : plan.reports) {
+    for (const std::string &item : itemsOf(plan, report)) {
       count +=
           item == name && (split == nullptr || report.walk.split == *split);
     }
@@ -48,13 +48,13 @@ static int countNames(const Manifest &manifest, const std::string &name,
   return count;
 }
 
-std::vector<std::string> reportNames(const Manifest &manifest, size_t index) {
-  const ReportSpec &report = manifest.reports[index];
+std::vector<std::string> reportNames(const plan::Plan &plan, size_t index) {
+  const plan::Report &report = plan.reports[index];
   std::vector<std::string> names;
-  for (const std::string &item : itemsOf(manifest, report)) {
-    if (countNames(manifest, item, nullptr) <= 1 || report.walk.split.empty()) {
+  for (const std::string &item : itemsOf(plan, report)) {
+    if (countNames(plan, item, nullptr) <= 1 || report.walk.split.empty()) {
       names.push_back(item);
-    } else if (countNames(manifest, item, &report.walk.split) <= 1) {
+    } else if (countNames(plan, item, &report.walk.split) <= 1) {
       names.push_back(item + "." + report.walk.split);
     } else {
       names.push_back(report.walk.dataset + "." + item + "." +
@@ -68,7 +68,7 @@ namespace {
 
 /// The mean of one output in the making.
 struct Mean {
-  const Slot *slot = nullptr;
+  const plan::Slot *slot = nullptr;
   int64_t perExample = 0; ///< numbers of an example; 0: one of the batch
   double sum = 0;
   int64_t count = 0;
@@ -79,9 +79,9 @@ struct Mean {
 /// What a report makes of the outputs of its batches.
 class Tally {
 public:
-  Tally(Machine &machine, const ReportSpec &report)
+  Tally(Machine &machine, const plan::Report &report)
       : machine(machine), report(report),
-        entry(machine.manifest.entries[report.walk.entry]) {
+        entry(machine.plan.entries[report.walk.entry]) {
     const size_t own = entry.outputs.size() - report.statistics.size();
     for (size_t i = 0; i < entry.outputs.size(); ++i) {
       if (i < own) {
@@ -110,32 +110,32 @@ public:
     if (report.end < 0) {
       return values;
     }
-    const EntrySpec &end = machine.manifest.entries[report.end];
+    const plan::Entry &end = machine.plan.entries[report.end];
     for (size_t i = 0; i < overSet.size(); ++i) {
       overSet[i].store(machine, end.inputs[i]);
     }
     machine.runEntry(report.end, evaluationOf(0));
-    for (const Slot &output : end.outputs) {
-      values.push_back(machine.number(output.offset));
+    for (const plan::Slot &output : end.outputs) {
+      values.push_back(machine.number(output));
     }
     return values;
   }
 
 private:
-  static Mean meanOf(const Slot &slot, int64_t batch);
+  static Mean meanOf(const plan::Slot &slot, int64_t batch);
   static void addBatch(Mean &mean, const Machine &machine, int64_t valid,
                        int64_t batch, bool onlyBatch);
 
   Machine &machine;
-  const ReportSpec &report;
-  const EntrySpec &entry;
+  const plan::Report &report;
+  const plan::Entry &entry;
   std::vector<Mean> means;
   std::vector<OverSet> overSet;
 };
 
 } // namespace
 
-Mean Tally::meanOf(const Slot &slot, int64_t batch) {
+Mean Tally::meanOf(const plan::Slot &slot, int64_t batch) {
   Mean mean;
   mean.slot = &slot;
   const bool each = !slot.shape.empty() && slot.shape[0] == batch;
@@ -146,43 +146,41 @@ Mean Tally::meanOf(const Slot &slot, int64_t batch) {
 /// Adds what the entry left of a batch with `valid` of `batch` examples.
 void Tally::addBatch(Mean &mean, const Machine &machine, int64_t valid,
                      int64_t batch, bool onlyBatch) {
-  const int64_t width = sizeOf(machine.manifest.type);
   if (mean.perExample == 0) {
     if (valid == batch || onlyBatch) {
-      mean.sum += machine.number(mean.slot->offset);
+      mean.sum += machine.number(*mean.slot);
       ++mean.count;
     }
     return;
   }
   for (int64_t i = 0; i < valid * mean.perExample; ++i) {
-    mean.sum += machine.number(mean.slot->offset + i * width);
+    mean.sum += machine.number(*mean.slot, i);
   }
   mean.count += valid * mean.perExample;
 }
 
 /// Copies the fields of `batch` to the inputs of the entry.
-static void fillInputs(Machine &machine, const SetWalk &walk,
+static void fillInputs(Machine &machine, const plan::SetWalk &walk,
                        const Batch &batch) {
-  const EntrySpec &entry = machine.manifest.entries[walk.entry];
+  const plan::Entry &entry = machine.plan.entries[walk.entry];
   for (size_t i = 0; i < walk.fields.size(); ++i) {
     const auto &bytes = batch.fields[walk.fields[i]];
-    const Slot &slot = entry.inputs[i];
-    if (int64_t(bytes.size()) !=
-        elementsOf(slot.shape) * sizeOf(machine.manifest.type)) {
+    const plan::Slot &slot = entry.inputs[i];
+    if (int64_t(bytes.size()) != machine.bytes(slot)) {
       fail(ExitInternal, "input `{}` of `{}` is not a batch of `{}.{}`",
            printable(slot.name), printable(entry.name), printable(walk.dataset),
            printable(walk.split));
     }
-    std::memcpy(machine.arena.data() + slot.offset, bytes.data(), bytes.size());
+    machine.write(slot, std::as_bytes(std::span(bytes)));
   }
 }
 
-bool walkSet(Machine &machine, DataShelf &shelf, const SetWalk &walk,
+bool walkSet(Machine &machine, DataShelf &shelf, const plan::SetWalk &walk,
              int64_t most, const std::function<void(int64_t)> &seen) {
   LoaderOptions options;
   options.mode = LoaderOptions::Mode::Evaluate;
-  options.batch = machine.manifest.entries[walk.entry].batch;
-  options.type = machine.manifest.type;
+  options.batch = machine.plan.entries[walk.entry].batch;
+  options.type = machine.plan.type;
   options.seed = machine.seed;
   const Dataset &data = shelf.get(walk.dataset, walk.split);
   setLevels(machine, data);
@@ -206,9 +204,9 @@ bool walkSet(Machine &machine, DataShelf &shelf, const SetWalk &walk,
 
 std::optional<std::vector<double>>
 evaluateReport(Machine &machine, DataShelf &shelf, size_t index) {
-  const ReportSpec &report = machine.manifest.reports[index];
-  const SetWalk &walk = report.walk;
-  const EntrySpec &entry = machine.manifest.entries[walk.entry];
+  const plan::Report &report = machine.plan.reports[index];
+  const plan::SetWalk &walk = report.walk;
+  const plan::Entry &entry = machine.plan.entries[walk.entry];
   Tally tally(machine, report);
   if (walk.dataset.empty()) { // draws only: one batch of them
     machine.runEntry(walk.entry, evaluationOf(0));

@@ -23,13 +23,13 @@ namespace gmc::runtime {
 /// The names that the numbers of report `index` have in metrics.csv and in
 /// `eval --json`: that in the text where it is the only one ("elbo"), else with
 /// the split ("elbo.test"), else with the stream ("fashion.elbo.test").
-std::vector<std::string> reportNames(const Manifest &manifest, size_t index);
+std::vector<std::string> reportNames(const plan::Plan &plan, size_t index);
 
 /// Runs the entry of `walk` over the first `most` examples of its set, the last
 /// batch filled up; `seen` is told after each batch how many of its examples
 /// count. The draws are keyed by the index of the batch. Returns false if a
 /// signal asked to stop.
-bool walkSet(Machine &machine, DataShelf &shelf, const SetWalk &walk,
+bool walkSet(Machine &machine, DataShelf &shelf, const plan::SetWalk &walk,
              int64_t most, const std::function<void(int64_t)> &seen);
 
 /// Evaluates report `index` with the state and scalars of `machine`; one number

@@ -18,10 +18,10 @@ namespace gmc::runtime {
 
 using Json = nlohmann::ordered_json;
 
-static Json describeTensors(const Manifest &manifest, int64_t &parameters) {
+static Json describeTensors(const plan::Plan &plan, int64_t &parameters) {
   Json networks = Json::object();
-  for (const TensorSpec &tensor : manifest.tensors) {
-    if (tensor.role == "parameter") {
+  for (const plan::Tensor &tensor : plan.tensors) {
+    if (tensor.role == plan::Tensor::Role::Parameter) {
       parameters += elementsOf(tensor.shape);
       networks[tensor.network][tensor.name] = tensor.shape;
     }
@@ -29,49 +29,51 @@ static Json describeTensors(const Manifest &manifest, int64_t &parameters) {
   return networks;
 }
 
-static Json describeModel(const Manifest &manifest) {
+static Json describeModel(const Model &model) {
+  const plan::Plan &plan = model.plan;
+  const plan::Artifact &artifact = model.artifact;
   int64_t parameters = 0;
   Json json;
-  json["model"] = manifest.model;
-  json["source"] = manifest.source;
-  json["hash"] = manifest.hash;
-  json["type"] = spellingOf(manifest.type);
-  json["pipeline"] = manifest.pipeline;
-  json["target"] = manifest.cpu;
-  json["features"] = manifest.features;
-  json["batch"] = manifest.batch;
-  json["networks"] = describeTensors(manifest, parameters);
+  json["model"] = plan.model;
+  json["source"] = plan.source;
+  json["hash"] = plan.hash;
+  json["type"] = spellingOf(plan.type);
+  json["pipeline"] = artifact.pipeline;
+  json["target"] = artifact.processor;
+  json["features"] = artifact.features;
+  json["batch"] = plan.batch;
+  json["networks"] = describeTensors(plan, parameters);
   json["parameters"] = parameters;
-  json["stateBytes"] = manifest.stateBytes;
-  json["arenaBytes"] = manifest.arenaBytes;
+  json["stateBytes"] = artifact.stateBytes;
+  json["arenaBytes"] = artifact.arenaBytes;
   json["hypers"] = Json::object();
-  for (const ScalarSpec &scalar : manifest.scalars) {
-    if (scalar.kind == ScalarSpec::Kind::Hyper) {
+  for (const plan::Scalar &scalar : plan.scalars) {
+    if (scalar.kind == plan::Scalar::Kind::Hyper) {
       json["hypers"][scalar.name] = scalar.value;
     }
   }
-  json["constants"] = manifest.constants;
+  json["constants"] = plan.constants;
   json["steps"] = Json::object();
-  for (const EntrySpec &entry : manifest.entries) {
-    if (entry.kind == EntrySpec::Kind::Step) {
+  for (const plan::Entry &entry : plan.entries) {
+    if (entry.kind == plan::Entry::Kind::Step) {
       json["steps"][entry.name] = {{"batch", entry.batch},
                                    {"flops", entry.flops}};
     }
   }
   json["trains"] = Json::array();
-  for (const TrainSpec &train : manifest.trains) {
+  for (const plan::Train &train : plan.trains) {
     json["trains"].push_back({{"name", train.name}, {"batch", train.batch}});
   }
   json["procedures"] = Json::array();
-  for (const ProcedureSpec &procedure : manifest.procedures) {
+  for (const plan::Procedure &procedure : plan.procedures) {
     json["procedures"].push_back(procedure.name);
   }
   return json;
 }
 
 /// Returns the label among the fields of `spec`, or null.
-static const FieldSpec *labelAmong(const std::vector<FieldSpec> &fields) {
-  for (const FieldSpec &field : fields) {
+static const plan::Field *labelAmong(const std::vector<plan::Field> &fields) {
+  for (const plan::Field &field : fields) {
     if (field.classes > 0 && field.shape.empty()) {
       return &field;
     }
@@ -79,14 +81,14 @@ static const FieldSpec *labelAmong(const std::vector<FieldSpec> &fields) {
   return nullptr;
 }
 
-static Json describeData(const Manifest &manifest, const DataShelf &shelf) {
+static Json describeData(const plan::Plan &plan, const DataShelf &shelf) {
   Json all = Json::array();
-  for (const DatasetSpec &spec : manifest.datasets) {
+  for (const plan::Dataset &spec : plan.datasets) {
     Json data = {{"name", spec.name},
                  {"format", spec.format},
                  {"source", spec.source},
                  {"fields", Json::object()}};
-    for (const FieldSpec &field : spec.fields) {
+    for (const plan::Field &field : spec.fields) {
       data["fields"][field.name] = {{"shape", field.shape}};
       if (field.classes > 0) {
         data["fields"][field.name]["classes"] = field.classes;
@@ -120,9 +122,9 @@ static std::string listOf(const std::vector<std::string> &names) {
   return text;
 }
 
-void printClasses(const Manifest &manifest, const DataShelf &shelf) {
-  for (const DatasetSpec &spec : manifest.datasets) {
-    const FieldSpec *label =
+void printClasses(const plan::Plan &plan, const DataShelf &shelf) {
+  for (const plan::Dataset &spec : plan.datasets) {
+    const plan::Field *label =
         labelAmong(spec.of.empty() ? spec.fields : spec.record);
     if (label != nullptr && shelf.holds(spec.name)) {
       const auto names = shelf.classNames(spec.name);
@@ -134,7 +136,7 @@ void printClasses(const Manifest &manifest, const DataShelf &shelf) {
   }
 }
 
-static Json describeRun(const RunFolder &folder, const Manifest &manifest) {
+static Json describeRun(const RunFolder &folder, const plan::Plan &plan) {
   const Metadata metadata = readSafetensors(folder.checkpoint()).metadata;
   const auto member = [&](const char *key) {
     const auto found = metadata.find(key);
@@ -144,7 +146,7 @@ static Json describeRun(const RunFolder &folder, const Manifest &manifest) {
   json["folder"] = folder.path.string();
   json["step"] = member("step");
   json["seed"] = member("seed");
-  json["ofThisModel"] = member("hash") == manifest.hash;
+  json["ofThisModel"] = member("hash") == plan.hash;
   return json;
 }
 
@@ -221,7 +223,7 @@ static void printModel(const Json &json) {
 
 int runInfo(const Request &request) {
   const RunFolder &folder = request.options.folder;
-  Json json = describeModel(request.manifest);
+  Json json = describeModel(request.model);
   DataFolders folders = request.options.data;
   if (folder.hasCheckpoint()) {
     if (const auto config = readConfig(folder)) {
@@ -229,9 +231,9 @@ int runInfo(const Request &request) {
     }
   }
   json["data"] =
-      describeData(request.manifest, DataShelf(request.manifest, folders));
+      describeData(request.model.plan, DataShelf(request.model.plan, folders));
   if (folder.hasCheckpoint()) {
-    json["run"] = describeRun(folder, request.manifest);
+    json["run"] = describeRun(folder, request.model.plan);
   }
   if (request.options.json) {
     // File names need not be UTF-8.

@@ -14,27 +14,27 @@
 
 namespace gmc::runtime {
 
-/// Returns `manifest` after checking that the processor has what it needs: this
-/// stands first in the constructor, before any region or thread.
-static const Manifest &checkProcessor(const Manifest &manifest) {
+/// Returns `model` after checking that the processor has what it needs: this
+/// comes first in the constructor, before any region or thread.
+static const Model &checkProcessor(const Model &model) {
   const std::vector<std::string> missing =
-      missingCpuFeatures(manifest.features);
+      missingCpuFeatures(model.artifact.features);
   if (!missing.empty()) {
     fail(ExitDevice,
          "this program was compiled for the processor `{}` and needs {}, "
          "which this one ({}) does not have; compile {} on this machine, or "
          "with --mcpu for it",
-         printable(manifest.cpu), fmt::join(missing, ", "),
-         printable(cpuName()), printable(manifest.source));
+         printable(model.artifact.processor), fmt::join(missing, ", "),
+         printable(cpuName()), printable(model.plan.source));
   }
-  return manifest;
+  return model;
 }
 
-Machine::Machine(const Manifest &manifest, const CompiledModel &model,
-                 unsigned threads)
-    : manifest(checkProcessor(manifest)), state(manifest.stateBytes),
-      arena(manifest.arenaBytes), pool(threads), model(model) {
-  for (const ScalarSpec &scalar : manifest.scalars) {
+Machine::Machine(const Model &model, unsigned threads)
+    : plan(checkProcessor(model).plan), artifact(model.artifact), pool(threads),
+      model(model), stateRegion(artifact.stateBytes),
+      arenaRegion(artifact.arenaBytes) {
+  for (const plan::Scalar &scalar : plan.scalars) {
     scalars.push_back(scalar.value);
   }
 }
@@ -43,8 +43,8 @@ void Machine::run(GmEntry entry, uint64_t execution) {
   const uint32_t key[4] = {uint32_t(seed), uint32_t(seed >> 32),
                            uint32_t(execution), uint32_t(execution >> 32)};
   GmFrame frame{};
-  frame.state = state.data();
-  frame.arena = arena.data();
+  frame.state = stateRegion.data();
+  frame.arena = arenaRegion.data();
   frame.scalars = scalars.data();
   frame.key = key;
   pool.run(entry, frame);
@@ -55,13 +55,13 @@ void Machine::runEntry(int64_t index, uint64_t execution) {
 }
 
 void Machine::checkLimits(int64_t index, uint64_t step) const {
-  const EntrySpec &entry = manifest.entries[index];
-  for (const EntrySpec::Limit &limit : entry.limits) {
-    const double got = number(limit.offset);
+  const plan::Entry &entry = plan.entries[index];
+  for (const plan::LimitedSlot &limit : entry.limits) {
+    const double got = number(limit.slot);
     if (!limit.limits.hold(got)) {
       fail(ExitUsage, "{}: {} is {}, but must be {}",
            step > 0 ? fmt::format("step {}", step) : printable(entry.name),
-           printable(limit.name), got, spellingOf(limit.limits));
+           printable(limit.slot.name), got, spellingOf(limit.limits));
     }
   }
 }
@@ -74,24 +74,34 @@ static double withoutIdleSign(double number) {
                             : number + 0.0;
 }
 
-double Machine::number(int64_t offset) const {
-  return dispatch(manifest.type, [&](auto zero) {
-    std::memcpy(&zero, arena.data() + offset, sizeof zero);
+double Machine::number(const plan::Slot &slot, int64_t index) const {
+  return dispatch(plan.type, [&](auto zero) {
+    std::memcpy(&zero, place(slot) + index * int64_t(sizeof zero), sizeof zero);
     return withoutIdleSign(double(zero));
   });
 }
 
-double Machine::wideNumber(int64_t offset) const {
+double Machine::norm(const plan::Slot &slot) const {
   double number = 0;
-  std::memcpy(&number, arena.data() + offset, sizeof number);
+  std::memcpy(&number, place(slot), sizeof number);
   return withoutIdleSign(number);
 }
 
-void Machine::setNumber(int64_t offset, double value) {
-  dispatch(manifest.type, [&](auto typed) {
+void Machine::setNumber(const plan::Slot &slot, int64_t index, double value) {
+  dispatch(plan.type, [&](auto typed) {
     typed = static_cast<decltype(typed)>(value);
-    std::memcpy(arena.data() + offset, &typed, sizeof typed);
+    std::memcpy(place(slot) + index * int64_t(sizeof typed), &typed,
+                sizeof typed);
   });
+}
+
+void Machine::write(const plan::Slot &slot, std::span<const std::byte> numbers,
+                    int64_t first) {
+  std::memcpy(place(slot) + first, numbers.data(), numbers.size());
+}
+
+void Machine::read(const plan::Slot &slot, std::span<std::byte> numbers) const {
+  std::memcpy(numbers.data(), place(slot), numbers.size());
 }
 
 } // namespace gmc::runtime

@@ -8,6 +8,6 @@
 
 int main(int argc, char **argv) {
   const gmc::runtime::CompiledModel model{
-      {gmManifest, size_t(gmManifestSize)}, gmEntries, gmKernels};
+      {gmPlan, size_t(gmPlanSize)}, {gmArtifacts, size_t(gmArtifactCount)}};
   return gmc::runtime::trainerMain(argc, argv, model);
 }

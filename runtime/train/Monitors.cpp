@@ -17,13 +17,13 @@
 namespace gmc::runtime {
 
 Monitors::Monitors(const Machine &machine)
-    : machine(machine), readings(machine.manifest.entries.size()) {
-  largestRoot = dispatch(machine.manifest.type, [](auto zero) {
+    : machine(machine), readings(machine.plan.entries.size()) {
+  largestRoot = dispatch(machine.plan.type, [](auto zero) {
     return std::sqrt(double(std::numeric_limits<decltype(zero)>::max()));
   });
   for (size_t i = 0; i < readings.size(); ++i) {
-    const EntrySpec &entry = machine.manifest.entries[i];
-    if (entry.kind != EntrySpec::Kind::Step) {
+    const plan::Entry &entry = machine.plan.entries[i];
+    if (entry.kind != plan::Entry::Kind::Step) {
       continue;
     }
     Reading &reading = readings[i];
@@ -35,13 +35,13 @@ Monitors::Monitors(const Machine &machine)
       addStep(entry);
     }
     std::vector<std::string> names;
-    for (const Slot &slot : entry.monitors) {
-      reading.offsets.push_back(slot.offset);
+    for (const plan::Slot &slot : entry.monitors) {
+      reading.slots.push_back(&slot);
       names.push_back(slot.name);
     }
-    for (const EntrySpec::Norm &norm : entry.norms) {
-      reading.offsets.push_back(norm.offset);
-      names.push_back(norm.network);
+    for (const plan::Slot &norm : entry.norms) {
+      reading.slots.push_back(&norm);
+      names.push_back(norm.name);
     }
     const std::vector<Value> &values = steps[reading.step].values;
     if (!std::equal(names.begin(), names.end(), values.begin(), values.end(),
@@ -55,18 +55,18 @@ Monitors::Monitors(const Machine &machine)
 }
 
 /// Adds the step that `entry` is, with its columns.
-void Monitors::addStep(const EntrySpec &entry) {
+void Monitors::addStep(const plan::Entry &entry) {
   Step &step = steps.emplace_back();
   step.name = entry.step;
-  for (const Slot &slot : entry.monitors) {
+  for (const plan::Slot &slot : entry.monitors) {
     step.values.push_back({false, entry.step + "." + slot.name, slot.name,
                            int(latestLosses.size())});
     latestLosses.push_back(
         {entry.step.c_str(), slot.name.c_str(), std::nan("")});
   }
-  for (const EntrySpec::Norm &norm : entry.norms) {
+  for (const plan::Slot &norm : entry.norms) {
     step.values.push_back(
-        {true, entry.step + ".gradient." + norm.network, norm.network, -1});
+        {true, entry.step + ".gradient." + norm.name, norm.name, -1});
   }
 }
 
@@ -121,7 +121,7 @@ void Monitors::complain(int64_t entry, uint64_t step) const {
                         fmt::join(networks, ", "));
   }
   fail(ExitNotFinite, "step {}: `{}`{} gives what is not finite: {}", step,
-       printable(machine.manifest.entries[entry].name),
+       printable(machine.plan.entries[entry].name),
        trained.empty()
            ? ""
            : fmt::format(", which trains {},", fmt::join(trained, ", ")),

@@ -80,15 +80,15 @@ private:
   /// Where an entry leaves the values of its step.
   struct Reading {
     size_t step = 0;
-    std::vector<int64_t> offsets;
+    std::vector<const plan::Slot *> slots;
   };
 
-  void addStep(const EntrySpec &entry);
+  void addStep(const plan::Entry &entry);
   double number(int64_t entry, size_t value) const {
     const Reading &reading = readings[entry];
     const bool isNorm = steps[reading.step].values[value].isNorm;
-    const int64_t offset = reading.offsets[value];
-    return isNorm ? machine.wideNumber(offset) : machine.number(offset);
+    const plan::Slot &slot = *reading.slots[value];
+    return isNorm ? machine.norm(slot) : machine.number(slot);
   }
 
   [[noreturn]] void complain(int64_t entry, uint64_t step) const;

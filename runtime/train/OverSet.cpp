@@ -9,31 +9,28 @@
 
 namespace gmc::runtime {
 
-OverSet::OverSet(Statistic kind, const Slot &slot, int64_t batch)
+OverSet::OverSet(plan::Statistic kind, const plan::Slot &slot, int64_t batch)
     : kind(kind), slot(&slot), values(elementsOf(slot.shape) / batch),
-      squares(kind == Statistic::Var ? values.size() : 0) {}
+      squares(kind == plan::Statistic::Var ? values.size() : 0) {}
 
 void OverSet::add(const Machine &machine, int64_t valid) {
-  const int64_t width = sizeOf(machine.manifest.type);
-  int64_t offset = slot->offset;
-  if (kind == Statistic::Frechet) {
+  if (kind == plan::Statistic::Frechet) {
     addFeatures(machine, valid);
     return;
   }
+  int64_t number = 0;
   for (int64_t row = 0; row < valid; ++row) {
     ++count;
-    for (size_t i = 0; i < values.size(); ++i, offset += width) {
-      addNumber(i, machine.number(offset));
+    for (size_t i = 0; i < values.size(); ++i, ++number) {
+      addNumber(i, machine.number(*slot, number));
     }
   }
 }
 
 void OverSet::addFeatures(const Machine &machine, int64_t valid) {
-  const int64_t width = sizeOf(machine.manifest.type);
   const auto each = int64_t(values.size());
   for (int64_t i = 0; i < valid * each; ++i) {
-    (i % each < each / 2 ? first : second)
-        .push_back(machine.number(slot->offset + i * width));
+    (i % each < each / 2 ? first : second).push_back(machine.number(*slot, i));
   }
   count += valid;
 }
@@ -53,15 +50,15 @@ void OverSet::addNumber(size_t i, double number) {
   const double before = value;
   if (count == 1) {
     value = number;
-  } else if (kind == Statistic::Min || kind == Statistic::Max) {
+  } else if (kind == plan::Statistic::Min || kind == plan::Statistic::Max) {
     const bool further =
-        kind == Statistic::Min ? number < value : number > value;
+        kind == plan::Statistic::Min ? number < value : number > value;
     // One example that has no number leaves none for all.
     value = further || std::isnan(number) ? number : value;
   } else {
     value += (number - before) / double(count);
   }
-  if (kind == Statistic::Var && count > 1) {
+  if (kind == plan::Statistic::Var && count > 1) {
     squares[i] += (number - before) * (number - value);
   }
 }
@@ -74,14 +71,13 @@ std::vector<double> OverSet::variances() const {
   return result;
 }
 
-void OverSet::store(Machine &machine, const Slot &to) const {
-  const int64_t width = sizeOf(machine.manifest.type);
-  const std::vector<double> result = kind == Statistic::Var ? variances()
-                                     : kind == Statistic::Frechet
+void OverSet::store(Machine &machine, const plan::Slot &to) const {
+  const std::vector<double> result = kind == plan::Statistic::Var ? variances()
+                                     : kind == plan::Statistic::Frechet
                                          ? std::vector<double>{distance()}
                                          : values;
   for (size_t i = 0; i < result.size(); ++i) {
-    machine.setNumber(to.offset + int64_t(i) * width, result[i]);
+    machine.setNumber(to, int64_t(i), result[i]);
   }
 }
 

@@ -14,13 +14,13 @@ namespace gmc::runtime {
 class OverSet {
 public:
   /// Of an output [batch, event..].
-  OverSet(Statistic kind, const Slot &slot, int64_t batch);
+  OverSet(plan::Statistic kind, const plan::Slot &slot, int64_t batch);
 
   /// Adds the first `valid` examples of what the arena holds.
   void add(const Machine &machine, int64_t valid);
 
   /// Puts the result into the input `to` of the event's numbers.
-  void store(Machine &machine, const Slot &to) const;
+  void store(Machine &machine, const plan::Slot &to) const;
 
   /// Mean and Var: of each number.
   const std::vector<double> &means() const { return values; }
@@ -32,8 +32,8 @@ private:
   void addFeatures(const Machine &machine, int64_t valid);
   double distance() const;
 
-  Statistic kind;
-  const Slot *slot;
+  plan::Statistic kind;
+  const plan::Slot *slot;
   std::vector<double> values, squares;
   std::vector<double> first, second; ///< Frechet: all of both sets
   int64_t count = 0;

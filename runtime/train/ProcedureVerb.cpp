@@ -24,7 +24,7 @@ namespace {
 
 /// An argument that a batch of items fills.
 struct Source {
-  const ProcedureArgument &argument;
+  const plan::ProcedureArgument &argument;
   const Dataset *items = nullptr;
   int64_t field = 0;
   int64_t first = 0; ///< item of the first example
@@ -32,8 +32,8 @@ struct Source {
 
 /// A procedure with its arguments.
 struct Procedure {
-  const ProcedureSpec &spec;
-  const EntrySpec &entry;
+  const plan::Procedure &spec;
+  const plan::Entry &entry;
   int64_t count = 0; ///< examples wanted
   std::vector<Source> sources;
   std::vector<std::unique_ptr<Dataset>> files; ///< read for this run
@@ -44,9 +44,9 @@ struct Procedure {
 /// Finds what fills the arguments: files of the command line, or data sets.
 static void openSources(const Request &request, DataShelf &shelf,
                         Procedure &procedure) {
-  using Kind = ProcedureArgument::Kind;
+  using Kind = plan::ProcedureArgument::Kind;
   const auto &files = request.options.files;
-  for (const ProcedureArgument &argument : procedure.spec.arguments) {
+  for (const plan::ProcedureArgument &argument : procedure.spec.arguments) {
     if (argument.kind != Kind::Data && argument.kind != Kind::File) {
       continue;
     }
@@ -59,10 +59,10 @@ static void openSources(const Request &request, DataShelf &shelf,
     // A file in the place of a data set has the draws of that.
     const bool isData = argument.kind == Kind::Data;
     procedure.files.push_back(std::make_unique<Dataset>(
-        readItems(itemOf(argument, request.manifest),
+        readItems(request.model.plan.itemOf(argument),
                   isData ? argument.dataset : procedure.spec.name,
                   isData ? argument.split : argument.name, file->second,
-                  request.manifest.type)));
+                  request.model.plan.type)));
     procedure.sources.push_back({argument, procedure.files.back().get(), 0, 0});
   }
 }
@@ -71,9 +71,9 @@ static void openSources(const Request &request, DataShelf &shelf,
 /// for it.
 static void setLevels(Machine &machine, const Procedure &procedure) {
   for (size_t i = 0; i < machine.scalars.size(); ++i) {
-    const ScalarSpec &scalar = machine.manifest.scalars[i];
+    const plan::Scalar &scalar = machine.plan.scalars[i];
     for (const Source &source : procedure.sources) {
-      if (scalar.kind == ScalarSpec::Kind::Levels &&
+      if (scalar.kind == plan::Scalar::Kind::Levels &&
           scalar.procedure == procedure.spec.name &&
           scalar.name == source.argument.name) {
         machine.scalars[i] = double(source.items->greyLevels(source.field));
@@ -101,8 +101,8 @@ static int64_t roomOf(const Procedure &procedure) {
 static void choose(const RunOptions &options, Procedure &procedure) {
   const int64_t room = roomOf(procedure);
   procedure.count = procedure.entry.batch;
-  for (const ProcedureArgument &argument : procedure.spec.arguments) {
-    if (argument.kind == ProcedureArgument::Kind::Count) {
+  for (const plan::ProcedureArgument &argument : procedure.spec.arguments) {
+    if (argument.kind == plan::ProcedureArgument::Kind::Count) {
       const auto given = int64_t(options.arguments.at(argument.name));
       procedure.count = given == 0 ? room : given;
     }
@@ -126,21 +126,20 @@ static void choose(const RunOptions &options, Procedure &procedure) {
 /// Writes `entry.batch` items from `first` on into the input; rows past `valid`
 /// repeat the last one.
 static void fillInput(Machine &machine, const Source &source,
-                      const EntrySpec &entry, int64_t first, int64_t valid) {
-  const Slot &slot = entry.inputs[source.argument.input];
+                      const plan::Entry &entry, int64_t first, int64_t valid) {
+  const plan::Slot &slot = entry.inputs[source.argument.input];
   const int64_t bytes = elementsOf(source.items->field(source.field).shape) *
-                        sizeOf(machine.manifest.type);
-  if (elementsOf(slot.shape) * sizeOf(machine.manifest.type) !=
-      entry.batch * bytes) {
+                        sizeOf(machine.plan.type);
+  if (machine.bytes(slot) != entry.batch * bytes) {
     fail(ExitInternal, "input `{}` of `{}` is not a batch of {}",
          printable(slot.name), printable(entry.name), source.items->stream());
   }
+  std::vector<std::byte> example(static_cast<size_t>(bytes));
   for (int64_t row = 0; row < entry.batch; ++row) {
     const int64_t item = first + std::min(row, valid - 1);
-    auto *place = reinterpret_cast<std::byte *>(machine.arena.data()) +
-                  slot.offset + row * bytes;
     source.items->convert(source.field, item, machine.seed, 0,
-                          machine.manifest.type, {place, size_t(bytes)});
+                          machine.plan.type, example);
+    machine.write(slot, example, row * bytes);
   }
 }
 
@@ -170,15 +169,15 @@ static bool runBatches(const Procedure &procedure, Machine &machine,
 /// name; the second and later ones have a number, and the ending of the first
 /// where that is one of theirs.
 static std::filesystem::path pathOf(const Request &request,
-                                    const ProcedureSpec &spec, size_t index) {
-  const std::string ending = endingOf(spec.emits[index]);
+                                    const plan::Procedure &spec, size_t index) {
+  const std::string ending = endingOf(spec.emissions[index]);
   const std::string number = index == 0 ? "" : fmt::format("-{}", index);
   if (request.options.output.empty()) {
     return request.options.folder.samples() / (spec.name + number + ending);
   }
   std::filesystem::path path = request.options.output;
   if (index > 0) {
-    const bool fits = formOf(spec.emits[index], path).has_value();
+    const bool fits = formOf(spec.emissions[index], path).has_value();
     const std::string own = path.extension().string();
     path.replace_extension();
     path += number + (own.empty() || !fits ? ending : own);
@@ -188,7 +187,7 @@ static std::filesystem::path pathOf(const Request &request,
 
 /// Writes and prints what a `text` shows. Its codes are those of the training's
 /// data: other data would give them other characters.
-static void writeText(const Emission &emission, DataShelf &shelf,
+static void writeText(const plan::Emission &emission, DataShelf &shelf,
                       const RunState &run,
                       const std::vector<Collected> &outputs,
                       const std::filesystem::path &path) {
@@ -215,15 +214,15 @@ static void writeText(const Emission &emission, DataShelf &shelf,
 
 /// Refuses, before anything runs, what cannot be written: forms that are not
 /// supported, a set under a name that is taken, a file of what is printed.
-static void checkPlaces(const Request &request, const ProcedureSpec &spec) {
+static void checkPlaces(const Request &request, const plan::Procedure &spec) {
   bool anyFile = false;
-  for (size_t i = 0; i < spec.emits.size(); ++i) {
+  for (size_t i = 0; i < spec.emissions.size(); ++i) {
     const std::filesystem::path path = pathOf(request, spec, i);
-    checkEnding(spec.emits[i], path);
-    if (spec.emits[i].kind == "idx") {
+    checkEnding(spec.emissions[i], path);
+    if (spec.emissions[i].kind == plan::Emission::Kind::Idx) {
       refuseTakenName(path);
     }
-    anyFile |= !isPrinted(spec.emits[i]);
+    anyFile |= !isPrinted(spec.emissions[i]);
   }
   if (!anyFile && !request.options.output.empty()) {
     fail(ExitUsage, "--output {}: `{}` prints its result and writes no file",
@@ -233,7 +232,7 @@ static void checkPlaces(const Request &request, const ProcedureSpec &spec) {
 
 /// Returns what the text calls output `index`: its column, else its expression.
 static std::string textOfOutput(const Procedure &procedure, size_t index) {
-  for (const Emission &emission : procedure.spec.emits) {
+  for (const plan::Emission &emission : procedure.spec.emissions) {
     for (size_t i = 0; i < emission.outputs.size(); ++i) {
       const auto &words =
           emission.names.empty() ? emission.texts : emission.names;
@@ -262,8 +261,9 @@ static void warnOfNotFinite(const Procedure &procedure,
 }
 
 /// Prints a number with all that it hangs on; returns the exit code.
-static int printNumber(const Emission &emission, const Procedure &procedure,
-                       const Request &request, const RunState &run,
+static int printNumber(const plan::Emission &emission,
+                       const Procedure &procedure, const Request &request,
+                       const RunState &run,
                        const std::vector<Collected> &outputs) {
   std::string from;
   for (const Source &source : procedure.sources) {
@@ -274,7 +274,7 @@ static int printNumber(const Emission &emission, const Procedure &procedure,
                             : printable(file->second, 4096));
   }
   const double number = numberOf(emission, outputs);
-  out().print("{} {}", emission.kind, number);
+  out().print("{} {}", wordOf(emission.kind), number);
   out().print("  {} against {}, {} numbers of {} examples; {}weights of {}, "
               "step {}",
               printable(emission.texts.at(0), 400),
@@ -286,25 +286,26 @@ static int printNumber(const Emission &emission, const Procedure &procedure,
 }
 
 int runProcedure(const Request &request) {
-  const auto &[model, manifest, options] = request;
-  const ProcedureSpec &spec = manifest.procedures[options.procedure];
-  Procedure procedure{spec, manifest.entries[spec.entry], 0, {}, {}};
+  const auto &[model, options] = request;
+  const plan::Plan &plan = model.plan;
+  const plan::Procedure &spec = plan.procedures[options.procedure];
+  Procedure procedure{spec, plan.entries[spec.entry], 0, {}, {}};
   checkPlaces(request, spec);
-  Machine machine(manifest, model, options.threads);
+  Machine machine(model, options.threads);
   const LoadedRun loaded = loadRun(request, machine, Purpose::Sample);
   machine.seed = options.seed.value_or(loaded.run.seed);
   restoreClocks(machine, loaded.run);
-  for (const ProcedureArgument &argument : spec.arguments) {
-    if (argument.kind == ProcedureArgument::Kind::Real ||
-        argument.kind == ProcedureArgument::Kind::Text) {
+  for (const plan::ProcedureArgument &argument : spec.arguments) {
+    if (argument.kind == plan::ProcedureArgument::Kind::Real ||
+        argument.kind == plan::ProcedureArgument::Kind::Text) {
       machine.scalars[argument.scalar] = options.arguments.at(argument.name);
     }
   }
   std::vector<Collected> outputs;
-  for (const Slot &slot : procedure.entry.outputs) {
+  for (const plan::Slot &slot : procedure.entry.outputs) {
     outputs.push_back(collectionFor(slot, procedure.entry.batch));
   }
-  DataShelf shelf(manifest, loaded.config.data);
+  DataShelf shelf(plan, loaded.config.data);
   openSources(request, shelf, procedure);
   setLevels(machine, procedure);
   choose(options, procedure);
@@ -313,9 +314,9 @@ int runProcedure(const Request &request) {
   }
   warnOfNotFinite(procedure, outputs);
   int code = ExitOk;
-  for (size_t i = 0; i < spec.emits.size(); ++i) {
-    if (isPrinted(spec.emits[i])) {
-      code = std::max(code, printNumber(spec.emits[i], procedure, request,
+  for (size_t i = 0; i < spec.emissions.size(); ++i) {
+    if (isPrinted(spec.emissions[i])) {
+      code = std::max(code, printNumber(spec.emissions[i], procedure, request,
                                         loaded.run, outputs));
       continue;
     }
@@ -323,10 +324,10 @@ int runProcedure(const Request &request) {
       makeFolders(options.folder.samples());
     }
     const std::filesystem::path path = pathOf(request, spec, i);
-    if (spec.emits[i].kind == "text") {
-      writeText(spec.emits[i], shelf, loaded.run, outputs, path);
+    if (spec.emissions[i].kind == plan::Emission::Kind::Text) {
+      writeText(spec.emissions[i], shelf, loaded.run, outputs, path);
     } else {
-      writeEmission(spec.emits[i], manifest, outputs, path);
+      writeEmission(spec.emissions[i], plan, outputs, path);
     }
     out().print("{}", printable(path.string(), 4096));
   }

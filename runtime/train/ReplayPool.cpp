@@ -8,14 +8,14 @@
 
 namespace gmc::runtime {
 
-void swapPool(const PoolSpec &pool, uint64_t seed, uint64_t &seen,
-              std::span<std::byte> items, std::span<const std::byte> given,
-              std::byte *taken) {
-  const size_t bytes = items.size() / size_t(pool.capacity);
+void swapPool(const plan::Pool &pool, int64_t capacity, uint64_t seed,
+              uint64_t &seen, std::span<std::byte> items,
+              std::span<const std::byte> given, std::byte *taken) {
+  const size_t bytes = items.size() / size_t(capacity);
   const uint64_t site = fnv1a("pool " + pool.name);
   for (size_t at = 0; at < given.size(); at += bytes, ++seen) {
     std::memcpy(taken + at, given.data() + at, bytes);
-    if (seen < uint64_t(pool.capacity)) {
+    if (seen < uint64_t(capacity)) {
       std::memcpy(items.data() + seen * bytes, given.data() + at, bytes);
       continue;
     }
@@ -23,8 +23,7 @@ void swapPool(const PoolSpec &pool, uint64_t seed, uint64_t &seen,
     if (draw.uniform<double>(0) >= pool.replace) {
       continue;
     }
-    const auto place =
-        uint64_t(draw.uniform<double>(1) * double(pool.capacity));
+    const auto place = uint64_t(draw.uniform<double>(1) * double(capacity));
     std::byte *stored = items.data() + place * bytes;
     std::swap_ranges(stored, stored + bytes, taken + at);
   }

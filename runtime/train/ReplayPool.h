@@ -9,7 +9,7 @@
 #ifndef GMC_RUNTIME_TRAIN_REPLAYPOOL_H
 #define GMC_RUNTIME_TRAIN_REPLAYPOOL_H
 
-#include "runtime/core/Manifest.h"
+#include "runtime/plan/Plan.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -21,9 +21,9 @@ namespace gmc::runtime {
 /// to `taken` as many: an example itself while the pool fills, afterwards, with
 /// the chance `replace`, a stored one, in whose place it stays. `items` is the
 /// pool's tensor, row-major; `seen` counts the examples given so far.
-void swapPool(const PoolSpec &pool, uint64_t seed, uint64_t &seen,
-              std::span<std::byte> items, std::span<const std::byte> given,
-              std::byte *taken);
+void swapPool(const plan::Pool &pool, int64_t capacity, uint64_t seed,
+              uint64_t &seen, std::span<std::byte> items,
+              std::span<const std::byte> given, std::byte *taken);
 
 } // namespace gmc::runtime
 

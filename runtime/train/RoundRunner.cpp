@@ -15,16 +15,12 @@
 
 namespace gmc::runtime {
 
-static int64_t bytesOf(const Machine &machine, const Slot &slot) {
-  return elementsOf(slot.shape) * sizeOf(machine.manifest.type);
-}
-
 RoundRunner::RoundRunner(Machine &machine, DataShelf &shelf,
                          RunPosition &position, Monitors &monitors)
     : machine(machine), shelf(shelf), position(position), monitors(monitors),
       sources(position.streams.size()) {
-  for (const TrainSpec &spec : machine.manifest.trains) {
-    Plan &train = trains.emplace_back();
+  for (const plan::Train &spec : machine.plan.trains) {
+    TrainTurns &train = trains.emplace_back();
     train.batch = spec.batch;
     train.turns = plan(spec.turns, train);
     for (size_t stream : train.streams) {
@@ -38,21 +34,22 @@ RoundRunner::RoundRunner(Machine &machine, DataShelf &shelf,
 }
 
 std::vector<RoundRunner::Planned>
-RoundRunner::plan(const std::vector<Turn> &turns, Plan &train) {
+RoundRunner::plan(const std::vector<plan::Turn> &turns, TrainTurns &train) {
   std::vector<Planned> result;
-  for (const Turn &turn : turns) {
-    if (turn.kind == Turn::Kind::Draw) {
+  for (const plan::Turn &turn : turns) {
+    if (turn.kind == plan::Turn::Kind::Draw) {
       result.push_back(planDraw(turn, train));
       continue;
     }
     Planned planned;
-    if (turn.kind == Turn::Kind::Call || turn.kind == Turn::Kind::When ||
-        turn.kind == Turn::Kind::Once) {
+    if (turn.kind == plan::Turn::Kind::Call ||
+        turn.kind == plan::Turn::Kind::When ||
+        turn.kind == plan::Turn::Kind::Once) {
       planned = planCall(turn, train);
     }
     planned.kind = turn.kind;
     planned.count = turn.count;
-    if (turn.kind == Turn::Kind::Every) {
+    if (turn.kind == plan::Turn::Kind::Every) {
       planned.period = periods.size();
       periods.push_back({turn.every, false});
     }
@@ -62,8 +59,9 @@ RoundRunner::plan(const std::vector<Turn> &turns, Plan &train) {
   return result;
 }
 
-RoundRunner::Planned RoundRunner::planCall(const Turn &turn, Plan &train) {
-  const EntrySpec &entry = machine.manifest.entries[turn.entry];
+RoundRunner::Planned RoundRunner::planCall(const plan::Turn &turn,
+                                           TrainTurns &train) {
+  const plan::Entry &entry = machine.plan.entries[turn.entry];
   Planned call;
   call.entry = turn.entry;
   for (size_t i = 0; i < turn.arguments.size(); ++i) {
@@ -74,65 +72,65 @@ RoundRunner::Planned RoundRunner::planCall(const Turn &turn, Plan &train) {
          printable(entry.name), entry.outputs.size(), turn.results.size());
   }
   for (size_t i = 0; i < turn.results.size(); ++i) {
-    const Slot &slot = entry.outputs[i];
-    const int64_t bytes = bytesOf(machine, slot);
+    const plan::Slot &slot = entry.outputs[i];
     call.results.push_back(
-        {valueOf(turn.results[i], bytes, train), slot.offset, bytes});
+        {valueOf(turn.results[i], machine.bytes(slot), train), &slot});
   }
   return call;
 }
 
 /// True where argument `index` takes another field of the item that the
 /// argument before it drew: `next s.train` of a record fills several inputs.
-static bool continuesRecord(const Turn &turn, size_t index) {
+static bool continuesRecord(const plan::Turn &turn, size_t index) {
   if (index == 0) {
     return false;
   }
-  const CallArgument &before = turn.arguments[index - 1];
-  const CallArgument &here = turn.arguments[index];
-  return before.kind == CallArgument::Kind::Next &&
+  const plan::TurnArgument &before = turn.arguments[index - 1];
+  const plan::TurnArgument &here = turn.arguments[index];
+  return before.kind == plan::TurnArgument::Kind::Next &&
          before.dataset == here.dataset && before.split == here.split &&
          here.field == before.field + 1;
 }
 
 /// Plans `x = next s`: the fields of a batch, and what pools give, become
 /// values.
-RoundRunner::Planned RoundRunner::planDraw(const Turn &turn, Plan &train) {
+RoundRunner::Planned RoundRunner::planDraw(const plan::Turn &turn,
+                                           TrainTurns &train) {
   Planned draw;
-  draw.kind = Turn::Kind::Draw;
+  draw.kind = plan::Turn::Kind::Draw;
   for (size_t i = 0; i < turn.arguments.size(); ++i) {
-    const CallArgument &given = turn.arguments[i];
+    const plan::TurnArgument &given = turn.arguments[i];
     Argument argument;
     argument.field = given.field;
     argument.pool = given.pool;
-    if (given.kind == CallArgument::Kind::Pool) {
+    if (given.kind == plan::TurnArgument::Kind::Pool) {
       argument.kind = Argument::Kind::Pool;
-      argument.index = train.names.at(given.name);
+      argument.index = train.names.at(given.value);
       argument.bytes = int64_t(values[argument.index].size());
     } else {
-      const FieldSpec &field =
-          machine.manifest.findDataset(given.dataset)->fields[given.field];
-      const bool advances =
-          given.kind == CallArgument::Kind::Next && !continuesRecord(turn, i);
+      const plan::Field &field =
+          machine.plan.findDataset(given.dataset)->fields[given.field];
+      const bool advances = given.kind == plan::TurnArgument::Kind::Next &&
+                            !continuesRecord(turn, i);
       argument.kind =
           advances ? Argument::Kind::Advance : Argument::Kind::Latest;
       argument.index = streamOf(given, train);
       argument.bytes =
-          train.batch * elementsOf(field.shape) * sizeOf(machine.manifest.type);
+          train.batch * elementsOf(field.shape) * sizeOf(machine.plan.type);
     }
     draw.arguments.push_back(argument);
     draw.results.push_back(
-        {valueOf(turn.results[i], argument.bytes, train), 0, argument.bytes});
+        {valueOf(turn.results[i], argument.bytes, train), nullptr});
   }
   return draw;
 }
 
 /// Throws unless `slot` is made of whole examples of the pool.
-static void checkPool(const Manifest &manifest, int64_t pool,
-                      const Slot &slot) {
-  const PoolSpec &spec = manifest.pools[pool];
+static void checkPool(const plan::Plan &plan, int64_t pool,
+                      const plan::Slot &slot) {
+  const plan::Pool &spec = plan.pools[pool];
   const int64_t one =
-      elementsOf(manifest.tensors[spec.tensor].shape) / spec.capacity;
+      elementsOf(plan.tensors[spec.tensor].shape) / plan.capacityOf(spec);
   if (one == 0 || elementsOf(slot.shape) % one != 0) {
     fail(ExitInternal, "pool `{}` holds examples of {} numbers, `{}` is {}",
          printable(spec.name), one, printable(slot.name),
@@ -140,39 +138,41 @@ static void checkPool(const Manifest &manifest, int64_t pool,
   }
 }
 
-RoundRunner::Argument RoundRunner::planArgument(const Turn &turn, size_t index,
-                                                Plan &train) {
-  const EntrySpec &entry = machine.manifest.entries[turn.entry];
-  const CallArgument &given = turn.arguments[index];
-  const Slot &slot = entry.inputs[index];
-  Argument result{Argument::Kind::Value, 0,
-                  given.field,           given.pool,
-                  slot.offset,           bytesOf(machine, slot)};
-  if (given.kind == CallArgument::Kind::Value ||
-      given.kind == CallArgument::Kind::Pool) {
-    const bool pooled = given.kind == CallArgument::Kind::Pool;
+RoundRunner::Argument RoundRunner::planArgument(const plan::Turn &turn,
+                                                size_t index,
+                                                TrainTurns &train) {
+  const plan::Entry &entry = machine.plan.entries[turn.entry];
+  const plan::TurnArgument &given = turn.arguments[index];
+  const plan::Slot &slot = entry.inputs[index];
+  Argument result{Argument::Kind::Value, 0, given.field, given.pool, &slot,
+                  machine.bytes(slot)};
+  if (given.kind == plan::TurnArgument::Kind::Value ||
+      given.kind == plan::TurnArgument::Kind::Pool) {
+    const bool pooled = given.kind == plan::TurnArgument::Kind::Pool;
     result.kind = pooled ? Argument::Kind::Pool : Argument::Kind::Value;
-    result.index = valueOf(given.name, result.bytes, train);
+    result.index = valueOf(given.value, result.bytes, train);
     if (pooled) {
-      checkPool(machine.manifest, given.pool, slot);
+      checkPool(machine.plan, given.pool, slot);
+      pooledBatch.resize(std::max(pooledBatch.size(), size_t(result.bytes)));
     }
     return result;
   }
-  const FieldSpec &field =
-      machine.manifest.findDataset(given.dataset)->fields[given.field];
+  const plan::Field &field =
+      machine.plan.findDataset(given.dataset)->fields[given.field];
   if (elementsOf(slot.shape) != train.batch * elementsOf(field.shape)) {
     fail(ExitInternal, "input `{}` of `{}` is {}, the data are {} times {}",
          printable(slot.name), printable(entry.name), spellingOf(slot.shape),
          train.batch, spellingOf(field.shape));
   }
-  const bool advances =
-      given.kind == CallArgument::Kind::Next && !continuesRecord(turn, index);
+  const bool advances = given.kind == plan::TurnArgument::Kind::Next &&
+                        !continuesRecord(turn, index);
   result.kind = advances ? Argument::Kind::Advance : Argument::Kind::Latest;
   result.index = streamOf(given, train);
   return result;
 }
 
-size_t RoundRunner::streamOf(const CallArgument &argument, Plan &train) {
+size_t RoundRunner::streamOf(const plan::TurnArgument &argument,
+                             TrainTurns &train) {
   const StreamClock *clock =
       position.findStream(argument.dataset + "." + argument.split);
   if (clock == nullptr) {
@@ -185,7 +185,7 @@ size_t RoundRunner::streamOf(const CallArgument &argument, Plan &train) {
 }
 
 size_t RoundRunner::valueOf(const std::string &name, int64_t bytes,
-                            Plan &train) {
+                            TrainTurns &train) {
   const auto [place, isNew] = train.names.try_emplace(name, values.size());
   if (isNew) {
     values.emplace_back(size_t(bytes));
@@ -205,7 +205,7 @@ const Dataset &RoundRunner::datasetOf(const StreamClock &clock) {
 /// What the loaders before have made ahead goes with them: the clock's position
 /// is that of the last batch that was taken.
 void RoundRunner::startLoaders() {
-  const Plan &train = trains[position.train];
+  const TrainTurns &train = trains[position.train];
   for (size_t i = 0; i < sources.size(); ++i) {
     StreamClock &clock = position.streams[i];
     const Dataset &dataset = datasetOf(clock);
@@ -217,7 +217,7 @@ void RoundRunner::startLoaders() {
     LoaderOptions options;
     options.mode = LoaderOptions::Mode::Train;
     options.batch = train.batch;
-    options.type = machine.manifest.type;
+    options.type = machine.plan.type;
     options.seed = machine.seed;
     options.start = clock.position;
     sources[i].loader = std::make_unique<Loader>(dataset, options);
@@ -226,34 +226,34 @@ void RoundRunner::startLoaders() {
 
 void setClockScalars(Machine &machine, const RunPosition &position) {
   for (size_t i = 0; i < machine.scalars.size(); ++i) {
-    const ScalarSpec &scalar = machine.manifest.scalars[i];
+    const plan::Scalar &scalar = machine.plan.scalars[i];
     switch (scalar.kind) {
-    case ScalarSpec::Kind::Rounds:
+    case plan::Scalar::Kind::Rounds:
       machine.scalars[i] = double(position.rounds);
       break;
-    case ScalarSpec::Kind::Examples:
+    case plan::Scalar::Kind::Examples:
       machine.scalars[i] = double(position.examples);
       break;
-    case ScalarSpec::Kind::Epochs:
+    case plan::Scalar::Kind::Epochs:
       machine.scalars[i] = position.epochs(scalar.stream);
       break;
-    case ScalarSpec::Kind::Updates:
+    case plan::Scalar::Kind::Updates:
       machine.scalars[i] = double(position.counters[scalar.counter]);
       break;
-    case ScalarSpec::Kind::Hyper:
-    case ScalarSpec::Kind::Argument:
-    case ScalarSpec::Kind::Records:
-    case ScalarSpec::Kind::Levels:
+    case plan::Scalar::Kind::Hyper:
+    case plan::Scalar::Kind::Argument:
+    case plan::Scalar::Kind::Records:
+    case plan::Scalar::Kind::Levels:
       break;
     }
   }
 }
 
 /// Optimisers count the update that is about to be made.
-void RoundRunner::setUpdates(const EntrySpec &entry) {
+void RoundRunner::setUpdates(const plan::Entry &entry) {
   for (size_t i = 0; i < machine.scalars.size(); ++i) {
-    const ScalarSpec &scalar = machine.manifest.scalars[i];
-    if (scalar.kind == ScalarSpec::Kind::Updates) {
+    const plan::Scalar &scalar = machine.plan.scalars[i];
+    if (scalar.kind == plan::Scalar::Kind::Updates) {
       const bool raised =
           std::find(entry.counters.begin(), entry.counters.end(),
                     scalar.counter) != entry.counters.end();
@@ -267,8 +267,8 @@ void RoundRunner::setUpdates(const EntrySpec &entry) {
 /// epochs and examples by whether the last round completed a multiple.
 void RoundRunner::findDue() {
   for (Period &period : periods) {
-    const Duration &every = period.every;
-    period.isDue = every.unit == "rounds"
+    const plan::Duration &every = period.every;
+    period.isDue = every.unit == plan::Duration::Unit::Rounds
                        ? (position.rounds + 1) % uint64_t(every.count) == 0
                        : position.isDue(every);
   }
@@ -281,7 +281,7 @@ void RoundRunner::runRound() {
   for (StreamClock &stream : position.streams) {
     stream.drawnBefore = stream.drawn;
   }
-  const Plan &train = trains[position.train];
+  const TrainTurns &train = trains[position.train];
   run(train.turns);
   lastTrain = position.train;
   ++position.step;
@@ -294,22 +294,21 @@ void RoundRunner::runRound() {
   }
 }
 
-bool RoundRunner::fillReport(const ReportSpec &report) {
+bool RoundRunner::fillReport(const plan::Report &report) {
   if (lastTrain != uint64_t(report.train)) {
     return false;
   }
-  const EntrySpec &entry = machine.manifest.entries[report.walk.entry];
+  const plan::Entry &entry = machine.plan.entries[report.walk.entry];
   for (size_t i = 0; i < report.values.size(); ++i) {
-    const Slot &slot = entry.inputs[i];
+    const plan::Slot &slot = entry.inputs[i];
     const auto &names = trains[report.train].names;
     const auto given = names.find(report.values[i]);
     if (given == names.end() ||
-        int64_t(values[given->second].size()) != bytesOf(machine, slot)) {
+        int64_t(values[given->second].size()) != machine.bytes(slot)) {
       fail(ExitInternal, "no turn gives `{}` to the report",
            printable(report.values[i]));
     }
-    std::memcpy(machine.arena.data() + slot.offset,
-                values[given->second].data(), values[given->second].size());
+    machine.write(slot, values[given->second]);
   }
   return true;
 }
@@ -317,30 +316,30 @@ bool RoundRunner::fillReport(const ReportSpec &report) {
 void RoundRunner::run(const std::vector<Planned> &turns) {
   for (const Planned &turn : turns) {
     switch (turn.kind) {
-    case Turn::Kind::Call:
+    case plan::Turn::Kind::Call:
       call(turn);
       break;
-    case Turn::Kind::Repeat:
+    case plan::Turn::Kind::Repeat:
       for (int64_t i = 0; i < turn.count; ++i) {
         run(turn.turns);
       }
       break;
-    case Turn::Kind::Every:
+    case plan::Turn::Kind::Every:
       if (periods[turn.period].isDue) {
         run(turn.turns);
       }
       break;
-    case Turn::Kind::When:
+    case plan::Turn::Kind::When:
       if (holds(turn)) {
         run(turn.turns);
       }
       break;
-    case Turn::Kind::Once:
+    case plan::Turn::Kind::Once:
       if (!hasRun(turn.entry)) {
         call(turn);
       }
       break;
-    case Turn::Kind::Draw:
+    case plan::Turn::Kind::Draw:
       draw(turn);
       break;
     }
@@ -349,10 +348,10 @@ void RoundRunner::run(const std::vector<Planned> &turns) {
 
 /// True where a step has run, in batches of whatever size.
 bool RoundRunner::hasRun(int64_t entry) const {
-  const auto &entries = machine.manifest.entries;
+  const auto &entries = machine.plan.entries;
   for (size_t i = 0; i < entries.size(); ++i) {
     if (entries[i].step == entries[entry].step &&
-        entries[i].kind == EntrySpec::Kind::Step &&
+        entries[i].kind == plan::Entry::Kind::Step &&
         position.executions[i] > 0) {
       return true;
     }
@@ -375,8 +374,7 @@ void RoundRunner::draw(const Planned &turn) {
 /// Runs the condition of a `when`.
 bool RoundRunner::holds(const Planned &turn) {
   call(turn);
-  return machine.number(
-             machine.manifest.entries[turn.entry].outputs[0].offset) != 0;
+  return machine.number(machine.plan.entries[turn.entry].outputs[0]) != 0;
 }
 
 /// Returns the field of a stream's batch, the next one where `argument` says.
@@ -390,33 +388,32 @@ const std::byte *RoundRunner::field(const Argument &argument) {
   return source.latest->fields[argument.field].data();
 }
 
-void RoundRunner::swap(const Argument &argument, std::byte *input) {
-  const PoolSpec &pool = machine.manifest.pools[argument.pool];
-  const TensorSpec &tensor = machine.manifest.tensors[pool.tensor];
-  auto *items = reinterpret_cast<std::byte *>(machine.state.data()) +
-                tensor.storage[0].offset;
-  const auto bytes = size_t(denseBytes(machine.manifest.type, tensor));
-  swapPool(pool, machine.seed, position.pooled[argument.pool], {items, bytes},
-           values[argument.index], input);
+void RoundRunner::swap(const Argument &argument, std::byte *taken) {
+  const plan::Pool &pool = machine.plan.pools[argument.pool];
+  swapPool(pool, machine.plan.capacityOf(pool), machine.seed,
+           position.pooled[argument.pool],
+           machine.state().inPlace(size_t(pool.tensor)), values[argument.index],
+           taken);
 }
 
 void RoundRunner::call(const Planned &turn) {
   for (const Argument &argument : turn.arguments) {
-    char *input = machine.arena.data() + argument.offset;
+    const auto bytes = size_t(argument.bytes);
     switch (argument.kind) {
     case Argument::Kind::Value:
-      std::memcpy(input, values[argument.index].data(), size_t(argument.bytes));
+      machine.write(*argument.slot, values[argument.index]);
       break;
     case Argument::Kind::Pool:
-      swap(argument, reinterpret_cast<std::byte *>(input));
+      swap(argument, pooledBatch.data());
+      machine.write(*argument.slot, {pooledBatch.data(), bytes});
       break;
     case Argument::Kind::Advance:
     case Argument::Kind::Latest:
-      std::memcpy(input, field(argument), size_t(argument.bytes));
+      machine.write(*argument.slot, {field(argument), bytes});
       break;
     }
   }
-  const EntrySpec &entry = machine.manifest.entries[turn.entry];
+  const plan::Entry &entry = machine.plan.entries[turn.entry];
   setUpdates(entry);
   if (dump != nullptr) {
     dump->begin(entry);
@@ -430,8 +427,7 @@ void RoundRunner::call(const Planned &turn) {
     ++position.counters[counter];
   }
   for (const Result &result : turn.results) {
-    std::memcpy(values[result.value].data(),
-                machine.arena.data() + result.offset, size_t(result.bytes));
+    machine.read(*result.slot, values[result.value]);
   }
   monitors.observe(turn.entry, position.step + 1);
 }

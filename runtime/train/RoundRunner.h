@@ -1,6 +1,6 @@
 //===- RoundRunner.h - one turn of train {} ---------------------*- C++ -*-===//
 //
-// Executes the turns of the manifest: calls of steps, with batches copied into
+// Executes the turns of the plan: calls of steps, with batches copied into
 // their inputs and values carried between them, inside `repeat`, `every` and
 // `when`.
 // Everything is resolved to indices and offsets when it is made; a round then
@@ -48,7 +48,7 @@ public:
 
   /// Copies what the turns of the last round gave to the inputs of `report`.
   /// Returns false where this process has run no round of its `train`.
-  bool fillReport(const ReportSpec &report);
+  bool fillReport(const plan::Report &report);
 
 private:
   struct Source {
@@ -60,18 +60,19 @@ private:
     size_t index = 0; ///< of the stream, or of the value
     int64_t field = 0;
     int64_t pool = 0;
-    int64_t offset = 0, bytes = 0; ///< of the input in the arena
+    const plan::Slot *slot = nullptr; ///< the input; null in a draw
+    int64_t bytes = 0;
   };
   struct Period {
-    Duration every;
+    plan::Duration every;
     bool isDue = false; ///< in the round that runs
   };
   struct Result {
     size_t value = 0;
-    int64_t offset = 0, bytes = 0;
+    const plan::Slot *slot = nullptr; ///< the output; null in a draw
   };
   struct Planned {
-    Turn::Kind kind = Turn::Kind::Call;
+    plan::Turn::Kind kind = plan::Turn::Kind::Call;
     int64_t entry = 0, count = 1;
     size_t period = 0; ///< of an `every`
     std::vector<Argument> arguments;
@@ -79,41 +80,44 @@ private:
     std::vector<Planned> turns;
   };
   /// The turns of one `train`, resolved.
-  struct Plan {
+  struct TrainTurns {
     int64_t batch = 1;
     std::vector<Planned> turns;
     std::map<std::string, size_t> names; ///< of values
     std::set<size_t> streams;            ///< that it reads
   };
 
-  std::vector<Planned> plan(const std::vector<Turn> &turns, Plan &train);
-  Planned planCall(const Turn &turn, Plan &train);
-  Planned planDraw(const Turn &turn, Plan &train);
-  Argument planArgument(const Turn &turn, size_t index, Plan &train);
-  size_t streamOf(const CallArgument &argument, Plan &train);
-  size_t valueOf(const std::string &name, int64_t bytes, Plan &train);
+  std::vector<Planned> plan(const std::vector<plan::Turn> &turns,
+                            TrainTurns &train);
+  Planned planCall(const plan::Turn &turn, TrainTurns &train);
+  Planned planDraw(const plan::Turn &turn, TrainTurns &train);
+  Argument planArgument(const plan::Turn &turn, size_t index,
+                        TrainTurns &train);
+  size_t streamOf(const plan::TurnArgument &argument, TrainTurns &train);
+  size_t valueOf(const std::string &name, int64_t bytes, TrainTurns &train);
   const Dataset &datasetOf(const StreamClock &clock);
   bool hasRun(int64_t entry) const;
 
   void findDue();
-  void setUpdates(const EntrySpec &entry);
+  void setUpdates(const plan::Entry &entry);
   void run(const std::vector<Planned> &turns);
   void call(const Planned &turn);
   void draw(const Planned &turn);
   bool holds(const Planned &turn);
   const std::byte *field(const Argument &argument);
-  void swap(const Argument &argument, std::byte *input);
+  void swap(const Argument &argument, std::byte *taken);
 
   Machine &machine;
   DataShelf &shelf;
   RunPosition &position;
   Monitors &monitors;
   DrawDump *dump = nullptr;
-  std::vector<Plan> trains;
+  std::vector<TrainTurns> trains;
   std::vector<Period> periods;
   std::optional<uint64_t> lastTrain; ///< of the last round
   std::vector<Source> sources;       ///< one for each stream of the position
   std::vector<std::vector<std::byte>> values;
+  std::vector<std::byte> pooledBatch; ///< what a pool gives to an input
 };
 
 /// Writes the clocks of `position` into the scalars: what the next round sees.

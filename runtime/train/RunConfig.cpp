@@ -15,16 +15,16 @@
 
 namespace gmc::runtime {
 
-RunConfig newConfig(const Manifest &manifest, const RunOptions &options) {
+RunConfig newConfig(const plan::Plan &plan, const RunOptions &options) {
   RunConfig config;
-  for (const ScalarSpec &scalar : manifest.scalars) {
-    if (scalar.kind == ScalarSpec::Kind::Hyper) {
+  for (const plan::Scalar &scalar : plan.scalars) {
+    if (scalar.kind == plan::Scalar::Kind::Hyper) {
       config.hypers[scalar.name] = scalar.value;
     }
   }
-  config.constants = manifest.constants;
-  config.hash = manifest.hash;
-  config.batch = manifest.batch;
+  config.constants = plan.constants;
+  config.hash = plan.hash;
+  config.batch = plan.batch;
   config.seed = options.seed.value_or(0);
   updateConfig(config, options);
   return config;
@@ -98,19 +98,20 @@ std::optional<RunConfig> readConfig(const RunFolder &folder) {
   }
 }
 
-void writeConfig(const RunFolder &folder, const Manifest &manifest,
-                 const RunConfig &config, unsigned threads) {
+void writeConfig(const RunFolder &folder, const Machine &machine,
+                 const RunConfig &config) {
+  const plan::Plan &plan = machine.plan;
   nlohmann::ordered_json json;
-  json["model"] = manifest.model;
-  json["source"] = manifest.source;
+  json["model"] = plan.model;
+  json["source"] = plan.source;
   json["hash"] = config.hash;
   json["abi"] = GM_ABI_VERSION;
-  json["type"] = spellingOf(manifest.type);
-  json["pipeline"] = manifest.pipeline;
+  json["type"] = spellingOf(plan.type);
+  json["pipeline"] = machine.artifact.pipeline;
   json["batch"] = config.batch;
-  json["target"] = manifest.cpu;
+  json["target"] = machine.artifact.processor;
   json["device"] = cpuName();
-  json["threads"] = threads;
+  json["threads"] = machine.pool.size();
   json["seed"] = config.seed;
   json["data"] = config.data;
   if (!config.weights.empty()) {
@@ -127,21 +128,20 @@ void writeConfig(const RunFolder &folder, const Manifest &manifest,
   folder.writeConfig(json);
 }
 
-std::string configDifferences(const RunConfig &config,
-                              const Manifest &manifest) {
+std::string configDifferences(const RunConfig &config, const plan::Plan &plan) {
   std::string text;
   const auto differ = [&](std::string_view what, const auto &there,
                           const auto &here) {
     text += fmt::format("\n  {}: {} in the run, {} in this program",
                         printable(what), there, here);
   };
-  if (config.hash != manifest.hash) {
-    differ("hash", printable(config.hash), manifest.hash);
+  if (config.hash != plan.hash) {
+    differ("hash", printable(config.hash), plan.hash);
   }
-  if (config.batch != manifest.batch) {
-    differ("batch", config.batch, manifest.batch);
+  if (config.batch != plan.batch) {
+    differ("batch", config.batch, plan.batch);
   }
-  for (const auto &[name, value] : manifest.constants) {
+  for (const auto &[name, value] : plan.constants) {
     const auto found = config.constants.find(name);
     if (found == config.constants.end()) {
       differ(name, "nothing", value);
@@ -150,7 +150,7 @@ std::string configDifferences(const RunConfig &config,
     }
   }
   for (const auto &[name, value] : config.constants) {
-    if (manifest.constants.count(name) == 0) {
+    if (plan.constants.count(name) == 0) {
       differ(name, value, "nothing");
     }
   }

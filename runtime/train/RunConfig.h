@@ -7,7 +7,7 @@
 #ifndef GMC_RUNTIME_TRAIN_RUNCONFIG_H
 #define GMC_RUNTIME_TRAIN_RUNCONFIG_H
 
-#include "runtime/core/Manifest.h"
+#include "runtime/train/Machine.h"
 #include "runtime/train/RunOptions.h"
 
 #include <cstdint>
@@ -31,7 +31,7 @@ struct RunConfig {
 };
 
 /// The knobs of a run from its beginning: defaults and `options`.
-RunConfig newConfig(const Manifest &manifest, const RunOptions &options);
+RunConfig newConfig(const plan::Plan &plan, const RunOptions &options);
 
 /// Reads config.json; nothing where there is none, Failure 4 where it is not
 /// one.
@@ -41,14 +41,13 @@ std::optional<RunConfig> readConfig(const RunFolder &folder);
 /// `config`. An own --epochs or --steps replaces both.
 void updateConfig(RunConfig &config, const RunOptions &options);
 
-/// Writes config.json; `threads` are those in use.
-void writeConfig(const RunFolder &folder, const Manifest &manifest,
-                 const RunConfig &config, unsigned threads);
+/// Writes config.json of a run on `machine`.
+void writeConfig(const RunFolder &folder, const Machine &machine,
+                 const RunConfig &config);
 
-/// What tells the model of `config` from `manifest`, one difference a line; ""
+/// What tells the model of `config` from `plan`, one difference a line; ""
 /// where nothing is seen.
-std::string configDifferences(const RunConfig &config,
-                              const Manifest &manifest);
+std::string configDifferences(const RunConfig &config, const plan::Plan &plan);
 
 } // namespace gmc::runtime
 

@@ -27,7 +27,7 @@ namespace flag {
 #include "runtime/abi/names.def"
 } // namespace flag
 
-/// What CLI11 fills before it is checked against the manifest.
+/// What CLI11 fills before it is checked against the plan.
 struct Raw {
   std::string out = "run", output;
   std::optional<std::string> dumpDraws;
@@ -84,24 +84,24 @@ static std::string suggestion(std::string_view word,
   return best == nullptr ? "" : fmt::format("; did you mean `{}`?", *best);
 }
 
-static std::vector<std::string> hyperNames(const Manifest &manifest) {
+static std::vector<std::string> hyperNames(const plan::Plan &plan) {
   std::vector<std::string> names;
-  for (const ScalarSpec &scalar : manifest.scalars) {
-    if (scalar.kind == ScalarSpec::Kind::Hyper) {
+  for (const plan::Scalar &scalar : plan.scalars) {
+    if (scalar.kind == plan::Scalar::Kind::Hyper) {
       names.push_back(scalar.name);
     }
   }
   return names;
 }
 
-static std::string hyperHelp(const Manifest &manifest) {
+static std::string hyperHelp(const plan::Plan &plan) {
   std::string text;
-  for (const ScalarSpec &scalar : manifest.scalars) {
-    if (scalar.kind == ScalarSpec::Kind::Hyper) {
+  for (const plan::Scalar &scalar : plan.scalars) {
+    if (scalar.kind == plan::Scalar::Kind::Hyper) {
       text += fmt::format("  --set {}={}\n", scalar.name, scalar.value);
     }
   }
-  for (const auto &[name, value] : manifest.constants) {
+  for (const auto &[name, value] : plan.constants) {
     text += fmt::format("  {} = {} (const: gmc compile --const {}=..)\n", name,
                         value, name);
   }
@@ -128,9 +128,9 @@ static void addData(CLI::App &verb, Raw &raw) {
 }
 
 /// Adds what names other files for imported weights, where there are any.
-static void addWeights(CLI::App &verb, Raw &raw, const Manifest &manifest) {
-  if (!manifest.imports.empty()) {
-    const ImportSpec &first = manifest.imports.front();
+static void addWeights(CLI::App &verb, Raw &raw, const plan::Plan &plan) {
+  if (!plan.imports.empty()) {
+    const plan::Import &first = plan.imports.front();
     verb.add_option("--weights", raw.weights,
                     fmt::format("file of a network's weights, as {}={}",
                                 first.network, printable(first.source, 400)))
@@ -159,15 +159,15 @@ static void addTraining(CLI::App &verb, Raw &raw) {
 }
 
 /// The texts that an argument knows: "b or a".
-static std::string choicesOf(const ProcedureArgument &argument) {
+static std::string choicesOf(const plan::ProcedureArgument &argument) {
   return fmt::format("{}", fmt::join(argument.choices, " or "));
 }
 
 static void addProcedure(CLI::App &verb, Raw &raw,
-                         const ProcedureSpec &procedure,
-                         const Manifest &manifest) {
-  for (const ProcedureArgument &argument : procedure.arguments) {
-    using Kind = ProcedureArgument::Kind;
+                         const plan::Procedure &procedure,
+                         const plan::Plan &plan) {
+  for (const plan::ProcedureArgument &argument : procedure.arguments) {
+    using Kind = plan::ProcedureArgument::Kind;
     const std::string &name = argument.name;
     const bool isShort = name.size() == 1;
     const std::string flag = (isShort ? "-" + name + "," : "") + "--" + name;
@@ -177,14 +177,15 @@ static void addProcedure(CLI::App &verb, Raw &raw,
       verb.add_option(
           flag, raw.files[name],
           fmt::format("folder of PNG, or PNG, NPY, CSV or IDX file, of {}{}",
-                      spellingOf(itemOf(argument, manifest).shape),
+                      spellingOf(plan.itemOf(argument).shape),
                       argument.kind == Kind::Data ? instead : ", needed"));
       continue;
     }
-    const bool isText = argument.kind == ProcedureArgument::Kind::Text;
+    const bool isText = argument.kind == plan::ProcedureArgument::Kind::Text;
     const std::string what =
-        argument.kind == ProcedureArgument::Kind::Count   ? "how many"
-        : argument.kind == ProcedureArgument::Kind::Fixed ? "fixed in the text"
+        argument.kind == plan::ProcedureArgument::Kind::Count ? "how many"
+        : argument.kind == plan::ProcedureArgument::Kind::Fixed
+            ? "fixed in the text"
         : isText               ? printable(choicesOf(argument), 400)
         : argument.classes > 0 ? "label"
                                : "number";
@@ -218,7 +219,7 @@ static uint64_t notNegative(const char *flag, int64_t value) {
 }
 
 void checkRange(const std::string &text, double value,
-                const ScalarSpec &scalar) {
+                const plan::Scalar &scalar) {
   if (scalar.whole && value != std::floor(value)) {
     fail(ExitUsage, "{}: a whole number is wanted", text);
   }
@@ -231,20 +232,20 @@ void checkRange(const std::string &text, double value,
 }
 
 /// Splits NAME=VALUE settings and checks the names against the model's.
-static void checkSets(const Raw &raw, const Manifest &manifest,
+static void checkSets(const Raw &raw, const plan::Plan &plan,
                       RunOptions &options) {
-  const std::vector<std::string> names = hyperNames(manifest);
+  const std::vector<std::string> names = hyperNames(plan);
   for (const std::string &text : raw.sets) {
     const size_t equals = text.find('=');
     if (equals == std::string::npos) {
       fail(ExitUsage, "--set {}: NAME=VALUE is wanted", printable(text));
     }
     const std::string name = text.substr(0, equals);
-    if (manifest.constants.count(name) != 0) {
+    if (plan.constants.count(name) != 0) {
       fail(ExitUsage,
            "--set {}: `{}` is a const of {}; change it with `gmc compile "
            "--const {}`",
-           printable(text), printable(name), printable(manifest.source),
+           printable(text), printable(name), printable(plan.source),
            printable(text));
     }
     if (std::find(names.begin(), names.end(), name) == names.end()) {
@@ -257,26 +258,26 @@ static void checkSets(const Raw &raw, const Manifest &manifest,
            printable(text));
     }
     checkRange("--set " + printable(text), *value,
-               *std::find_if(manifest.scalars.begin(), manifest.scalars.end(),
-                             [&](const ScalarSpec &s) {
-                               return s.kind == ScalarSpec::Kind::Hyper &&
+               *std::find_if(plan.scalars.begin(), plan.scalars.end(),
+                             [&](const plan::Scalar &s) {
+                               return s.kind == plan::Scalar::Kind::Hyper &&
                                       s.name == name;
                              }));
     options.hypers[name] = *value;
   }
 }
 
-static void checkData(const Raw &raw, const Manifest &manifest,
+static void checkData(const Raw &raw, const plan::Plan &plan,
                       RunOptions &options) {
   std::vector<std::string> names;
-  for (const DatasetSpec &dataset : manifest.datasets) {
+  for (const plan::Dataset &dataset : plan.datasets) {
     names.push_back(dataset.name);
   }
   for (const std::string &text : raw.data) {
     const size_t equals = text.find('=');
     const std::string name =
         equals == std::string::npos ? "" : text.substr(0, equals);
-    if (manifest.findDataset(name) != nullptr) {
+    if (plan.findDataset(name) != nullptr) {
       options.data[name] = text.substr(equals + 1);
     } else if (names.size() == 1) {
       options.data[names[0]] = text;
@@ -292,10 +293,10 @@ static void checkData(const Raw &raw, const Manifest &manifest,
 }
 
 /// Splits NETWORK=FILE settings and checks the networks.
-static void checkWeights(const Raw &raw, const Manifest &manifest,
+static void checkWeights(const Raw &raw, const plan::Plan &plan,
                          RunOptions &options) {
   std::vector<std::string> names;
-  for (const ImportSpec &import : manifest.imports) {
+  for (const plan::Import &import : plan.imports) {
     names.push_back(import.network);
   }
   for (const std::string &text : raw.weights) {
@@ -311,7 +312,7 @@ static void checkWeights(const Raw &raw, const Manifest &manifest,
 }
 
 /// Returns the place of a text among those that the argument knows.
-static double parseChoice(const ProcedureArgument &argument,
+static double parseChoice(const plan::ProcedureArgument &argument,
                           const std::string &text) {
   const auto place =
       std::find(argument.choices.begin(), argument.choices.end(), text);
@@ -323,11 +324,11 @@ static double parseChoice(const ProcedureArgument &argument,
 }
 
 /// Throws where nothing says how many `all` are.
-static void requireItems(const ProcedureSpec &procedure,
-                         const ProcedureArgument &count) {
-  using Kind = ProcedureArgument::Kind;
+static void requireItems(const plan::Procedure &procedure,
+                         const plan::ProcedureArgument &count) {
+  using Kind = plan::ProcedureArgument::Kind;
   if (std::none_of(procedure.arguments.begin(), procedure.arguments.end(),
-                   [](const ProcedureArgument &argument) {
+                   [](const plan::ProcedureArgument &argument) {
                      return argument.kind == Kind::Data ||
                             argument.kind == Kind::File;
                    })) {
@@ -336,11 +337,11 @@ static void requireItems(const ProcedureSpec &procedure,
   }
 }
 
-static void checkArguments(const Raw &raw, const Manifest &manifest,
-                           const ProcedureSpec &procedure,
+static void checkArguments(const Raw &raw, const plan::Plan &plan,
+                           const plan::Procedure &procedure,
                            RunOptions &options) {
-  using Kind = ProcedureArgument::Kind;
-  for (const ProcedureArgument &argument : procedure.arguments) {
+  using Kind = plan::ProcedureArgument::Kind;
+  for (const plan::ProcedureArgument &argument : procedure.arguments) {
     if (argument.kind == Kind::Data || argument.kind == Kind::File) {
       const std::string &file = raw.files.at(argument.name);
       if (!file.empty()) {
@@ -393,7 +394,7 @@ static void checkArguments(const Raw &raw, const Manifest &manifest,
     if (argument.kind == Kind::Real) {
       checkRange(
           fmt::format("--{} {}", argument.name, printable(given->second)),
-          *value, manifest.scalars[argument.scalar]);
+          *value, plan.scalars[argument.scalar]);
     }
     options.arguments[argument.name] = *value;
   }
@@ -423,7 +424,7 @@ static void checkTraining(const Raw &raw, RunOptions &options) {
 }
 
 static RunOptions checkRaw(const Raw &raw, Verb verb, size_t procedure,
-                           const Manifest &manifest) {
+                           const plan::Plan &plan) {
   RunOptions options;
   options.verb = verb;
   options.procedure = procedure;
@@ -443,11 +444,11 @@ static RunOptions checkRaw(const Raw &raw, Verb verb, size_t procedure,
         unsigned(std::min<uint64_t>(threads, ThreadPool::maxThreads));
   }
   checkTraining(raw, options);
-  checkSets(raw, manifest, options);
-  checkData(raw, manifest, options);
-  checkWeights(raw, manifest, options);
+  checkSets(raw, plan, options);
+  checkData(raw, plan, options);
+  checkWeights(raw, plan, options);
   if (verb == Verb::Procedure) {
-    checkArguments(raw, manifest, manifest.procedures[procedure], options);
+    checkArguments(raw, plan, plan.procedures[procedure], options);
   }
   return options;
 }
@@ -483,17 +484,17 @@ struct Verbs {
 
 } // namespace
 
-static void addVerbs(Verbs &verbs, const Manifest &manifest) {
+static void addVerbs(Verbs &verbs, const plan::Plan &plan) {
   Raw &raw = verbs.raw;
   CLI::App *train = verbs.add(Verb::Train);
   addShared(*train, raw);
   addData(*train, raw);
   addSeed(*train, raw);
   addTraining(*train, raw);
-  addWeights(*train, raw, manifest);
+  addWeights(*train, raw, plan);
   train->add_flag("--overwrite", raw.overwrite,
                   "replace the run that is in the folder");
-  train->footer(hyperHelp(manifest));
+  train->footer(hyperHelp(plan));
 
   CLI::App *resume = verbs.add(Verb::Resume);
   addShared(*resume, raw);
@@ -529,14 +530,14 @@ static void addVerbs(Verbs &verbs, const Manifest &manifest) {
   addShared(*gradients, raw);
   addData(*gradients, raw);
   addSeed(*gradients, raw);
-  addWeights(*gradients, raw, manifest);
+  addWeights(*gradients, raw, plan);
   gradients->add_option("--steps", raw.steps, "how many steps")
       ->default_str("20");
 }
 
-static void addProcedures(Verbs &verbs, const Manifest &manifest) {
-  for (size_t i = 0; i < manifest.procedures.size(); ++i) {
-    const ProcedureSpec &procedure = manifest.procedures[i];
+static void addProcedures(Verbs &verbs, const plan::Plan &plan) {
+  for (size_t i = 0; i < plan.procedures.size(); ++i) {
+    const plan::Procedure &procedure = plan.procedures[i];
     for (const auto &[command, verb] : verbs.list) {
       if (command->get_name() == procedure.name) {
         fail(ExitInternal, "the procedure `{}` bears the name of a verb",
@@ -545,7 +546,7 @@ static void addProcedures(Verbs &verbs, const Manifest &manifest) {
     }
     CLI::App *command =
         verbs.add(procedure.name, "procedure of the model", Verb::Procedure, i);
-    addProcedure(*command, verbs.raw, procedure, manifest);
+    addProcedure(*command, verbs.raw, procedure, plan);
     addShared(*command, verbs.raw);
     addData(*command, verbs.raw);
     addSeed(*command, verbs.raw);
@@ -568,15 +569,15 @@ static void checkVerb(const Verbs &verbs, int argc, char **argv) {
   }
 }
 
-RunOptions parseCommandLine(int argc, char **argv, const Manifest &manifest) {
+RunOptions parseCommandLine(int argc, char **argv, const plan::Plan &plan) {
   Verbs verbs;
-  verbs.app.description(fmt::format("{}: a model compiled from {}",
-                                    manifest.model, manifest.source));
-  verbs.app.footer(hyperHelp(manifest));
+  verbs.app.description(
+      fmt::format("{}: a model compiled from {}", plan.model, plan.source));
+  verbs.app.footer(hyperHelp(plan));
   verbs.app.set_help_flag(flag::help, "Print this help message and exit");
   verbs.app.require_subcommand(1);
-  addVerbs(verbs, manifest);
-  addProcedures(verbs, manifest);
+  addVerbs(verbs, plan);
+  addProcedures(verbs, plan);
   checkVerb(verbs, argc, argv);
   try {
     verbs.app.parse(argc, argv);
@@ -590,7 +591,7 @@ RunOptions parseCommandLine(int argc, char **argv, const Manifest &manifest) {
   for (const auto &[command, verb] : verbs.list) {
     if (command->parsed()) {
       const Verb asked = verbs.collapse ? Verb::DiagnoseCollapse : verb.first;
-      return checkRaw(verbs.raw, asked, verb.second, manifest);
+      return checkRaw(verbs.raw, asked, verb.second, plan);
     }
   }
   fail(ExitUsage, "no verb is given (--help lists what there is)");

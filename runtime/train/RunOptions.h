@@ -1,14 +1,14 @@
 //===- RunOptions.h - the command line of a trainer -------------*- C++ -*-===//
 //
-// What the user asked for, parsed and checked against the manifest. Nothing
+// What the user asked for, parsed and checked against the plan. Nothing
 // else in the runtime reads argv.
 //
 //===----------------------------------------------------------------------===//
 #ifndef GMC_RUNTIME_TRAIN_RUNOPTIONS_H
 #define GMC_RUNTIME_TRAIN_RUNOPTIONS_H
 
-#include "runtime/core/Manifest.h"
 #include "runtime/io/RunFolder.h"
+#include "runtime/plan/Plan.h"
 #include "runtime/train/DataShelf.h"
 
 #include <cstdint>
@@ -33,7 +33,7 @@ enum class Verb : uint8_t {
 
 struct RunOptions {
   Verb verb = Verb::None;
-  size_t procedure = 0; ///< Procedure: index into the manifest's
+  size_t procedure = 0; ///< Procedure: index into the plan's
 
   RunFolder folder{"run"};
   DataFolders data;
@@ -59,11 +59,11 @@ struct RunOptions {
 /// Fails with 2 where a number of the run does not keep to what takes it, or is
 /// not whole and must be. `text` is how it was given.
 void checkRange(const std::string &text, double value,
-                const ScalarSpec &scalar);
+                const plan::Scalar &scalar);
 
 /// Parses the command line. Prints help where it is asked for and returns verb
 /// None then. Throws Failure 2 for anything that is not understood.
-RunOptions parseCommandLine(int argc, char **argv, const Manifest &manifest);
+RunOptions parseCommandLine(int argc, char **argv, const plan::Plan &plan);
 
 } // namespace gmc::runtime
 

@@ -15,10 +15,11 @@ namespace gmc::runtime {
 
 /// Calls `body` with every `next` of the turns, in text order.
 template <typename Body>
-static void forEachNext(const std::vector<Turn> &turns, const Body &body) {
-  for (const Turn &turn : turns) {
-    for (const CallArgument &argument : turn.arguments) {
-      if (argument.kind == CallArgument::Kind::Next) {
+static void forEachNext(const std::vector<plan::Turn> &turns,
+                        const Body &body) {
+  for (const plan::Turn &turn : turns) {
+    for (const plan::TurnArgument &argument : turn.arguments) {
+      if (argument.kind == plan::TurnArgument::Kind::Next) {
         body(argument);
       }
     }
@@ -26,12 +27,12 @@ static void forEachNext(const std::vector<Turn> &turns, const Body &body) {
   }
 }
 
-RunPosition::RunPosition(const Manifest &manifest)
-    : counters(manifest.counters.size()), executions(manifest.entries.size()),
-      pooled(manifest.pools.size()) {
-  for (const TrainSpec &train : manifest.trains) {
+RunPosition::RunPosition(const plan::Plan &plan)
+    : counters(plan.counters.size()), executions(plan.entries.size()),
+      pooled(plan.pools.size()) {
+  for (const plan::Train &train : plan.trains) {
     owners.push_back(train.duration.stream);
-    forEachNext(train.turns, [&](const CallArgument &next) {
+    forEachNext(train.turns, [&](const plan::TurnArgument &next) {
       const std::string name = next.dataset + "." + next.split;
       if (findStream(name) == nullptr) {
         streams.push_back({name, {}, 1, 0, 0});
@@ -77,15 +78,15 @@ static double timesOf(double amount, double unit) {
   return std::floor(amount / unit);
 }
 
-bool RunPosition::isDue(const Duration &every) const {
+bool RunPosition::isDue(const plan::Duration &every) const {
   if (!(every.count > 0)) {
     return false;
   }
-  if (every.unit == "rounds") {
+  if (every.unit == plan::Duration::Unit::Rounds) {
     return rounds > 0 && timesOf(double(rounds), every.count) >
                              timesOf(double(rounds - 1), every.count);
   }
-  if (every.unit == "examples") {
+  if (every.unit == plan::Duration::Unit::Examples) {
     return timesOf(double(examples), every.count) >
            timesOf(double(examplesBefore), every.count);
   }
@@ -98,11 +99,11 @@ bool RunPosition::isDue(const Duration &every) const {
          timesOf(double(stream->drawnBefore), batches);
 }
 
-bool RunPosition::hasLasted(const Duration &duration) const {
-  if (duration.unit == "rounds") {
+bool RunPosition::hasLasted(const plan::Duration &duration) const {
+  if (duration.unit == plan::Duration::Unit::Rounds) {
     return double(rounds) >= duration.count;
   }
-  if (duration.unit == "examples") {
+  if (duration.unit == plan::Duration::Unit::Examples) {
     return double(examples) >= duration.count;
   }
   const StreamClock *stream = findStream(duration.stream);
@@ -123,7 +124,7 @@ void RunPosition::startNextTrain() {
   }
 }
 
-void RunPosition::store(const Manifest &manifest, RunState &run) const {
+void RunPosition::store(const plan::Plan &plan, RunState &run) const {
   run.step = step;
   run.counters["clock.train"] = train;
   run.counters["clock.rounds"] = rounds;
@@ -131,15 +132,15 @@ void RunPosition::store(const Manifest &manifest, RunState &run) const {
   run.counters["clock.examples.before"] = examplesBefore;
   run.counters["clock.epochs.earlier"] = earlierEpochs;
   for (size_t i = 0; i < counters.size(); ++i) {
-    run.counters["updates." + manifest.counters[i]] = counters[i];
+    run.counters["updates." + plan.counters[i].name] = counters[i];
   }
   for (size_t i = 0; i < executions.size(); ++i) {
-    if (manifest.entries[i].kind == EntrySpec::Kind::Step) {
-      run.counters["executions." + manifest.entries[i].name] = executions[i];
+    if (plan.entries[i].kind == plan::Entry::Kind::Step) {
+      run.counters["executions." + plan.entries[i].name] = executions[i];
     }
   }
   for (size_t i = 0; i < pooled.size(); ++i) {
-    run.counters["pool." + manifest.pools[i].name] = pooled[i];
+    run.counters["pool." + plan.pools[i].name] = pooled[i];
   }
   for (const StreamClock &stream : streams) {
     run.streams[stream.name] = stream.position;
@@ -159,27 +160,27 @@ uint64_t counterOf(const RunState &run, const std::string &name) {
   return found->second;
 }
 
-void RunPosition::restore(const Manifest &manifest, const RunState &run) {
+void RunPosition::restore(const plan::Plan &plan, const RunState &run) {
   step = run.step;
   train = counterOf(run, "clock.train");
   rounds = counterOf(run, "clock.rounds");
   examples = counterOf(run, "clock.examples");
   examplesBefore = counterOf(run, "clock.examples.before");
   earlierEpochs = counterOf(run, "clock.epochs.earlier");
-  if (train >= manifest.trains.size()) {
+  if (train >= plan.trains.size()) {
     fail(ExitCheckpoint, "the checkpoint stands in `train` number {} of {}",
-         train + 1, manifest.trains.size());
+         train + 1, plan.trains.size());
   }
   for (size_t i = 0; i < counters.size(); ++i) {
-    counters[i] = counterOf(run, "updates." + manifest.counters[i]);
+    counters[i] = counterOf(run, "updates." + plan.counters[i].name);
   }
   for (size_t i = 0; i < executions.size(); ++i) {
-    if (manifest.entries[i].kind == EntrySpec::Kind::Step) {
-      executions[i] = counterOf(run, "executions." + manifest.entries[i].name);
+    if (plan.entries[i].kind == plan::Entry::Kind::Step) {
+      executions[i] = counterOf(run, "executions." + plan.entries[i].name);
     }
   }
   for (size_t i = 0; i < pooled.size(); ++i) {
-    pooled[i] = counterOf(run, "pool." + manifest.pools[i].name);
+    pooled[i] = counterOf(run, "pool." + plan.pools[i].name);
   }
   for (StreamClock &stream : streams) {
     const auto found = run.streams.find(stream.name);
@@ -190,8 +191,8 @@ void RunPosition::restore(const Manifest &manifest, const RunState &run) {
     stream.position = found->second;
     if (const auto data = run.datasets.find(stream.name);
         data != run.datasets.end()) {
-      stream.batchesPerEpoch = std::max<int64_t>(
-          data->second.items / manifest.trains[train].batch, 1);
+      stream.batchesPerEpoch =
+          std::max<int64_t>(data->second.items / plan.trains[train].batch, 1);
     }
     stream.drawn = counterOf(run, "clock.drawn." + stream.name);
     stream.drawnBefore = counterOf(run, "clock.drawn.before." + stream.name);

@@ -7,8 +7,8 @@
 #ifndef GMC_RUNTIME_TRAIN_RUNPOSITION_H
 #define GMC_RUNTIME_TRAIN_RUNPOSITION_H
 
-#include "runtime/core/Manifest.h"
 #include "runtime/io/Checkpoint.h"
+#include "runtime/plan/Plan.h"
 
 #include <cstdint>
 #include <string>
@@ -26,15 +26,15 @@ struct StreamClock {
 };
 
 struct RunPosition {
-  explicit RunPosition(const Manifest &manifest);
+  explicit RunPosition(const plan::Plan &plan);
 
   uint64_t step = 0;                ///< rounds since the run's first
-  uint64_t train = 0;               ///< which `train` of the manifest
+  uint64_t train = 0;               ///< which `train` of the plan
   uint64_t rounds = 0;              ///< in this `train`
   uint64_t examples = 0;            ///< of the owning stream, in this `train`
   uint64_t examplesBefore = 0;      ///< the same, before the last round
   uint64_t earlierEpochs = 0;       ///< whole epochs of earlier `train`s
-  std::vector<uint64_t> counters;   ///< updates, as in the manifest
+  std::vector<uint64_t> counters;   ///< updates, as in the plan
   std::vector<uint64_t> executions; ///< of each entry
   std::vector<uint64_t> pooled;     ///< examples given to each pool
   std::vector<StreamClock> streams; ///< those that training reads
@@ -53,16 +53,16 @@ struct RunPosition {
   double totalEpochs() const;
 
   /// True when the last round completed a multiple of `duration`.
-  bool isDue(const Duration &duration) const;
+  bool isDue(const plan::Duration &duration) const;
   /// True when this `train` has lasted for `duration`.
-  bool hasLasted(const Duration &duration) const;
+  bool hasLasted(const plan::Duration &duration) const;
 
   /// Starts the next `train`: its clocks begin at 0.
   void startNextTrain();
 
   /// Into and out of a checkpoint.
-  void store(const Manifest &manifest, RunState &run) const;
-  void restore(const Manifest &manifest, const RunState &run);
+  void store(const plan::Plan &plan, RunState &run) const;
+  void restore(const plan::Plan &plan, const RunState &run);
 
 private:
   std::vector<std::string> owners; ///< name of each `train`'s stream, or ""

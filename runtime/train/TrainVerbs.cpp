@@ -22,8 +22,8 @@ namespace gmc::runtime {
 
 void setHypers(Machine &machine, const RunConfig &config) {
   for (size_t i = 0; i < machine.scalars.size(); ++i) {
-    const ScalarSpec &scalar = machine.manifest.scalars[i];
-    if (scalar.kind != ScalarSpec::Kind::Hyper) {
+    const plan::Scalar &scalar = machine.plan.scalars[i];
+    if (scalar.kind != plan::Scalar::Kind::Hyper) {
       continue;
     }
     if (const auto found = config.hypers.find(scalar.name);
@@ -33,17 +33,18 @@ void setHypers(Machine &machine, const RunConfig &config) {
   }
 }
 
-static void requireTrain(const Manifest &manifest) {
-  if (manifest.trains.empty()) {
+static void requireTrain(const plan::Plan &plan) {
+  if (plan.trains.empty()) {
     fail(ExitUsage, "{} has no `train {{}}`: there is nothing to train",
-         printable(manifest.source));
+         printable(plan.source));
   }
 }
 
 int runTrain(const Request &request) {
-  const auto &[model, manifest, options] = request;
-  requireTrain(manifest);
-  Machine machine(manifest, model, options.threads);
+  const auto &[model, options] = request;
+  const plan::Plan &plan = model.plan;
+  requireTrain(plan);
+  Machine machine(model, options.threads);
   const RunFolder &folder = options.folder;
   const RunLock lock(folder);
   if (folder.hasCheckpoint() && !options.overwrite) {
@@ -52,11 +53,11 @@ int runTrain(const Request &request) {
          "keeps it, --overwrite replaces it",
          printable(folder.path.string(), 400));
   }
-  const RunConfig config = newConfig(manifest, options);
+  const RunConfig config = newConfig(plan, options);
   setHypers(machine, config);
-  DataShelf shelf(manifest, config.data);
+  DataShelf shelf(plan, config.data);
   Training training(machine, shelf, config, folder, std::nullopt);
-  printClasses(manifest, shelf);
+  printClasses(plan, shelf);
   if (!options.dumpDraws.empty()) {
     training.dumpDraws(options.dumpDraws);
   }
@@ -65,17 +66,17 @@ int runTrain(const Request &request) {
     // Before anything of the new run has its name: no mix of two runs is left.
     removeDurably(folder.checkpoint());
   }
-  writeConfig(folder, manifest, config, machine.pool.size());
+  writeConfig(folder, machine, config);
   return training.run(options.maxSeconds);
 }
 
 /// Adds to a Failure 4 what config.json tells about the run's model.
 [[noreturn]] static void rethrowWith(const Failure &failure,
                                      const std::optional<RunConfig> &config,
-                                     const Manifest &manifest) {
+                                     const plan::Plan &plan) {
   std::string differences;
   if (failure.exitCode == ExitCheckpoint && config) {
-    differences = configDifferences(*config, manifest);
+    differences = configDifferences(*config, plan);
   }
   if (differences.empty()) {
     throw failure;
@@ -88,11 +89,11 @@ int runTrain(const Request &request) {
 /// Checks hyper-parameters of a file, which anyone may have changed, as --set
 /// is.
 static void checkHypers(const std::filesystem::path &file,
-                        const Manifest &manifest,
+                        const plan::Plan &plan,
                         const std::map<std::string, double> &hypers) {
-  for (const ScalarSpec &scalar : manifest.scalars) {
+  for (const plan::Scalar &scalar : plan.scalars) {
     const auto found = hypers.find(scalar.name);
-    if (scalar.kind == ScalarSpec::Kind::Hyper && found != hypers.end()) {
+    if (scalar.kind == plan::Scalar::Kind::Hyper && found != hypers.end()) {
       checkRange(fmt::format("{}: {}={}", printable(file.string(), 400),
                              printable(scalar.name), found->second),
                  found->second, scalar);
@@ -101,7 +102,8 @@ static void checkHypers(const std::filesystem::path &file,
 }
 
 LoadedRun loadRun(const Request &request, Machine &machine, Purpose purpose) {
-  const auto &[model, manifest, options] = request;
+  const auto &[model, options] = request;
+  const plan::Plan &plan = model.plan;
   const RunFolder &folder = options.folder;
   if (!folder.hasCheckpoint()) {
     fail(ExitInputOutput,
@@ -113,23 +115,22 @@ LoadedRun loadRun(const Request &request, Machine &machine, Purpose purpose) {
   const std::optional<RunConfig> written = readConfig(folder);
   LoadedRun loaded;
   try {
-    loaded.run = loadCheckpoint(folder.checkpoint(), manifest,
-                                machine.state.data(), purpose);
+    loaded.run = loadCheckpoint(folder.checkpoint(), machine.state(), purpose);
   } catch (const Failure &failure) {
-    rethrowWith(failure, written, manifest);
+    rethrowWith(failure, written, plan);
   }
   RunOptions none;
-  loaded.config = newConfig(manifest, none);
+  loaded.config = newConfig(plan, none);
   if (written) {
     loaded.config = *written;
-    loaded.config.hash = manifest.hash;
-    loaded.config.constants = manifest.constants;
-    loaded.config.batch = manifest.batch;
+    loaded.config.hash = plan.hash;
+    loaded.config.constants = plan.constants;
+    loaded.config.batch = plan.batch;
   }
-  if (written && written->hash == manifest.hash && purpose == Purpose::Resume) {
+  if (written && written->hash == plan.hash && purpose == Purpose::Resume) {
     // A resume with other settings writes them into config.json before anything
     // else; they hold if it ended before its first checkpoint too.
-    checkHypers(folder.config(), manifest, written->hypers);
+    checkHypers(folder.config(), plan, written->hypers);
     loaded.config.hypers.insert(loaded.run.hypers.begin(),
                                 loaded.run.hypers.end());
   } else {
@@ -145,18 +146,19 @@ LoadedRun loadRun(const Request &request, Machine &machine, Purpose purpose) {
 }
 
 void restoreClocks(Machine &machine, const RunState &run) {
-  if (run.counters.empty() || machine.manifest.trains.empty()) {
+  if (run.counters.empty() || machine.plan.trains.empty()) {
     return;
   }
-  RunPosition position(machine.manifest);
-  position.restore(machine.manifest, run);
+  RunPosition position(machine.plan);
+  position.restore(machine.plan, run);
   setClockScalars(machine, position);
 }
 
 int runResume(const Request &request) {
-  const auto &[model, manifest, options] = request;
-  requireTrain(manifest);
-  Machine machine(manifest, model, options.threads);
+  const auto &[model, options] = request;
+  const plan::Plan &plan = model.plan;
+  requireTrain(plan);
+  Machine machine(model, options.threads);
   const RunFolder &folder = options.folder;
   // Looks first without the lock: a finished run is not touched at all.
   if (!folder.hasCheckpoint()) {
@@ -171,7 +173,7 @@ int runResume(const Request &request) {
            *options.seed, printable(folder.path.string(), 400),
            loaded.run.seed);
     }
-    DataShelf shelf(manifest, loaded.config.data);
+    DataShelf shelf(plan, loaded.config.data);
     Training training(machine, shelf, loaded.config, folder, loaded.run);
     if (training.isFinished() && training.hasEnded()) {
       out().print("the run in {} is finished: {}; --epochs or --steps go on",
@@ -185,35 +187,36 @@ int runResume(const Request &request) {
     }
     out().print("resuming {} at {}", printable(folder.path.string(), 400),
                 training.describePosition());
-    printClasses(manifest, shelf);
+    printClasses(plan, shelf);
     if (!options.dumpDraws.empty()) {
       training.dumpDraws(options.dumpDraws);
     }
     folder.prepare();
-    writeConfig(folder, manifest, loaded.config, machine.pool.size());
+    writeConfig(folder, machine, loaded.config);
     return training.run(options.maxSeconds);
   }
 }
 
 int runEval(const Request &request) {
-  const auto &[model, manifest, options] = request;
-  Machine machine(manifest, model, options.threads);
+  const auto &[model, options] = request;
+  const plan::Plan &plan = model.plan;
+  Machine machine(model, options.threads);
   const LoadedRun loaded = loadRun(request, machine, Purpose::Sample);
   machine.seed = options.seed.value_or(loaded.run.seed);
-  DataShelf shelf(manifest, loaded.config.data);
+  DataShelf shelf(plan, loaded.config.data);
   restoreClocks(machine, loaded.run);
   countRecords(machine, shelf);
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   std::vector<std::string> notFinite;
-  for (size_t i = 0; i < manifest.reports.size(); ++i) {
-    if (!manifest.reports[i].values.empty()) {
+  for (size_t i = 0; i < plan.reports.size(); ++i) {
+    if (!plan.reports[i].values.empty()) {
       continue; // what a turn gave is not in a checkpoint
     }
     const auto values = evaluateReport(machine, shelf, i);
     if (!values) {
       return ExitSignal + stopSignal();
     }
-    const std::vector<std::string> names = reportNames(manifest, i);
+    const std::vector<std::string> names = reportNames(plan, i);
     for (size_t j = 0; j < names.size(); ++j) {
       json[names[j]] = (*values)[j];
       if (!std::isfinite((*values)[j])) {
@@ -227,8 +230,8 @@ int runEval(const Request &request) {
   }
   if (options.json) {
     out().print("{}", json.dump());
-  } else if (manifest.reports.empty()) {
-    out().print("{} has no `report`", printable(manifest.source));
+  } else if (plan.reports.empty()) {
+    out().print("{} has no `report`", printable(plan.source));
   }
   if (!notFinite.empty()) {
     err().print("error: step {}: not finite: the report {}", loaded.run.step,

@@ -46,13 +46,13 @@ static int checkOutput(Verb verb, int code) {
                                                            : code;
 }
 
-int trainerMain(int argc, char **argv, const CompiledModel &model) {
+int trainerMain(int argc, char **argv, const CompiledModel &compiled) {
   try {
     guardStandardStreams();
     catchStopSignals();
-    const Manifest manifest = parseManifest(model.manifest);
-    const RunOptions options = parseCommandLine(argc, argv, manifest);
-    return checkOutput(options.verb, runVerb({model, manifest, options}));
+    const Model model = readModel(compiled);
+    const RunOptions options = parseCommandLine(argc, argv, model.plan);
+    return checkOutput(options.verb, runVerb({model, options}));
   } catch (const Failure &failure) {
     err().print("error: {}", failure.what());
     if (failure.exitCode == ExitInternal) {

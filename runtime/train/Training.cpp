@@ -25,19 +25,19 @@ namespace gmc::runtime {
 Training::Training(Machine &machine, DataShelf &shelf, const RunConfig &config,
                    const RunFolder &folder, const std::optional<RunState> &run)
     : machine(machine), shelf(shelf), config(config), folder(folder),
-      isResumed(run.has_value()), position(machine.manifest), monitors(machine),
+      isResumed(run.has_value()), position(machine.plan), monitors(machine),
       start(Clock::now()) {
-  const Manifest &manifest = machine.manifest;
+  const plan::Plan &plan = machine.plan;
   machine.seed = config.seed;
   if (run) {
-    position.restore(manifest, *run);
+    position.restore(plan, *run);
     monitors.restore(*run);
     savedStep = position.step;
   } else {
-    initialState(manifest, config.seed, machine.state.data());
-    importWeights(manifest, config.weights, machine.state.data());
+    machine.state().initialise(config.seed);
+    importWeights(machine.state(), config.weights);
   }
-  for (const ReportSpec &report : manifest.reports) {
+  for (const plan::Report &report : plan.reports) {
     if (!report.walk.dataset.empty()) {
       shelf.get(report.walk.dataset, report.walk.split);
     }
@@ -58,7 +58,7 @@ void Training::dumpDraws(const std::filesystem::path &folder) {
 }
 
 bool Training::isFinished() const {
-  const auto &trains = machine.manifest.trains;
+  const auto &trains = machine.plan.trains;
   const bool isLast = position.train + 1 == trains.size();
   if (config.epochs || config.steps) {
     return (config.steps && position.step >= *config.steps) ||
@@ -76,14 +76,16 @@ double Training::fraction() const {
     most = std::max(most, position.totalEpochs() / *config.epochs);
   }
   if (!config.steps && !config.epochs) {
-    const Duration &duration = machine.manifest.trains[position.train].duration;
-    const double done = duration.unit == "rounds" ? double(position.rounds)
-                        : duration.unit == "examples"
+    const plan::Duration &duration =
+        machine.plan.trains[position.train].duration;
+    const double done = duration.unit == plan::Duration::Unit::Rounds
+                            ? double(position.rounds)
+                        : duration.unit == plan::Duration::Unit::Examples
                             ? double(position.examples)
                             : position.epochs(duration.stream);
     // Several `train`s count as equal parts.
     most = (double(position.train) + std::min(1.0, done / duration.count)) /
-           double(machine.manifest.trains.size());
+           double(machine.plan.trains.size());
   }
   return std::isfinite(most) ? std::clamp(most, 0.0, 1.0) : 1;
 }
@@ -130,8 +132,8 @@ std::vector<std::string> Training::metricColumns() const {
     }
   };
   add(monitors.columns());
-  for (size_t i = 0; i < machine.manifest.reports.size(); ++i) {
-    add(reportNames(machine.manifest, i));
+  for (size_t i = 0; i < machine.plan.reports.size(); ++i) {
+    add(reportNames(machine.plan, i));
   }
   add({column::final, column::seconds});
   return columns;
@@ -172,11 +174,11 @@ bool Training::hasEnded() const {
   if (monitors.isOpen() && !hasAny(monitors.columns())) {
     return false;
   }
-  const auto &reports = machine.manifest.reports;
+  const auto &reports = machine.plan.reports;
   for (size_t i = 0; i < reports.size(); ++i) {
     // What a turn gave is gone: such a report cannot be made later.
-    if (reports[i].atEnd && reports[i].values.empty() &&
-        !hasAny(reportNames(machine.manifest, i))) {
+    if (!reports[i].every && reports[i].values.empty() &&
+        !hasAny(reportNames(machine.plan, i))) {
       return false;
     }
   }
@@ -219,7 +221,7 @@ void Training::rethrowUnsaved(const Failure &failure) const {
 }
 
 void Training::runRound() {
-  const auto &trains = machine.manifest.trains;
+  const auto &trains = machine.plan.trains;
   if (position.train + 1 < trains.size() &&
       position.hasLasted(trains[position.train].duration)) {
     position.startNextTrain();
@@ -267,18 +269,17 @@ bool Training::handleEvents() {
 
 /// Makes the reports that are due, but those whose column is `present`.
 bool Training::runReports(const std::set<std::string> &present) {
-  const Manifest &manifest = machine.manifest;
+  const plan::Plan &plan = machine.plan;
   // What turns gave comes first: a signal cannot come between, and after a
   // resume it is gone.
   for (const bool ofTurns : {true, false}) {
-    for (size_t i = 0; i < manifest.reports.size(); ++i) {
-      const ReportSpec &report = manifest.reports[i];
-      if (report.values.empty() == ofTurns || report.atEnd ||
-          !position.isDue(report.every)) {
+    for (size_t i = 0; i < plan.reports.size(); ++i) {
+      const plan::Report &report = plan.reports[i];
+      if (report.values.empty() == ofTurns || !report.every ||
+          !position.isDue(*report.every)) {
         continue;
       }
-      if (!hasColumnOf(present, reportNames(manifest, i)) &&
-          !runReport(i, false)) {
+      if (!hasColumnOf(present, reportNames(plan, i)) && !runReport(i, false)) {
         return false;
       }
     }
@@ -287,7 +288,7 @@ bool Training::runReports(const std::set<std::string> &present) {
 }
 
 bool Training::runReport(size_t index, bool atEnd) {
-  const ReportSpec &report = machine.manifest.reports[index];
+  const plan::Report &report = machine.plan.reports[index];
   if (!report.values.empty() && !runner->fillReport(report)) {
     return true;
   }
@@ -296,7 +297,7 @@ bool Training::runReport(size_t index, bool atEnd) {
   if (!values) {
     return false;
   }
-  const std::vector<std::string> names = reportNames(machine.manifest, index);
+  const std::vector<std::string> names = reportNames(machine.plan, index);
   std::map<std::string, double> row;
   std::string line = fmt::format("  step {}", position.step);
   for (size_t i = 0; i < names.size(); ++i) {
@@ -360,11 +361,11 @@ void Training::syncMetrics() {
 
 /// Makes the reports `at end`; false where a signal interrupted one.
 bool Training::runEndReports(bool ofTurns) {
-  const Manifest &manifest = machine.manifest;
-  for (size_t i = 0; i < manifest.reports.size(); ++i) {
-    const ReportSpec &report = manifest.reports[i];
-    if (report.atEnd && report.values.empty() != ofTurns &&
-        !hasColumnOf(present.final, reportNames(manifest, i)) &&
+  const plan::Plan &plan = machine.plan;
+  for (size_t i = 0; i < plan.reports.size(); ++i) {
+    const plan::Report &report = plan.reports[i];
+    if (!report.every && report.values.empty() != ofTurns &&
+        !hasColumnOf(present.final, reportNames(plan, i)) &&
         !runReport(i, true)) {
       return false;
     }
@@ -418,7 +419,7 @@ RunState Training::runState() const {
   run.seed = config.seed;
   run.hypers = config.hypers;
   run.datasets = shelf.identities();
-  position.store(machine.manifest, run);
+  position.store(machine.plan, run);
   monitors.store(run);
   return run;
 }
@@ -426,11 +427,11 @@ RunState Training::runState() const {
 /// Throws Failure 7 where a tensor holds a number that is not finite: losses
 /// and gradients were, but the update itself may overflow.
 void Training::checkFinite() const {
-  const ScalarType type = machine.manifest.type;
+  const ScalarType type = machine.plan.type;
   std::vector<std::byte> dense;
-  for (const TensorSpec &tensor : machine.manifest.tensors) {
-    dense.resize(size_t(denseBytes(type, tensor)));
-    fetchTensor(type, tensor, machine.state.data(), dense);
+  for (size_t i = 0; i < machine.plan.tensors.size(); ++i) {
+    dense.resize(size_t(machine.state().bytes(i)));
+    machine.state().fetch(i, dense);
     const bool finite = dispatch(type, [&](auto zero) {
       const auto *numbers = reinterpret_cast<decltype(zero) *>(dense.data());
       const size_t count = dense.size() / sizeof zero;
@@ -438,6 +439,7 @@ void Training::checkFinite() const {
                          [](auto number) { return std::isfinite(number); });
     });
     if (!finite) {
+      const plan::Tensor &tensor = machine.plan.tensors[i];
       fail(ExitNotFinite, "step {}: `{}`{} holds a number that is not finite",
            position.step, printable(tensor.name),
            tensor.network.empty()
@@ -460,8 +462,7 @@ void Training::save() {
     rethrowUnsaved(failure);
   }
   try {
-    saveCheckpoint(folder.checkpoint(), machine.manifest, machine.state.data(),
-                   runState());
+    saveCheckpoint(folder.checkpoint(), machine.state(), runState());
     savedStep = position.step;
     saveError.clear();
   } catch (const Failure &failure) {

@@ -19,8 +19,7 @@ namespace gmc::runtime {
 
 /// What every verb is given.
 struct Request {
-  const CompiledModel &model;
-  const Manifest &manifest;
+  const Model &model;
   const RunOptions &options;
 };
 
@@ -50,7 +49,7 @@ void restoreClocks(Machine &machine, const RunState &run);
 
 /// Prints which class has which number, of the data that `shelf` holds and
 /// whose classes have names.
-void printClasses(const Manifest &manifest, const DataShelf &shelf);
+void printClasses(const plan::Plan &plan, const DataShelf &shelf);
 
 /// Writes the hypers of `config` into the scalars.
 void setHypers(Machine &machine, const RunConfig &config);

@@ -66,7 +66,7 @@ class LinkTest(DriverTest):
 
     def test_c25_trainer_is_of_another_gmc(self):
         self.assertIn("undefined symbol", self.without_trainer(
-            lambda whole: whole.replace(b"gmEntries", b"gmEntrees")))
+            lambda whole: whole.replace(b"gmArtifacts", b"gmArtefacts")))
 
     def test_c25_disk_is_full(self):
         """A bound on the size of files stands for it."""

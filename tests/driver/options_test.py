@@ -66,6 +66,8 @@ class OptionsTest(DriverTest):
                 (("compile", small, "--mcpu", "nonsense"), "nonsense"),
                 (("compile", small, "--mcpu", ""), "processor"),
                 (("compile", small, "--mcpu", "x86-64"), "AVX2"),
+                (("compile", small, "--mcpu", "x86-64-v3,nonsense"), "nonsense"),
+                (("compile", small, "--mcpu", "x86-64-v3,x86-64-v3"), "twice"),
                 (("compile", small, "--mcpu", "pentium"), "AVX2"),
                 (("compile", small, "-O1"), "-O"),
                 (("compile", small, "-O", "x"), "-O"),
@@ -282,7 +284,7 @@ class OptionsTest(DriverTest):
             with self.subTest(model=model.stem):
                 text = self.phase(model, "llvm").decode()
                 self.assertRegex(text, r"(?m)^define ")
-                self.assertIn("gmManifest", text)
+                self.assertIn("gmPlan", text)
                 self.assertEqual(self.phase(model, "object")[:4], b"\x7fELF")
 
     def test_stop_after_link(self):

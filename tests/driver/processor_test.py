@@ -138,6 +138,34 @@ class ProcessorTest(DriverTest):
                 share, tensor = largest_difference(kept[0], other)
                 self.assertLess(share, 1e-4, tensor)
 
+    def trained(self, executable, arguments):
+        """(the processor that the executable chose, its checkpoint)."""
+        text = subprocess.run([f"./{executable}", "info", "--json"], check=True,
+                              cwd=self.folder, capture_output=True).stdout
+        self.train(f"./{executable}", steps=3, arguments=arguments)
+        return json.loads(text)["target"], (self.last_run / "checkpoint.safetensors")
+
+    def test_c29_several_in_one(self):
+        """One executable for AVX2 and AVX-512 is, on each machine, the best of both."""
+        write_idx(self.folder / "data", 28, 28)
+        arguments = ["--data", str(self.folder / "data")]
+        compiled = ["-o", "m", "--batch", "8", "--mcpu"]
+        for cpus in (["x86-64-v3", "x86-64-v4"], ["diamondrapids", "x86-64-v3"]):
+            with self.subTest(cpus=cpus):
+                alone = {}
+                for cpu in cpus:
+                    self.expect(OK, "compile", VAE, *compiled, cpu)
+                    (self.folder / "m").rename(self.folder / cpu)
+                    if not Asker(self.folder, needs := self.needs_of(f"./{cpu}")
+                                 ).lacking(()) & needs:
+                        alone[cpu] = self.trained(cpu, arguments)[1].read_bytes()
+                self.expect(OK, "compile", VAE, *compiled, ",".join(cpus))
+                chosen, checkpoint = self.trained("m", arguments)
+                self.assertIn(chosen, alone)
+                wide = next(cpu for cpu in cpus if cpu != "x86-64-v3")
+                self.assertEqual(chosen, wide if wide in alone else "x86-64-v3")
+                self.assertEqual(checkpoint.read_bytes(), alone[chosen])
+
 
 if __name__ == "__main__":
     main()

@@ -20,8 +20,8 @@ LAYERS = {
     "dsl/lex": ["dsl/base"],
     "dsl/ast": ["dsl/base"],
     "dsl/parse": ["dsl/base", "dsl/lex", "dsl/ast"],
-    "dsl/program": ["dsl/base"],
-    "dsl/sema": ["dsl/base", "dsl/ast", "dsl/program",
+    "dsl/program": ["dsl/base", "runtime/plan"],
+    "dsl/sema": ["dsl/base", "dsl/ast", "dsl/program", "runtime/plan",
                  "runtime/abi/names.def"],
     "dsl/library": ["dsl/base", "dsl/ast", "dsl/program", "dsl/sema"],
     "dsl": [],
@@ -33,7 +33,8 @@ LAYERS = {
     "compiler/Dialect/NN": ["compiler/Interfaces"],
     "compiler/Dialect/RT": ["compiler/Interfaces"],
     "compiler/Dialect/GM": ["compiler/Interfaces", "compiler/Dialect/NN"],
-    "compiler/Import": ["dsl/base", "dsl/program", "compiler/Dialect"],
+    "compiler/Import": ["dsl/base", "dsl/program", "runtime/plan",
+                        "compiler/Dialect"],
     "compiler/Autodiff/Rules": ["compiler/Autodiff", "compiler/Interfaces",
                                 "compiler/Dialect/NN"],
     "compiler/Autodiff": ["compiler/Interfaces", "compiler/Dialect/NN"],
@@ -49,18 +50,19 @@ LAYERS = {
     "compiler/Pipeline": ["compiler/Interfaces", "compiler/Dialect",
                           "compiler/Autodiff", "compiler/Conversion",
                           "compiler/Codegen"],
-    # The driver reads back what it wrote, with the reader of trainers.
-    "compiler/Driver": ["dsl", "compiler", "runtime/abi",
-                        "runtime/core/Manifest.h"],
+    # The driver writes the plan and reads it back as a trainer will.
+    "compiler/Driver": ["dsl", "compiler", "runtime/abi", "runtime/plan"],
     "compiler": [],
 
     # The runtime of a trainer: never compiler, language or MLIR.
     "runtime/abi": [],
     # Names alone, which a text may not give: the language reads them too.
     "runtime/abi/names.def": [],
-    "runtime/core": ["runtime/abi"],
-    "runtime/data": ["runtime/abi", "runtime/core"],
-    "runtime/io": ["runtime/abi", "runtime/core"],
+    # What a run does: language, compiler and runtime build on it.
+    "runtime/plan": [],
+    "runtime/core": ["runtime/abi", "runtime/plan"],
+    "runtime/data": ["runtime/abi", "runtime/plan", "runtime/core"],
+    "runtime/io": ["runtime/abi", "runtime/plan", "runtime/core"],
     "runtime/cpu": ["runtime/abi", "runtime/core"],
     "runtime/train": ["runtime"],
     "runtime": [],
@@ -90,7 +92,7 @@ MACHINE = ["thread", "pthread.h", "omp.h", "immintrin.h", "x86intrin.h",
            "mlir/Conversion/", "mlir/Target/"]
 CLOSED_TO_MACHINE = ["dsl", "compiler/Import", "compiler/Interfaces",
                      "compiler/Dialect/NN", "compiler/Dialect/GM",
-                     "compiler/Autodiff", "runtime/abi"]
+                     "compiler/Autodiff", "runtime/abi", "runtime/plan"]
 
 SUFFIXES = {".h", ".cpp", ".c", ".td", ".def", ".inc"}
 INCLUDE = re.compile(r'^\s*#?\s*include\s*(["<])([^">]+)[">]')

@@ -92,7 +92,11 @@ std::string phaseHelp() {
 
 void addCompileFlags(CLI::App &command, ModelFlags &flags) {
   driver::Invocation &to = flags.invocation;
-  command.add_option("--mcpu", to.cpu, "processor, as LLVM names it")
+  command
+      .add_option("--mcpu", to.cpus,
+                  "processor, as LLVM names it; of several, with commas "
+                  "between them, the program chooses one when it starts")
+      ->delimiter(',')
       ->capture_default_str();
   command.add_option("--target", flags.target, "cpu or cuda")
       ->capture_default_str();
@@ -158,7 +162,8 @@ int checkEach(const std::vector<std::string> &files,
 
 #ifdef __SANITIZE_ADDRESS__
 /// lld, an archive that is built without the sanitizers, shares LLVM's inline
-/// allocators with this program: one side would poison what the other hands out.
+/// allocators with this program: one side would poison what the other hands
+/// out.
 extern "C" const char *__asan_default_options() {
   return "allow_user_poisoning=0";
 }

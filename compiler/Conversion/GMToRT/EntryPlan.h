@@ -18,7 +18,7 @@
 namespace gmc::conversion {
 
 /// How a tensor lies in memory: row-major, or in panels with the lanes along
-/// `axis` (runtime/abi/manifest.md).
+/// `axis` (runtime/plan/plan.md).
 struct Layout {
   int64_t axis = 0;
   int64_t width = 0; ///< 0: row-major

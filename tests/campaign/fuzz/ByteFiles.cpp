@@ -51,7 +51,7 @@ bool readers::idx(Bytes bytes) {
     fileOf("idx/" + (name + ending), text);
   }
   const Shape item(array.shape.begin() + 1, array.shape.end());
-  const FieldSpec field = fieldFor(item, bytes);
+  const plan::Field field = fieldFor(item, bytes);
   const bool taken = readAsDataset("idx", {field}, images.parent_path());
   readAsDataset("idx", {field, labelOf("y", 10)}, images.parent_path());
   readAsItems(field, file);
@@ -61,7 +61,7 @@ bool readers::idx(Bytes bytes) {
 
 /// Holds that images which keep to a range do so when they are resampled.
 static void readInRange(const Column &column, const path &file) {
-  FieldSpec field = numbersOf("x", column.shape);
+  plan::Field field = numbersOf("x", column.shape);
   field.bounded = true;
   field.low = -1;
   if (column.shape.size() == 3 && readAsItems(field, file)) {
@@ -89,10 +89,10 @@ bool readers::npy(Bytes bytes) {
     fileOf(name, textOf(bytes));
   }
   readInRange(column, file);
-  FieldSpec field = fieldFor(column.shape, bytes);
+  plan::Field field = fieldFor(column.shape, bytes);
   const bool taken = readAsDataset("npy", {field}, file);
   readAsItems(field, file);
-  FieldSpec second = field;
+  plan::Field second = field;
   second.name = "y";
   readAsDataset("npy", {field, second}, both);
   return taken;
@@ -106,7 +106,7 @@ bool readers::cifar(Bytes bytes) {
     fileOf(fmt::format("cifar/data_batch_{}.bin", i),
            textOf(bytes).substr(cut));
   }
-  FieldSpec image = numbersOf("x", {3, 32, 32});
+  plan::Field image = numbersOf("x", {3, 32, 32});
   image.image = true;
   readAsDataset("cifar10", {labelOf("y", 256)}, file.parent_path());
   return readAsDataset("cifar10", {image, labelOf("y", 10)},

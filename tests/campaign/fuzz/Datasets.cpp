@@ -12,25 +12,25 @@ namespace gmc::fuzz {
 using namespace runtime;
 using std::filesystem::path;
 
-FieldSpec numbersOf(const std::string &name, Shape shape) {
-  FieldSpec field;
+plan::Field numbersOf(const std::string &name, Shape shape) {
+  plan::Field field;
   field.name = name;
   field.shape = std::move(shape);
   return field;
 }
 
-FieldSpec labelOf(const std::string &name, int64_t classes) {
-  FieldSpec field = numbersOf(name, {});
+plan::Field labelOf(const std::string &name, int64_t classes) {
+  plan::Field field = numbersOf(name, {});
   field.classes = classes;
   return field;
 }
 
 /// Images of other extents than the files': what is there is not looked at.
-static std::vector<FieldSpec> imagesFor(const Shape &shape) {
+static std::vector<plan::Field> imagesFor(const Shape &shape) {
   const bool hasChannels = shape.size() == 3;
-  FieldSpec image = numbersOf("x", {hasChannels ? shape[0] : 1, 3, 5});
+  plan::Field image = numbersOf("x", {hasChannels ? shape[0] : 1, 3, 5});
   image.image = image.resize = true;
-  std::vector<FieldSpec> fields = {image};
+  std::vector<plan::Field> fields = {image};
   image.shape = {image.shape[0], 2, 2};
   image.cropFrom = 4;
   image.flip = image.dequantize = true;
@@ -41,8 +41,8 @@ static std::vector<FieldSpec> imagesFor(const Shape &shape) {
 }
 
 /// Returns all that models may declare.
-static std::vector<FieldSpec> fieldsFor(const Shape &shape) {
-  std::vector<FieldSpec> fields;
+static std::vector<plan::Field> fieldsFor(const Shape &shape) {
+  std::vector<plan::Field> fields;
   if (shape.size() == 2 || shape.size() == 3) {
     fields = imagesFor(shape);
   }
@@ -55,7 +55,7 @@ static std::vector<FieldSpec> fieldsFor(const Shape &shape) {
     }
     count *= extent;
   }
-  FieldSpec field = numbersOf("x", shape);
+  plan::Field field = numbersOf("x", shape);
   fields.push_back(field);
   field.bounded = true;
   field.low = -1;
@@ -72,13 +72,13 @@ static std::vector<FieldSpec> fieldsFor(const Shape &shape) {
   return fields;
 }
 
-FieldSpec fieldFor(const Shape &shape, Bytes bytes) {
-  const std::vector<FieldSpec> fields = fieldsFor(shape);
+plan::Field fieldFor(const Shape &shape, Bytes bytes) {
+  const std::vector<plan::Field> fields = fieldsFor(shape);
   return fields[fnv1a(textOf(bytes)) % fields.size()];
 }
 
 /// Looks at number `number` of `field` as the model sees it.
-static void checkNumber(const FieldSpec &field, double number) {
+static void checkNumber(const plan::Field &field, double number) {
   require(std::isfinite(number), "a number that is not finite");
   if (field.classes > 0) {
     require(number >= 0 && number < double(field.classes) &&
@@ -135,8 +135,8 @@ static bool readTwice(const std::function<Dataset(ScalarType)> &read) {
 }
 
 bool readAsDataset(const std::string &format,
-                   const std::vector<FieldSpec> &fields, const path &place) {
-  DatasetSpec spec;
+                   const std::vector<plan::Field> &fields, const path &place) {
+  plan::Dataset spec;
   spec.name = "d";
   spec.format = format;
   spec.source = place.string();
@@ -156,7 +156,7 @@ bool readAsDataset(const std::string &format,
   read("test");
   spec.testShare = 0;
   spec.subset = 2;
-  for (const FieldSpec &field : fields) {
+  for (const plan::Field &field : fields) {
     if (field.classes > 0 && field.shape.empty()) {
       spec.filter = spec.balance = field.name;
       spec.leftOut = {0};
@@ -166,7 +166,7 @@ bool readAsDataset(const std::string &format,
   return true;
 }
 
-bool readAsItems(const FieldSpec &item, const path &place) {
+bool readAsItems(const plan::Field &item, const path &place) {
   return readTwice([&](ScalarType type) {
     return readItems(item, "draw", "x", place, type);
   });

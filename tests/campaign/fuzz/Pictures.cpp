@@ -55,7 +55,7 @@ static bool readPicture(const path &file, Bytes bytes) {
           "a picture is one record of three axes");
   require(readPng(file, accept).bytes == column.bytes,
           "read again it is another picture");
-  const FieldSpec field = fieldFor(column.shape, bytes);
+  const plan::Field field = fieldFor(column.shape, bytes);
   const bool taken = readAsItems(field, file);
   if (field.image) {
     readAsDataset("folder", {field}, file.parent_path());

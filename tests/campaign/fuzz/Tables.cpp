@@ -17,7 +17,7 @@ bool readers::csv(Bytes bytes) {
   const std::string_view rest = textOf(bytes.subspan(begin));
   const std::string_view line = rest.substr(0, rest.find('\n'));
   const int64_t columns = 1 + std::count(line.begin(), line.end(), ',');
-  const FieldSpec field = fieldFor({columns}, bytes);
+  const plan::Field field = fieldFor({columns}, bytes);
   const bool taken = readAsDataset("csv", {field}, file);
   readAsItems(field, file);
   if (columns > 1) {
@@ -35,12 +35,12 @@ bool readers::csv(Bytes bytes) {
 bool readers::text(Bytes bytes) {
   const path file = fileOf("train.txt", textOf(bytes));
   fileOf("test.txt", textOf(bytes.subspan(bytes.size() / 2)));
-  FieldSpec codes = numbersOf("x", {24}), mask = numbersOf("m", {24});
+  plan::Field codes = numbersOf("x", {24}), mask = numbersOf("m", {24});
   codes.classes = 40;
   mask.mask = true;
   const bool taken = readAsDataset("text", {codes, mask}, file);
   readAsDataset("text", {codes}, file);
-  DatasetSpec spec;
+  plan::Dataset spec;
   spec.name = "d";
   spec.format = "text";
   spec.source = file.string();

@@ -1,9 +1,11 @@
 //===- TensorFiles.cpp - safetensors, checkpoints, weights ----------------===//
+#include "runtime/abi/gmAbi.h"
 #include "runtime/core/Tensor.h"
 #include "runtime/io/Checkpoint.h"
 #include "runtime/io/WeightsFile.h"
+#include "runtime/plan/Json.h"
 #include "tests/campaign/fuzz/Harness.h"
-#include "tests/runtime/core/SampleManifest.h"
+#include "tests/runtime/plan/SamplePlan.h"
 
 #include <algorithm>
 #include <optional>
@@ -74,28 +76,34 @@ bool readers::safetensors(Bytes bytes) {
 }
 
 /// Returns the model of the runtime's tests, in that type.
-static Manifest manifestOf(const char *type) {
-  nlohmann::json json = runtime::test::sampleManifest();
+static plan::Plan planOf(const char *type) {
+  nlohmann::json json = runtime::test::samplePlan();
   json["type"] = type;
   json["imports"] = {{{"network", "Enc"}, {"of", "Of"}, {"source", ""}}};
-  return parseManifest(json.dump());
+  return plan::planFrom(json.dump());
 }
 
 namespace {
 
 /// A model and its memory, which a failed load must leave alone.
 struct Model {
-  const Manifest &manifest;
-  std::vector<char> state;
+  const plan::Plan &plan;
+  plan::Artifact artifact;
+  std::vector<char> region;
 
-  explicit Model(const Manifest &manifest)
-      : manifest(manifest), state(manifest.stateBytes, 'x') {}
+  explicit Model(const plan::Plan &plan)
+      : plan(plan),
+        artifact(plan::artifactFrom(runtime::test::sampleArtifact().dump(),
+                                    plan, GM_ABI_VERSION)),
+        region(artifact.stateBytes, 'x') {}
+
+  State state() { return {plan, artifact, region.data()}; }
 
   /// Runs `load`, and tells whether it succeeded.
   template <typename Load> bool loads(Load load) {
-    const std::vector<char> before = state;
+    const std::vector<char> before = region;
     const bool done = succeeds(ExitCheckpoint, [&] { load(*this); });
-    require(done || state == before, "a failed load has changed the state");
+    require(done || region == before, "a failed load has changed the state");
     return done;
   }
 };
@@ -103,25 +111,24 @@ struct Model {
 } // namespace
 
 static bool readCheckpoint(const path &file) {
-  static const Manifest manifest = manifestOf("f32");
+  static const plan::Plan plan = planOf("f32");
   bool taken = false;
   for (Purpose purpose : {Purpose::Resume, Purpose::Sample}) {
-    Model model(manifest), other(manifest);
+    Model model(plan), other(plan);
     RunState run;
     if (!model.loads([&](Model &m) {
-          run = loadCheckpoint(file, m.manifest, m.state.data(), purpose);
+          run = loadCheckpoint(file, m.state(), purpose);
         })) {
       continue;
     }
     taken = true;
     succeeds(ExitCheckpoint, [&] { checkDatasets(run, {}); });
-    other.state = model.state; // the optimiser's part need not be there
+    other.region = model.region; // the optimiser's part need not be there
     const path saved = fileOf("saved.safetensors", "");
-    saveCheckpoint(saved, model.manifest, model.state.data(), run);
-    RunState again =
-        loadCheckpoint(saved, other.manifest, other.state.data(), purpose);
+    saveCheckpoint(saved, model.state(), run);
+    RunState again = loadCheckpoint(saved, other.state(), purpose);
     again.gmcVersion = run.gmcVersion; // that of the writer
-    require(again == run && other.state == model.state,
+    require(again == run && other.region == model.region,
             "saved and loaded it is another state");
   }
   return taken;
@@ -140,11 +147,11 @@ bool readers::checkpoint(Bytes bytes) {
 
 bool readers::weights(Bytes bytes) {
   const path file = fileOf("weights.safetensors", textOf(bytes));
-  static const Manifest manifests[] = {manifestOf("f32"), manifestOf("f64")};
+  static const plan::Plan plans[] = {planOf("f32"), planOf("f64")};
   bool taken = false;
-  for (const Manifest &manifest : manifests) {
-    taken |= Model(manifest).loads([&](Model &m) {
-      importWeights(m.manifest, {{"Enc", file.string()}}, m.state.data());
+  for (const plan::Plan &plan : plans) {
+    taken |= Model(plan).loads([&](Model &m) {
+      importWeights(m.state(), {{"Enc", file.string()}});
     });
   }
   return taken;

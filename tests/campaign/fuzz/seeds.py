@@ -48,9 +48,10 @@ WORDS = {
                    ["stream.", "data.", "counter.", "hyper.", "Enc.w", "Enc.b", "k",
                     "fit.adam.Enc.b.m", "18446744073709551615", "1 2", "nan", "1e400"]),
     "weights": (SAFETENSORS, ["Of.w", "Of.b", "Enc.w", "Enc.b", "w", "b", "F32", "F64"]),
-    "manifest": (["runtime/core/Manifest.cpp"],
-                 ["4611686018427387904", "-1", "0.5", "1e308", "null", "true", "[]", "{}",
-                  "4096"]),
+    "plan": (["runtime/plan/" + name for name in
+              ("Values.h", "Data.h", "Schedule.h", "Procedure.h", "Plan.h", "Artifact.h")],
+             ["4611686018427387904", "-1", "0.5", "1e308", "null", "true", "[]", "{}",
+              "4096", "\n"]),
 }
 WORDS["format"] = WORDS["check"]
 
@@ -175,16 +176,16 @@ def safetensors():
     yield struct.pack("<Q", 1 << 63) + b"{}"
 
 
-def sample():
-    """The manifest of the runtime's tests."""
-    text = (ROOT / "tests/runtime/core/SampleManifest.h").read_text()
-    return json.loads(re.search(r'R"\((.*)\)"', text, re.DOTALL).group(1))
+def sample(part="plan"):
+    """The plan, or the artifact, of the runtime's tests."""
+    text = (ROOT / "tests/runtime/plan/SamplePlan.h").read_text()
+    return json.loads(re.search(rf'R"{part}\((.*)\){part}"', text, re.DOTALL).group(1))
 
 
 def checkpoint():
     """Of the sample model; without a checksum, which the harness writes."""
     model = sample()
-    told = {"format": "gmc-checkpoint-1", "gmc": "0.1.0", "abi": str(model["abi"]),
+    told = {"format": "gmc-checkpoint-1", "gmc": "0.1.0",
             "model": model["model"], "hash": model["hash"], "type": "f32", "seed": "1",
             "step": "12", "stream.fashion.train": "3 64", "counter.fit.adam": "12",
             "data.fashion.train": "100 0123456789abcdef0123456789abcdef",
@@ -208,20 +209,20 @@ def weights():
                       (of + "b", kind, [5], bytes(5 * size)), ("more", kind, [0], b""))
 
 
-def manifest():
-    model = sample()
-    yield json.dumps(model).encode()
-    yield json.dumps({**model, "type": "f64"}).encode()
-    yield json.dumps({**model, "abi": 1}).encode()
+def plan():
+    model, artifact = sample(), json.dumps(sample("artifact")).encode()
+    yield json.dumps(model).encode() + b"\n" + artifact
+    yield json.dumps({**model, "type": "f64"}).encode() + b"\n" + artifact
+    yield json.dumps({**model, "version": 1}).encode()
     # One with little, whose parts a change is likelier to hit.
-    yield json.dumps({key: model[key] for key in (
-        "abi", "model", "hash", "type", "batch", "stateBytes", "arenaBytes",
-        "tensors")}).encode()
+    few = {key: model[key] for key in ("version", "model", "hash", "type", "batch", "tensors")}
+    places = {**sample("artifact"), "slots": [], "kernels": []}
+    yield json.dumps(few).encode() + b"\n" + json.dumps(places).encode()
 
 
 SEEDS = {"check": texts, "format": texts, "idx": idx, "npy": npy, "png": png,
          "cifar": cifar, "csv": csv, "text": lines, "safetensors": safetensors,
-         "checkpoint": checkpoint, "weights": weights, "manifest": manifest}
+         "checkpoint": checkpoint, "weights": weights, "plan": plan}
 
 
 def write(folder):

@@ -3,6 +3,11 @@
 
 #include "runtime/core/Tensor.h"
 
+#include "runtime/abi/gmAbi.h"
+#include "runtime/core/Status.h"
+#include "runtime/plan/Json.h"
+#include "tests/runtime/plan/SamplePlan.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -10,10 +15,11 @@
 #include <numeric>
 #include <vector>
 
+using namespace gmc;
 using namespace gmc::runtime;
 
-static Storage panels(int64_t offset, int axis, int64_t width) {
-  return {offset, Storage::Layout::Panels, axis, width};
+static plan::Storage panels(int64_t offset, int axis, int64_t width) {
+  return {offset, plan::Storage::Layout::Panels, axis, width};
 }
 
 template <typename T>
@@ -25,22 +31,21 @@ template <typename T> class TensorLayout : public ::testing::Test {};
 using Scalars = ::testing::Types<float, double>;
 TYPED_TEST_SUITE(TensorLayout, Scalars);
 
-TYPED_TEST(TensorLayout, PanelsFollowTheManifestsFormula) {
+TYPED_TEST(TensorLayout, PanelsFollowThePlansFormula) {
   ScalarType type = sizeof(TypeParam) == 4 ? ScalarType::F32 : ScalarType::F64;
   int64_t rows = 7, columns = 5, width = 4;
   for (int axis : {0, 1}) {
-    TensorSpec tensor;
-    tensor.shape = {rows, columns};
-    tensor.storage = {panels(0, axis, width)};
+    const Shape shape = {rows, columns};
+    const Places places = {panels(0, axis, width)};
     int64_t lanes = axis == 0 ? rows : columns;
     int64_t depth = axis == 0 ? columns : rows;
     std::vector<TypeParam> dense(rows * columns);
     std::iota(dense.begin(), dense.end(), TypeParam(1));
-    int64_t stored = storedElements(tensor.shape, tensor.storage[0]);
+    int64_t stored = plan::storedElements(shape, places[0]);
     ASSERT_EQ(stored, (lanes + 3) / 4 * depth * 4);
     // The guard behind the region must survive.
     std::vector<TypeParam> region(stored + 1, TypeParam(-1));
-    storeTensor(type, tensor, bytes(dense),
+    storeTensor(type, shape, places, bytes(dense),
                 reinterpret_cast<char *>(region.data()));
     EXPECT_EQ(region[stored], TypeParam(-1));
     for (int64_t n = 0; n < (lanes + 3) / 4 * 4; ++n) {
@@ -53,19 +58,18 @@ TYPED_TEST(TensorLayout, PanelsFollowTheManifestsFormula) {
       }
     }
     std::vector<TypeParam> back(dense.size());
-    fetchTensor(type, tensor, reinterpret_cast<char *>(region.data()),
+    fetchTensor(type, shape, places, reinterpret_cast<char *>(region.data()),
                 std::as_writable_bytes(std::span(back)));
     EXPECT_EQ(back, dense);
   }
 }
 
 TEST(Tensor, EveryPlaceIsWrittenAndTheFirstIsRead) {
-  TensorSpec tensor;
-  tensor.shape = {2, 3};
-  tensor.storage = {Storage{64}, panels(128, 1, 2)};
+  const Shape shape = {2, 3};
+  const Places places = {plan::Storage{64}, panels(128, 1, 2)};
   std::vector<float> dense = {1, 2, 3, 4, 5, 6}, region(64, -1);
   char *state = reinterpret_cast<char *>(region.data());
-  storeTensor(ScalarType::F32, tensor, bytes(dense), state);
+  storeTensor(ScalarType::F32, shape, places, bytes(dense), state);
   EXPECT_EQ(region[15], -1);
   EXPECT_EQ(region[16], 1);
   EXPECT_EQ(region[21], 6);
@@ -73,21 +77,21 @@ TEST(Tensor, EveryPlaceIsWrittenAndTheFirstIsRead) {
   EXPECT_EQ(packed, (std::vector<float>{1, 2, 4, 5, 3, 0, 6, 0}));
   region[16] = 9;
   std::vector<float> back(6);
-  fetchTensor(ScalarType::F32, tensor, state,
+  fetchTensor(ScalarType::F32, shape, places, state,
               std::as_writable_bytes(std::span(back)));
   EXPECT_EQ(back, (std::vector<float>{9, 2, 3, 4, 5, 6}));
 }
 
-static TensorSpec initialised(const char *name, Initial init) {
-  TensorSpec tensor;
+static plan::Tensor initialised(const char *name, plan::Initial init) {
+  plan::Tensor tensor;
   tensor.name = name;
   tensor.shape = {100, 100};
-  tensor.init = init;
+  tensor.initial = init;
   return tensor;
 }
 
 template <typename T>
-static std::vector<T> initialOf(const TensorSpec &tensor, uint64_t seed) {
+static std::vector<T> initialOf(const plan::Tensor &tensor, uint64_t seed) {
   std::vector<T> values(elementsOf(tensor.shape));
   initialTensor(sizeof(T) == 4 ? ScalarType::F32 : ScalarType::F64, tensor,
                 seed, std::as_writable_bytes(std::span(values)));
@@ -96,7 +100,7 @@ static std::vector<T> initialOf(const TensorSpec &tensor, uint64_t seed) {
 
 TEST(InitialTensor, UniformStaysInItsIntervalAndFillsIt) {
   auto values = initialOf<float>(
-      initialised("w", {Initial::Kind::Uniform, -0.25, 0.5, ""}), 3);
+      initialised("w", {plan::Initial::Kind::Uniform, -0.25, 0.5, ""}), 3);
   auto [low, high] = std::minmax_element(values.begin(), values.end());
   EXPECT_GE(*low, -0.25f);
   EXPECT_LE(*high, 0.5f);
@@ -109,7 +113,7 @@ TEST(InitialTensor, UniformStaysInItsIntervalAndFillsIt) {
 
 TEST(InitialTensor, NormalHasMeanAndDeviation) {
   auto values = initialOf<double>(
-      initialised("w", {Initial::Kind::Normal, 2, 0.02, ""}), 3);
+      initialised("w", {plan::Initial::Kind::Normal, 2, 0.02, ""}), 3);
   double mean = std::accumulate(values.begin(), values.end(), 0.0) / 10000;
   double variance = 0;
   for (double x : values) {
@@ -135,7 +139,8 @@ static std::vector<double> gram(const std::vector<double> &m, int64_t rows,
 
 TEST(InitialTensor, OrthogonalHasOrthonormalRowsOrColumns) {
   for (const Shape &shape : {Shape{7, 3, 2, 2}, Shape{12, 7}, Shape{9, 9}}) {
-    TensorSpec tensor = initialised("w", {Initial::Kind::Orthogonal, 0, 0, ""});
+    plan::Tensor tensor =
+        initialised("w", {plan::Initial::Kind::Orthogonal, 0, 0, ""});
     tensor.shape = shape;
     auto values = initialOf<double>(tensor, 3);
     int64_t columns = elementsOf(shape) / shape[0];
@@ -150,12 +155,13 @@ TEST(InitialTensor, OrthogonalHasOrthonormalRowsOrColumns) {
 // With a positive diagonal of R, the first column (or row) of Q is the first
 // of the draws, divided by its length.
 TEST(InitialTensor, OrthogonalKeepsTheSignsOfItsDraws) {
-  TensorSpec tensor = initialised("w", {Initial::Kind::Normal, 0, 1, ""});
+  plan::Tensor tensor =
+      initialised("w", {plan::Initial::Kind::Normal, 0, 1, ""});
   for (const Shape &shape : {Shape{3, 50}, Shape{50, 3}}) {
     tensor.shape = shape;
-    tensor.init.kind = Initial::Kind::Normal;
+    tensor.initial.kind = plan::Initial::Kind::Normal;
     auto draws = initialOf<double>(tensor, 3);
-    tensor.init.kind = Initial::Kind::Orthogonal;
+    tensor.initial.kind = plan::Initial::Kind::Orthogonal;
     auto values = initialOf<double>(tensor, 3);
     int64_t stride = shape[0] == 3 ? 1 : 3;
     double length = 0;
@@ -170,20 +176,42 @@ TEST(InitialTensor, OrthogonalKeepsTheSignsOfItsDraws) {
 }
 
 TEST(InitialTensor, DependsOnSeedAndNameAlone) {
-  Initial normal{Initial::Kind::Normal, 0, 1, ""};
+  plan::Initial normal{plan::Initial::Kind::Normal, 0, 1, ""};
   auto values = initialOf<float>(initialised("Enc.weight", normal), 3);
   EXPECT_EQ(values, initialOf<float>(initialised("Enc.weight", normal), 3));
   EXPECT_NE(values, initialOf<float>(initialised("Enc.weight", normal), 4));
   EXPECT_NE(values, initialOf<float>(initialised("Dec.weight", normal), 3));
-  Initial average{Initial::Kind::Normal, 0, 1, "Enc.weight"};
+  plan::Initial average{plan::Initial::Kind::Normal, 0, 1, "Enc.weight"};
   EXPECT_EQ(values, initialOf<float>(initialised("Ema.weight", average), 3));
 }
 
 TEST(InitialTensor, SingleIsTheRoundedDouble) {
-  TensorSpec tensor = initialised("w", {Initial::Kind::Normal, 0, 1, ""});
+  plan::Tensor tensor =
+      initialised("w", {plan::Initial::Kind::Normal, 0, 1, ""});
   auto singles = initialOf<float>(tensor, 3);
   auto doubles = initialOf<double>(tensor, 3);
   for (size_t i = 0; i < singles.size(); ++i) {
     ASSERT_EQ(singles[i], static_cast<float>(doubles[i]));
   }
+}
+
+TEST(State, InitialiseFillsEveryPlace) {
+  const plan::Plan plan = plan::planFrom(test::samplePlan().dump());
+  const plan::Artifact artifact =
+      plan::artifactFrom(test::sampleArtifact().dump(), plan, GM_ABI_VERSION);
+  std::vector<float> numbers(artifact.stateBytes / 4, -7);
+  State(plan, artifact, reinterpret_cast<char *>(numbers.data()))
+      .initialise(11);
+  // Element (row 4, column 2) of Enc.w in both layouts.
+  EXPECT_EQ(numbers[(1 * 3 + 2) * 4 + 0], numbers[32 + (0 * 5 + 4) * 4 + 2]);
+  EXPECT_EQ(numbers[80], 0.0f);
+  EXPECT_EQ(numbers[96], 0.5f);
+  EXPECT_EQ(numbers[97], -7.0f);
+}
+
+TEST(Elements, OverflowIsAnError) {
+  EXPECT_EQ(elementsOf({}), 1);
+  EXPECT_EQ(elementsOf({3, 0}), 0);
+  EXPECT_THROW(elementsOf({1ll << 31, 1ll << 31, 2}), Failure);
+  EXPECT_THROW(elementsOf({-1}), Failure);
 }

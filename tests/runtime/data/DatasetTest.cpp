@@ -9,25 +9,26 @@
 #include <cmath>
 #include <span>
 
+using namespace gmc;
 using namespace gmc::runtime;
 using namespace gmc::runtime::test;
 
-static FieldSpec imageField(Shape shape) {
-  FieldSpec field;
+static plan::Field imageField(Shape shape) {
+  plan::Field field;
   field.name = "x";
   field.shape = std::move(shape);
   return field;
 }
 
-static FieldSpec labelField(int64_t classes) {
-  FieldSpec field;
+static plan::Field labelField(int64_t classes) {
+  plan::Field field;
   field.name = "y";
   field.classes = classes;
   return field;
 }
 
-static DatasetSpec specOf(std::vector<FieldSpec> fields) {
-  DatasetSpec spec;
+static plan::Dataset specOf(std::vector<plan::Field> fields) {
+  plan::Dataset spec;
   spec.name = "fashion";
   spec.format = "idx";
   spec.source = "fashion-mnist";
@@ -46,7 +47,7 @@ protected:
               gzip(idxHeader({1, 2, 3}) + ramp(6)));
   }
 
-  Dataset load(std::vector<FieldSpec> fields, const char *split = "train") {
+  Dataset load(std::vector<plan::Field> fields, const char *split = "train") {
     return loadDataset(specOf(std::move(fields)), split, folder.path);
   }
 
@@ -87,7 +88,7 @@ TEST_F(DatasetFiles, AbsentFilesAndFoldersAreNamed) {
       ExitInputOutput, "is not a folder with the data of `fashion`", [&] {
         loadDataset(specOf({imageField({6})}), "train", folder / "absent");
       });
-  DatasetSpec other = specOf({imageField({6})});
+  plan::Dataset other = specOf({imageField({6})});
   other.source = "no-such-data";
   expectFailure(ExitInputOutput, "say where they are with --data DIR",
                 [&] { loadDataset(other, "train", std::nullopt); });
@@ -151,7 +152,7 @@ TEST(Dataset, BytesBecomeWhatAFloatDivisionGives) {
 }
 
 TEST(Dataset, TheRangeIsMappedEndToEnd) {
-  FieldSpec field = imageField({3});
+  plan::Field field = imageField({3});
   field.low = -1;
   Dataset data("d", "train", {{field, {0, 51, 255}}});
   EXPECT_EQ(itemOf<double>(data, 0), (std::vector<double>{-1, -0.6, 1}));
@@ -167,7 +168,7 @@ TEST(Dataset, DigestsStandForTheBytes) {
 }
 
 TEST(Dataset, BinarisedPixelsAreDrawnWithTheirProbability) {
-  FieldSpec field = imageField({1 << 14});
+  plan::Field field = imageField({1 << 14});
   field.binarize = true;
   field.low = -1;
   for (int byte : {0, 51, 128, 255}) {
@@ -184,7 +185,7 @@ TEST(Dataset, BinarisedPixelsAreDrawnWithTheirProbability) {
 }
 
 TEST(Dataset, BinarisationIsKeyedBySeedEpochAndItem) {
-  FieldSpec field = imageField({100});
+  plan::Field field = imageField({100});
   field.binarize = true;
   Dataset data("d", "train", {{field, std::vector<uint8_t>(200, 128)}});
   auto draws = itemOf<double>(data, 0, 3, 5);
@@ -197,7 +198,7 @@ TEST(Dataset, BinarisationIsKeyedBySeedEpochAndItem) {
 }
 
 TEST(Dataset, DebiansFashionMnistIsWhatItIs) {
-  DatasetSpec spec = specOf({imageField({1, 28, 28}), labelField(10)});
+  plan::Dataset spec = specOf({imageField({1, 28, 28}), labelField(10)});
   if (!std::filesystem::exists("/usr/share/datasets/fashion-mnist")) {
     expectFailure(ExitInputOutput, "apt install dataset-fashion-mnist",
                   [&] { loadDataset(spec, "test", std::nullopt); });

@@ -8,13 +8,14 @@
 #include <algorithm>
 #include <limits>
 
+using namespace gmc;
 using namespace gmc::runtime;
 using namespace gmc::runtime::test;
 
 using Numbers = std::vector<double>;
 
 /// `values` stored as `stored`.
-static DatasetField field(FieldSpec spec, Stored stored,
+static DatasetField field(plan::Field spec, Stored stored,
                           const Numbers &values) {
   DatasetField result{std::move(spec), {}, stored};
   for (double value : values) {
@@ -36,15 +37,15 @@ static DatasetField field(FieldSpec spec, Stored stored,
   return result;
 }
 
-static Dataset dataOf(const FieldSpec &spec, Stored stored,
+static Dataset dataOf(const plan::Field &spec, Stored stored,
                       const Numbers &values,
                       ScalarType type = ScalarType::F32) {
   return Dataset("d", "train", {field(spec, stored, values)}, type);
 }
 
 /// A field of three numbers with values of [low, high], or of the two.
-static FieldSpec inRange(double low, double high, bool binary = false) {
-  FieldSpec spec = numbers("x", {3});
+static plan::Field inRange(double low, double high, bool binary = false) {
+  plan::Field spec = numbers("x", {3});
   spec.low = low;
   spec.high = high;
   spec.bounded = true;
@@ -52,14 +53,14 @@ static FieldSpec inRange(double low, double high, bool binary = false) {
   return spec;
 }
 
-static FieldSpec mask() {
-  FieldSpec spec = numbers("m", {3});
+static plan::Field mask() {
+  plan::Field spec = numbers("m", {3});
   spec.mask = true;
   return spec;
 }
 
 TEST(FieldCheck, FloatingPointNumbersAreBinarisedAsTheirGreyLevelsAre) {
-  FieldSpec spec = numbers("x", {1 << 12});
+  plan::Field spec = numbers("x", {1 << 12});
   spec.binarize = true;
   for (double grey : {0.0, 17.0, 51.0, 128.0, 204.0, 254.0, 255.0}) {
     auto drawn = [&](Stored stored, double value) {
@@ -82,7 +83,7 @@ TEST(FieldCheck, FloatingPointNumbersAreBinarisedAsTheirGreyLevelsAre) {
 }
 
 TEST(FieldCheck, BinarizeTakesProbabilities) {
-  FieldSpec spec = inRange(0, 1);
+  plan::Field spec = inRange(0, 1);
   spec.binarize = true;
   for (bool bounded : {true, false}) {
     spec.bounded = bounded;
@@ -101,7 +102,7 @@ TEST(FieldCheck, BinarizeTakesProbabilities) {
 }
 
 TEST(FieldCheck, DequantizeWantsGreyLevels) {
-  FieldSpec spec = inRange(0, 1);
+  plan::Field spec = inRange(0, 1);
   spec.dequantize = true;
   for (Stored stored : {Stored::Single, Stored::Double}) {
     expectFailure(ExitData,
@@ -127,7 +128,7 @@ TEST(FieldCheck, DequantizeWantsGreyLevels) {
 
 TEST(FieldCheck, TwoValuesAreThoseThatAreDeclared) {
   struct Case {
-    FieldSpec spec;
+    plan::Field spec;
     Stored stored;
     Numbers values, seen;
   };
@@ -202,7 +203,7 @@ TEST(FieldCheck, EndsOfARangeAreThoseOfTheStoredType) {
 }
 
 TEST(FieldCheck, NumbersAreFiniteInTheTypeOfTheModel) {
-  const FieldSpec spec = numbers("x", {3});
+  const plan::Field spec = numbers("x", {3});
   for (double large : {1e300, -1e39, 3.4028236e38, 1.7976931348623157e308}) {
     expectFailure(ExitData,
                   "1 of the 6 numbers of `x` are not finite in f32; the first "
@@ -226,7 +227,7 @@ TEST(FieldCheck, NumbersAreFiniteInTheTypeOfTheModel) {
                            type);
                   });
   }
-  FieldSpec divided = spec;
+  plan::Field divided = spec;
   divided.mean = {0};
   divided.deviation = {1e-3};
   expectFailure(ExitData, "are not finite in f32, normalized; the first one",
@@ -257,14 +258,14 @@ TEST(FieldCheck, LabelsAreWholeNumbersThatTheModelHolds) {
 TEST(FieldCheck, RecordsThatAreLeftOutAreChecked) {
   TemporaryFolder folder;
   writeFile(folder / "train.csv", "1,0\n2,1.5\n3,1\n4,0\n");
-  DatasetSpec spec = dataset("csv", (folder / "train.csv").string(),
-                             {numbers("x", {}), label("y", 2)});
-  DatasetSpec filtered = spec, reduced = spec, cut = spec;
+  plan::Dataset spec = dataset("csv", (folder / "train.csv").string(),
+                               {numbers("x", {}), label("y", 2)});
+  plan::Dataset filtered = spec, reduced = spec, cut = spec;
   filtered.filter = "y";
   filtered.leftOut = {1};
   reduced.subset = 1;
   cut.testShare = 0.25;
-  for (const DatasetSpec &one : {spec, filtered, reduced, cut}) {
+  for (const plan::Dataset &one : {spec, filtered, reduced, cut}) {
     expectFailure(ExitData, ": item 1 has label 1.5 in `y`",
                   [&] { load(one); });
   }

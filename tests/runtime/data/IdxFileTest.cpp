@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+using namespace gmc;
 using namespace gmc::runtime;
 using namespace gmc::runtime::test;
 
@@ -124,7 +125,7 @@ TEST(IdxFileD4, DamageOfGzipIsAnError) {
   expectRefused(damaged, "unknown compression method", "f.gz");
 }
 
-/// Limits the address space for as long as it lives.
+/// plan::Limits the address space for as long as it lives.
 class MemoryLimit {
 public:
   explicit MemoryLimit(size_t more) {

@@ -9,13 +9,14 @@
 #include <map>
 #include <numeric>
 
+using namespace gmc;
 using namespace gmc::runtime;
 using namespace gmc::runtime::test;
 using Mode = LoaderOptions::Mode;
 
 /// `items` items of two equal numbers: their own index.
 static Dataset indices(int64_t items) {
-  FieldSpec pairs, labels;
+  plan::Field pairs, labels;
   pairs.name = "x";
   pairs.shape = {2};
   pairs.high = 255;

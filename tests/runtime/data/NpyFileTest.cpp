@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+using namespace gmc;
 using namespace gmc::runtime;
 using namespace gmc::runtime::test;
 
@@ -134,7 +135,7 @@ TEST_F(NpyFile, D11NumbersThatAreNotFiniteAreCounted) {
   writeFile(folder / "x.npy",
             npy(headerOf("<f4", "(3, 2)"),
                 bytesOf<float>({0, 1, 2, std::nanf(""), inf, 5})));
-  DatasetSpec spec =
+  plan::Dataset spec =
       dataset("npy", (folder / "x.npy").string(), {numbers("x", {2})});
   expectFailure(ExitData,
                 "2 of the 6 numbers of `x` are not finite; the first one, "
@@ -145,7 +146,7 @@ TEST_F(NpyFile, D11NumbersThatAreNotFiniteAreCounted) {
 TEST_F(NpyFile, TheDeclaredRangeAndWholeLabelsAreChecked) {
   writeFile(folder / "x.npy",
             npy(headerOf("<f4", "(2,)"), bytesOf<float>({0.5f, 1.5f})));
-  DatasetSpec spec =
+  plan::Dataset spec =
       dataset("npy", (folder / "x.npy").string(), {numbers("x", {})});
   EXPECT_EQ(numbersOf(load(spec), 1)[0], 1.5);
   spec.fields[0].bounded = true;
@@ -166,8 +167,8 @@ TEST_F(NpyFile, ARecordOfSeveralFieldsHasAFileEach) {
     writeFile(folder.path / part / "y.npy",
               npy(headerOf("|u1", "(2,)"), std::string("\0\1", 2)));
   }
-  DatasetSpec spec = dataset("npy", (folder / "train/").string(),
-                             {numbers("u", {2}), label("y", 2)});
+  plan::Dataset spec = dataset("npy", (folder / "train/").string(),
+                               {numbers("u", {2}), label("y", 2)});
   for (const char *part : {"train", "test"}) {
     Dataset data = load(spec, part);
     EXPECT_EQ(data.items(), 2);

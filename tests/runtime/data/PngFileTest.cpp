@@ -5,6 +5,7 @@
 #include "tests/runtime/data/PngBytes.h"
 #include "tests/runtime/data/RecordFiles.h"
 
+using namespace gmc;
 using namespace gmc::runtime;
 using namespace gmc::runtime::test;
 
@@ -150,8 +151,8 @@ protected:
         (folder.path / "set" / name).parent_path());
     writeFile(folder.path / "set" / name, bytes);
   }
-  DatasetSpec spec(std::vector<FieldSpec> fields,
-                   const std::string &name = "set") {
+  plan::Dataset spec(std::vector<plan::Field> fields,
+                     const std::string &name = "set") {
     return dataset("folder", (folder / name).string(), std::move(fields));
   }
   static std::string flat(uint8_t grey, uint32_t extent = 2) {
@@ -256,7 +257,7 @@ TEST_F(PngFolder, ClassesHaveTheNumbersOfThePartTrain) {
   }
   put("test/c/1.png", 3);
   put("test/b/1.png", 2);
-  DatasetSpec spec = this->spec({picture({1, 2, 2}), label("y", 3)}, "train");
+  plan::Dataset spec = this->spec({picture({1, 2, 2}), label("y", 3)}, "train");
   Dataset test = load(spec, "test");
   ASSERT_EQ(test.items(), 2);
   for (int i = 0; i < 2; ++i) {
@@ -266,7 +267,7 @@ TEST_F(PngFolder, ClassesHaveTheNumbersOfThePartTrain) {
   EXPECT_EQ(loadClassNames(spec, std::nullopt),
             (std::vector<std::string>{"a", "b", "c"}));
   // A rest reads the labels of its whole, with --data too.
-  DatasetSpec rest = spec;
+  plan::Dataset rest = spec;
   rest.of = "d";
   rest.record = rest.fields;
   rest.fields.pop_back();
@@ -285,7 +286,7 @@ TEST_F(PngFolder, FilesBesideTheFoldersOfClasses) {
   put("dogs/1.png", flat(20));
   put("README.txt", "of no class");
   put("labels.csv", "0,1");
-  const DatasetSpec two = spec({picture({1, 2, 2}), label("y", 2)});
+  const plan::Dataset two = spec({picture({1, 2, 2}), label("y", 2)});
   EXPECT_EQ(load(two).items(), 2);
   expectFailure(ExitData, "holds 2 folders of classes, the label `y` has 4",
                 [&] {

@@ -12,28 +12,29 @@
 
 namespace gmc::runtime::test {
 
-inline FieldSpec numbers(const std::string &name, Shape shape) {
-  FieldSpec field;
+inline plan::Field numbers(const std::string &name, Shape shape) {
+  plan::Field field;
   field.name = name;
   field.shape = std::move(shape);
   return field;
 }
 
-inline FieldSpec picture(Shape shape) {
-  FieldSpec field = numbers("x", std::move(shape));
+inline plan::Field picture(Shape shape) {
+  plan::Field field = numbers("x", std::move(shape));
   field.image = true;
   return field;
 }
 
-inline FieldSpec label(const std::string &name, int64_t classes) {
-  FieldSpec field = numbers(name, {});
+inline plan::Field label(const std::string &name, int64_t classes) {
+  plan::Field field = numbers(name, {});
   field.classes = classes;
   return field;
 }
 
-inline DatasetSpec dataset(const std::string &format, const std::string &source,
-                           std::vector<FieldSpec> fields) {
-  DatasetSpec spec;
+inline plan::Dataset dataset(const std::string &format,
+                             const std::string &source,
+                             std::vector<plan::Field> fields) {
+  plan::Dataset spec;
   spec.name = "d";
   spec.format = format;
   spec.source = source;
@@ -41,7 +42,7 @@ inline DatasetSpec dataset(const std::string &format, const std::string &source,
   return spec;
 }
 
-inline Dataset load(const DatasetSpec &spec, const char *part = "train") {
+inline Dataset load(const plan::Dataset &spec, const char *part = "train") {
   return loadDataset(spec, part, std::nullopt);
 }
 

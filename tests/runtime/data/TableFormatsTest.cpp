@@ -2,19 +2,21 @@
 
 #include "tests/runtime/data/RecordFiles.h"
 
+using namespace gmc;
 using namespace gmc::runtime;
 using namespace gmc::runtime::test;
 
 class TableFormats : public ::testing::Test {
 protected:
-  DatasetSpec csv(const std::string &text, std::vector<FieldSpec> fields) {
+  plan::Dataset csv(const std::string &text, std::vector<plan::Field> fields) {
     writeFile(folder / "train.csv", text);
     return dataset("csv", (folder / "train.csv").string(), std::move(fields));
   }
   /// A model with one code row of `length`, below `classes`, and its mask.
-  DatasetSpec text(const std::string &bytes, int64_t length, int64_t classes) {
+  plan::Dataset text(const std::string &bytes, int64_t length,
+                     int64_t classes) {
     writeFile(folder / "names.txt", bytes);
-    FieldSpec codes = numbers("s", {length}), mask = numbers("m", {length});
+    plan::Field codes = numbers("s", {length}), mask = numbers("m", {length});
     codes.classes = classes;
     mask.mask = true;
     return dataset("text", (folder / "names.txt").string(), {codes, mask});
@@ -25,8 +27,8 @@ protected:
 };
 
 TEST_F(TableFormats, CsvColumnsFillTheFieldsFromTheLeft) {
-  DatasetSpec spec = csv("a,b,kind\r\n 1 , -2.5e-1,0\r\n\n+3,4,2",
-                         {numbers("u", {2}), label("y", 3)});
+  plan::Dataset spec = csv("a,b,kind\r\n 1 , -2.5e-1,0\r\n\n+3,4,2",
+                           {numbers("u", {2}), label("y", 3)});
   Dataset data = load(spec);
   ASSERT_EQ(data.items(), 2);
   EXPECT_EQ(numbersOf(data, 0), (Numbers{1, -0.25}));
@@ -38,7 +40,7 @@ TEST_F(TableFormats, CsvColumnsFillTheFieldsFromTheLeft) {
 
 TEST_F(TableFormats, CsvNamesTheLineThatIsWrong) {
   auto expectRefused = [&](const std::string &text, std::string_view part) {
-    DatasetSpec spec = csv(text, {numbers("u", {2})});
+    plan::Dataset spec = csv(text, {numbers("u", {2})});
     expectFailure(ExitData, part, [&] { load(spec); });
   };
   expectRefused("1,2\n3\n", "train.csv:2: has 1 columns, the fields of the "
@@ -80,7 +82,7 @@ TEST_F(TableFormats, CsvHasAHeaderWhereNoCellOfTheFirstLineIsANumber) {
                                                      {"+-1,2,3", false}}) {
     for (const std::string &mark : {std::string(), marked}) {
       // Each file has its own first line.
-      DatasetSpec spec =
+      plan::Dataset spec =
           csv(mark + one.line + "\n4,5,6\n7,8,9\n", {numbers("u", {3})});
       writeFile(folder / "test.csv", mark + "1,2,3\r\n");
       EXPECT_EQ(numbersOf(load(spec, "test"), 0), (Numbers{1, 2, 3}));
@@ -103,7 +105,7 @@ TEST_F(TableFormats, CsvHasAHeaderWhereNoCellOfTheFirstLineIsANumber) {
 }
 
 TEST_F(TableFormats, AHeaderThatNamesTheFieldsInAnotherOrderIsRefused) {
-  const std::vector<FieldSpec> fields = {numbers("x", {3}), label("y", 10)};
+  const std::vector<plan::Field> fields = {numbers("x", {3}), label("y", 10)};
   for (const char *head : {"y,x0,x1,x2", "y,x,x,x", "\"y\",x_0,x_1,x_2",
                            "id,y,x[0],x[1]", "label,x0,x1,x2"}) {
     expectFailure(
@@ -120,7 +122,7 @@ TEST_F(TableFormats, AHeaderThatNamesTheFieldsInAnotherOrderIsRefused) {
 }
 
 TEST_F(TableFormats, ACropOfATableIsCutOutOfALargerImage) {
-  FieldSpec image = picture({1, 2, 2});
+  plan::Field image = picture({1, 2, 2});
   image.cropFrom = 4;
   Dataset data = load(csv("8,8,8,8\n", {image}));
   EXPECT_EQ(numbersOf(data, 0), (Numbers{8, 8, 8, 8}));
@@ -165,9 +167,10 @@ TEST_F(TableFormats, ATestPartHasTheCodesOfTheTrainingPart) {
   writeFile(folder / "train.txt",
             "zb\n\xc3\xa4\xe2\x82\xac\n\xf0\x9f\x98\x80\n");
   writeFile(folder / "test.txt", "z\n");
-  FieldSpec codes = numbers("s", {4});
+  plan::Field codes = numbers("s", {4});
   codes.classes = 9;
-  DatasetSpec spec = dataset("text", (folder / "train.txt").string(), {codes});
+  plan::Dataset spec =
+      dataset("text", (folder / "train.txt").string(), {codes});
   EXPECT_EQ(numbersOf(load(spec, "test"), 0), (Numbers{1, 4, 2, 0}));
   EXPECT_EQ(loadCharacters(spec, std::nullopt),
             (std::vector<std::string>{"b", "z", "\xc3\xa4", "\xe2\x82\xac",
@@ -189,8 +192,8 @@ TEST_F(TableFormats, CifarRecordsAreALabelAndThreePlanes) {
               record(char(i), 1, 2, char(i)));
   }
   writeFile(folder / "test_batch.bin", record(9, 0, 0, 0) + record(0, 5, 6, 7));
-  DatasetSpec spec = dataset("cifar10", folder.path.string(),
-                             {picture({3, 32, 32}), label("y", 10)});
+  plan::Dataset spec = dataset("cifar10", folder.path.string(),
+                               {picture({3, 32, 32}), label("y", 10)});
   Dataset train = load(spec);
   ASSERT_EQ(train.items(), 5);
   EXPECT_EQ(numbersOf(train, 4)[2048], 5 / 255.0);

@@ -6,12 +6,13 @@
 #include <map>
 #include <numbers>
 
+using namespace gmc;
 using namespace gmc::runtime;
 using namespace gmc::runtime::test;
 
-static DatasetSpec toy(const std::string &format, int64_t modes,
-                       std::map<std::string, double> settings) {
-  DatasetSpec spec = dataset(format, "", {numbers("x", {2})});
+static plan::Dataset toy(const std::string &format, int64_t modes,
+                         std::map<std::string, double> settings) {
+  plan::Dataset spec = dataset(format, "", {numbers("x", {2})});
   if (modes > 0) {
     spec.fields.push_back(label("y", modes));
   }
@@ -66,7 +67,7 @@ TEST(Toys, RingAndGridAreTheirModes) {
 }
 
 TEST(Toys, GaussiansHaveTheSameMeansInBothParts) {
-  DatasetSpec spec =
+  plan::Dataset spec =
       toy("gaussians", 4, {{"modes", 4}, {"spread", 1}, {"std", 1e-9}});
   std::map<double, double> places[2];
   for (const char *part : {"train", "test"}) {
@@ -114,7 +115,8 @@ TEST(Toys, PointsHangOnTheirOwnSeedAndPart) {
 }
 
 TEST(Toys, FieldsThatAToyDoesNotHave) {
-  DatasetSpec spec = toy("ring", 5, {{"modes", 8}, {"radius", 1}, {"std", 0}});
+  plan::Dataset spec =
+      toy("ring", 5, {{"modes", 8}, {"radius", 1}, {"std", 0}});
   expectFailure(ExitData, "`ring` has 8 modes, the label `y` has 5 classes",
                 [&] { load(spec); });
   expectFailure(ExitUsage, "--data /tmp: `d` is built in",

@@ -8,13 +8,14 @@
 #include <cmath>
 #include <set>
 
+using namespace gmc;
 using namespace gmc::runtime;
 using namespace gmc::runtime::test;
 
 using Numbers = std::vector<double>;
 
 /// `count` images of 1 x 4 x 4, pixel p of image i being 16 i + p.
-static DatasetField images(FieldSpec spec, int64_t count) {
+static DatasetField images(plan::Field spec, int64_t count) {
   DatasetField field{std::move(spec), {}, Stored::Byte, {1, 4, 4}};
   for (int64_t i = 0; i < 16 * count; ++i) {
     field.bytes.push_back(uint8_t(i));
@@ -22,14 +23,14 @@ static DatasetField images(FieldSpec spec, int64_t count) {
   return field;
 }
 
-static FieldSpec raw(Shape shape) {
-  FieldSpec spec = picture(std::move(shape));
+static plan::Field raw(Shape shape) {
+  plan::Field spec = picture(std::move(shape));
   spec.high = 255; // bytes as they are
   return spec;
 }
 
 TEST(Transforms, HalfOfTheImagesOfAnEpochAreMirroredInTraining) {
-  FieldSpec spec = raw({1, 4, 4});
+  plan::Field spec = raw({1, 4, 4});
   spec.flip = true;
   Dataset data("d", "train", {images(spec, 1)});
   const Numbers plain = numbersOf(data, 0);
@@ -49,7 +50,7 @@ TEST(Transforms, HalfOfTheImagesOfAnEpochAreMirroredInTraining) {
 }
 
 TEST(Transforms, CropsLieAnywhereInTrainingAndInTheMiddleElse) {
-  FieldSpec spec = raw({1, 2, 2});
+  plan::Field spec = raw({1, 2, 2});
   spec.cropFrom = 4;
   Dataset data("d", "train", {images(spec, 1)});
   EXPECT_EQ(numbersOf(data, 0), (Numbers{5, 6, 9, 10}));
@@ -64,7 +65,7 @@ TEST(Transforms, CropsLieAnywhereInTrainingAndInTheMiddleElse) {
 }
 
 TEST(Transforms, TheFieldsOfARecordAreCutAlike) {
-  FieldSpec first = raw({1, 2, 2}), second = first;
+  plan::Field first = raw({1, 2, 2}), second = first;
   first.cropFrom = second.cropFrom = 4;
   first.flip = second.flip = true;
   second.name = "y";
@@ -81,7 +82,7 @@ TEST(Transforms, TheFieldsOfARecordAreCutAlike) {
 }
 
 TEST(Transforms, DequantizeFillsTheGreyLevel) {
-  FieldSpec spec = numbers("x", {4096});
+  plan::Field spec = numbers("x", {4096});
   spec.low = -1;
   spec.dequantize = true;
   Dataset data("d", "train", {{spec, std::vector<uint8_t>(4096, 255)}});
@@ -99,7 +100,7 @@ TEST(Transforms, DequantizeFillsTheGreyLevel) {
 }
 
 TEST(Transforms, NormalizeComesLastAndByChannel) {
-  FieldSpec spec = picture({2, 1, 2});
+  plan::Field spec = picture({2, 1, 2});
   spec.mean = {0.5, 0};
   spec.deviation = {0.5, 2};
   Dataset data("d", "train", {{spec, {0, 255, 0, 255}}});
@@ -107,7 +108,7 @@ TEST(Transforms, NormalizeComesLastAndByChannel) {
 }
 
 TEST(Transforms, SixteenBitsAreMappedOntoTheRange) {
-  FieldSpec spec = numbers("x", {2});
+  plan::Field spec = numbers("x", {2});
   spec.low = -1;
   DatasetField field{spec, {}, Stored::Word};
   appendNumber(field.bytes, uint16_t(0));
@@ -169,7 +170,7 @@ protected:
   }
 
   TemporaryFolder folder;
-  DatasetSpec spec;
+  plan::Dataset spec;
 };
 
 TEST_F(Parts, SplitCutsTheTestPartOff) {
@@ -194,7 +195,7 @@ TEST_F(Parts, ABalancedSubsetAndItsRest) {
   }
   EXPECT_EQ(classes, (std::vector<int>{4, 4, 4, 4}));
   EXPECT_EQ(load(spec, "train").digest(), subset.digest());
-  DatasetSpec rest = spec;
+  plan::Dataset rest = spec;
   rest.of = "d";
   rest.record = rest.fields;
   rest.fields.pop_back(); // the model sees no labels
@@ -220,7 +221,7 @@ TEST_F(Parts, SubsetsThatCannotBe) {
 }
 
 TEST(Transforms, ALoaderDrawsInTrainingOnlyAndRepeatsItselfAfterAResume) {
-  FieldSpec spec = raw({1, 2, 2});
+  plan::Field spec = raw({1, 2, 2});
   spec.cropFrom = 4;
   spec.flip = true;
   Dataset data("d", "train", {images(spec, 10)});

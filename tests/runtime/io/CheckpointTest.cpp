@@ -3,22 +3,56 @@
 
 #include "runtime/io/Checkpoint.h"
 
+#include "runtime/abi/gmAbi.h"
 #include "runtime/core/Tensor.h"
+#include "runtime/plan/Json.h"
 #include "tests/runtime/core/Expect.h"
-#include "tests/runtime/core/SampleManifest.h"
+#include "tests/runtime/plan/SamplePlan.h"
 
 #include <cstring>
 
+using namespace gmc;
 using namespace gmc::runtime;
 using namespace gmc::runtime::test;
 using nlohmann::json;
 
+namespace {
+
+/// A model and its state region; every tensor has one dense place, but those of
+/// the sample as it is.
+struct Model {
+  explicit Model(plan::Plan plan) : plan(std::move(plan)) {
+    for (const plan::Tensor &tensor : this->plan.tensors) {
+      artifact.storage.push_back({{artifact.stateBytes}});
+      artifact.stateBytes +=
+          (bytesOf(this->plan.type, tensor.shape) + 63) / 64 * 64;
+    }
+    region.resize(artifact.stateBytes);
+  }
+  Model(plan::Plan plan, plan::Artifact artifact)
+      : plan(std::move(plan)), artifact(std::move(artifact)),
+        region(this->artifact.stateBytes, '\0') {}
+
+  State state() { return {plan, artifact, region.data()}; }
+
+  plan::Plan plan;
+  plan::Artifact artifact;
+  std::string region;
+};
+
+Model sampleModel() {
+  plan::Plan plan = plan::planFrom(samplePlan().dump());
+  plan::Artifact artifact =
+      plan::artifactFrom(sampleArtifact().dump(), plan, GM_ABI_VERSION);
+  return {std::move(plan), std::move(artifact)};
+}
+
+} // namespace
+
 class Checkpoint : public ::testing::Test {
 protected:
-  Checkpoint()
-      : manifest(parseManifest(sampleManifest().dump())),
-        state(manifest.stateBytes, '\0') {
-    initialState(manifest, 7, state.data());
+  Checkpoint() : model(sampleModel()) {
+    model.state().initialise(7);
     run.seed = 0xffffffffffffffff;
     run.step = 1234567890123;
     run.streams["fashion.train"] = {3, 4096};
@@ -28,32 +62,30 @@ protected:
   }
 
   std::filesystem::path save() {
-    saveCheckpoint(folder / "c", manifest, state.data(), run);
+    saveCheckpoint(folder / "c", model.state(), run);
     return folder / "c";
   }
 
-  /// Expects loading with the manifest `other` to fail and to change nothing.
+  /// Expects loading with the plan `other` to fail and to change nothing.
   void expectForeign(const json &other, std::string_view part,
                      Purpose purpose = Purpose::Resume) {
-    Manifest model = parseManifest(other.dump());
-    std::string region(model.stateBytes, '\x55'), before = region;
-    expectFailure(ExitCheckpoint, part, [&] {
-      loadCheckpoint(folder / "c", model, region.data(), purpose);
-    });
-    EXPECT_EQ(region, before);
+    Model made(plan::planFrom(other.dump()));
+    std::ranges::fill(made.region, '\x55');
+    const std::string before = made.region;
+    expectFailure(ExitCheckpoint, part,
+                  [&] { loadCheckpoint(folder / "c", made.state(), purpose); });
+    EXPECT_EQ(made.region, before);
   }
 
   TemporaryFolder folder;
-  Manifest manifest;
-  std::string state;
+  Model model;
   RunState run;
 };
 
 TEST_F(Checkpoint, GivesBackTheStateAndTheRun) {
-  std::string loaded(state.size(), '\0');
-  RunState back =
-      loadCheckpoint(save(), manifest, loaded.data(), Purpose::Resume);
-  EXPECT_EQ(loaded, state);
+  Model loaded = sampleModel();
+  RunState back = loadCheckpoint(save(), loaded.state(), Purpose::Resume);
+  EXPECT_EQ(loaded.region, model.region);
   EXPECT_FALSE(back.gmcVersion.empty());
   back.gmcVersion.clear();
   EXPECT_EQ(back, run);
@@ -61,7 +93,7 @@ TEST_F(Checkpoint, GivesBackTheStateAndTheRun) {
 
 TEST_F(Checkpoint, IsAFunctionOfItsContents) {
   save();
-  saveCheckpoint(folder / "elsewhere", manifest, state.data(), run);
+  saveCheckpoint(folder / "elsewhere", model.state(), run);
   EXPECT_EQ(readFile(folder / "c"), readFile(folder / "elsewhere"));
 }
 
@@ -74,44 +106,39 @@ TEST_F(Checkpoint, HoldsTensorsInLogicalOrder) {
   EXPECT_EQ(names, (std::vector<std::string>{"Enc.w", "Enc.b",
                                              "fit.adam.Enc.b.m", "k"}));
   std::vector<std::byte> dense(60);
-  initialTensor(ScalarType::F32, manifest.tensors[0], 7, dense);
+  initialTensor(ScalarType::F32, model.plan.tensors[0], 7, dense);
   EXPECT_EQ(std::memcmp(file.tensors[0].bytes.data(), dense.data(), 60), 0);
 }
 
 TEST_F(Checkpoint, K8ListsEveryDifference) {
   save();
-  json other = sampleManifest();
+  json other = samplePlan();
   other["hash"] = "fedcba9876543210";
   expectForeign(other, "hash: `0123456789abcdef`, the model has "
                        "`fedcba9876543210`");
   other["model"] = "renamed";
   expectForeign(other, "the model has `renamed`");
-  other = sampleManifest();
+  other = samplePlan();
   other["tensors"][1]["shape"] = {6};
   expectForeign(other, "Enc.b: f32 [5], the model has f32 [6]");
-  other = sampleManifest();
+  other = samplePlan();
   other["tensors"][1]["name"] = "Enc.bias";
   expectForeign(other, "Enc.bias: f32 [5], new in the model");
   expectForeign(other, "Enc.b: f32 [5], only in the checkpoint");
-  other = sampleManifest();
+  other = samplePlan();
   other["type"] = "f64";
-  other["stateBytes"] = 4096;
-  other["tensors"][0]["storage"].erase(1);
-  for (int i = 0; i < 4; ++i) {
-    other["tensors"][i]["storage"][0]["offset"] = 512 * i;
-  }
   expectForeign(other, "Enc.w: f32 [5, 3], the model has f64 [5, 3]");
 }
 
 /// A tensor of a net, f32.
-static TensorSpec tensorOf(const std::string &name, const Shape &shape,
-                           const char *role = "parameter") {
-  TensorSpec tensor;
+static plan::Tensor
+tensorOf(const std::string &name, const Shape &shape,
+         plan::Tensor::Role role = plan::Tensor::Role::Parameter) {
+  plan::Tensor tensor;
   tensor.name = name;
   tensor.shape = shape;
   tensor.role = role;
   tensor.network = "F";
-  tensor.storage = {Storage{}};
   return tensor;
 }
 
@@ -165,20 +192,18 @@ TEST_F(Checkpoint, SaysWhichNamesAreGoneAndWhichAreNew) {
   };
   for (const Edit &edit : edits) {
     const auto make = [&](const auto &tensors) {
-      Manifest made = manifest;
+      plan::Plan made = model.plan;
       made.tensors.clear();
       for (const auto &[name, shape] : tensors) {
         made.tensors.push_back(tensorOf(name, shape));
         made.tensors.push_back(tensorOf("fit.adam." + std::string(name) + ".m",
-                                        shape, "optimizer"));
+                                        shape, plan::Tensor::Role::Optimizer));
       }
-      return made;
+      return Model(made);
     };
-    saveCheckpoint(folder / "c", make(edit.before), state.data(), run);
-    std::string region(state.size(), '\x55');
+    saveCheckpoint(folder / "c", make(edit.before).state(), run);
     try {
-      loadCheckpoint(folder / "c", make(edit.after), region.data(),
-                     Purpose::Resume);
+      loadCheckpoint(folder / "c", make(edit.after).state(), Purpose::Resume);
       ADD_FAILURE() << "was loaded";
     } catch (const Failure &failure) {
       const std::string said = failure.what();
@@ -193,41 +218,42 @@ TEST_F(Checkpoint, SaysWhichNamesAreGoneAndWhichAreNew) {
 }
 
 TEST_F(Checkpoint, K8ALongListIsCut) {
+  plan::Plan many = model.plan;
   for (int i = 0; i < 30; ++i) {
-    TensorSpec extra = manifest.tensors[1];
-    extra.name = fmt::format("extra{}", i);
-    manifest.tensors.push_back(extra);
+    many.tensors.push_back(many.tensors[1]);
+    many.tensors.back().name = fmt::format("extra{}", i);
   }
-  save();
-  expectForeign(sampleManifest(), "and 10 more");
+  saveCheckpoint(folder / "c", Model(many).state(), run);
+  expectForeign(samplePlan(), "and 10 more");
 }
 
 TEST_F(Checkpoint, K12WeightsAloneServeForSampling) {
-  Manifest weights = manifest;
-  weights.tensors.erase(weights.tensors.begin() + 2);
-  saveCheckpoint(folder / "c", weights, state.data(), run);
-  std::string region(state.size(), '\0');
-  loadCheckpoint(folder / "c", manifest, region.data(), Purpose::Sample);
-  EXPECT_EQ(region.substr(0, 276), state.substr(0, 276));
-  expectForeign(sampleManifest(),
-                "fit.adam.Enc.b.m: f32 [5], new in the model");
+  Model weights = model;
+  weights.plan.tensors.erase(weights.plan.tensors.begin() + 2);
+  weights.artifact.storage.erase(weights.artifact.storage.begin() + 2);
+  saveCheckpoint(folder / "c", weights.state(), run);
+  Model loaded = sampleModel();
+  loadCheckpoint(folder / "c", loaded.state(), Purpose::Sample);
+  EXPECT_EQ(loaded.region.substr(0, 276), model.region.substr(0, 276));
+  expectForeign(samplePlan(), "fit.adam.Enc.b.m: f32 [5], new in the model");
 }
 
 TEST_F(Checkpoint, K9EveryBitThatFlipsIsDetected) {
   std::string bytes = readFile(save());
-  std::string region(state.size(), '\x55'), before = region;
+  Model loaded = sampleModel();
+  const std::string before = loaded.region;
   for (size_t bit = 0; bit < bytes.size() * 8; ++bit) {
     std::string flipped = bytes;
     flipped[bit / 8] ^= static_cast<char>(1 << bit % 8);
     writeFile(folder / "f", flipped);
     try {
-      loadCheckpoint(folder / "f", manifest, region.data(), Purpose::Sample);
+      loadCheckpoint(folder / "f", loaded.state(), Purpose::Sample);
       ADD_FAILURE() << "bit " << bit << " went unnoticed";
     } catch (const Failure &failure) {
       EXPECT_EQ(failure.exitCode, ExitCheckpoint) << failure.what();
     }
   }
-  EXPECT_EQ(region, before);
+  EXPECT_EQ(loaded.region, before);
 }
 
 TEST_F(Checkpoint, MetadataThatAreNotNumbersAreNamed) {
@@ -244,7 +270,7 @@ TEST_F(Checkpoint, MetadataThatAreNotNumbersAreNamed) {
       views.push_back({tensor.name, tensor.shape, tensor.bytes});
     }
     writeSafetensors(folder / "c", ScalarType::F32, metadata, views);
-    expectForeign(sampleManifest(), part);
+    expectForeign(samplePlan(), part);
   }
 }
 
@@ -262,17 +288,21 @@ TEST_F(Checkpoint, K11OtherDataAreShown) {
 }
 
 TEST_F(Checkpoint, ADoubleModelKeepsAllBits) {
-  json text = sampleManifest();
+  json text = samplePlan();
   text["type"] = "f64";
-  text["stateBytes"] = 4096;
-  for (int i = 0; i < 4; ++i) {
-    text["tensors"][i]["storage"][0]["offset"] = 512 * i;
-  }
-  text["tensors"][0]["storage"][1]["offset"] = 2048;
-  Manifest model = parseManifest(text.dump());
-  std::string before(4096, '\0'), after(4096, '\0');
-  initialState(model, 7, before.data());
-  saveCheckpoint(folder / "d", model, before.data(), run);
-  loadCheckpoint(folder / "d", model, after.data(), Purpose::Resume);
-  EXPECT_EQ(after, before);
+  Model before(plan::planFrom(text.dump()));
+  Model after(before.plan);
+  before.state().initialise(7);
+  saveCheckpoint(folder / "d", before.state(), run);
+  loadCheckpoint(folder / "d", after.state(), Purpose::Resume);
+  EXPECT_EQ(after.region, before.region);
+}
+
+// The places of a tensor are those of the processor, the checkpoint is not.
+TEST_F(Checkpoint, KnowsNoLayout) {
+  save();
+  Model dense(model.plan);
+  loadCheckpoint(folder / "c", dense.state(), Purpose::Resume);
+  saveCheckpoint(folder / "d", dense.state(), run);
+  EXPECT_EQ(readFile(folder / "c"), readFile(folder / "d"));
 }

@@ -1,7 +1,7 @@
 // Whatever is wrong with a command line is exit code 2 and one message that
 // names it; what cannot be opened is 5.
-#include "runtime/core/Manifest.h"
 #include "runtime/cpu/CpuFeatures.h"
+#include "runtime/plan/Json.h"
 #include "tests/runtime/train/RunHelpers.h"
 
 #include <fmt/format.h>
@@ -11,6 +11,7 @@
 #include <set>
 #include <sstream>
 
+using namespace gmc;
 using namespace gmc::runtime;
 using namespace gmc::runtime::fake;
 
@@ -110,12 +111,12 @@ TEST(CommandLine, namesOfItsOwnAreInTheTable) {
 #define GMC_FLAG(name, spelling, meaning)                                      \
   flags.merge(listedIn("\n  " spelling " x\n", ""));
 #include "runtime/abi/names.def"
-  const Manifest manifest = parseManifest(manifestText());
+  const plan::Plan plan = plan::planFrom(planText());
   std::set<std::string> all = verbs;
-  for (const ProcedureSpec &procedure : manifest.procedures) {
+  for (const plan::Procedure &procedure : plan.procedures) {
     all.insert(procedure.name);
     std::set<std::string> own = flags;
-    for (const ProcedureArgument &argument : procedure.arguments) {
+    for (const plan::ProcedureArgument &argument : procedure.arguments) {
       EXPECT_TRUE(own.insert(argument.name).second) << argument.name;
     }
     EXPECT_EQ(listedIn(runHere({procedure.name, "--help"}).out, "Options:"),
@@ -140,12 +141,12 @@ TEST(CommandLine, infoNeedsNoRun) {
 // C29: the processor is asked before compiled code runs. No processor has both
 // features: they are of two makers.
 TEST(CommandLine, processorWithoutAFeatureIsNamed) {
-  std::string text = manifestText();
+  ChangedModel changed;
+  std::string &text = changed.artifact;
   text.replace(text.find("\"sse2\""), 6, "\"xop\", \"sse2\", \"avx512er\"");
-  CompiledModel changed = model();
-  changed.manifest = text;
   TemporaryFolder folder;
-  const Outcome outcome = runHere({"train", "--out", folder / "r"}, changed);
+  const Outcome outcome =
+      runHere({"train", "--out", folder / "r"}, changed.compiled());
   EXPECT_EQ(outcome.code, 8);
   const std::vector<std::string> missing =
       missingCpuFeatures({"xop", "avx512er"});

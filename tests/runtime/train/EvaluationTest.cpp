@@ -1,8 +1,8 @@
 // Reports average over every example, the last partial batch included; what
 // procedures emit is what the model gives for the first items.
-#include "runtime/core/Manifest.h"
 #include "runtime/data/Dataset.h"
 #include "runtime/io/Safetensors.h"
+#include "runtime/plan/Json.h"
 #include "runtime/train/OverSet.h"
 #include "tests/runtime/train/RunHelpers.h"
 
@@ -13,6 +13,7 @@
 #include <cstring>
 #include <sstream>
 
+using namespace gmc;
 using namespace gmc::runtime;
 using namespace gmc::runtime::fake;
 
@@ -35,9 +36,9 @@ protected:
   }
 
   std::vector<float> item(int64_t index) {
-    const Manifest manifest = parseManifest(model().manifest);
+    const plan::Plan plan = plan::planFrom(planText());
     const Dataset test =
-        loadDataset(manifest.datasets[0], "test", folder.path / "data");
+        loadDataset(plan.datasets[0], "test", folder.path / "data");
     std::vector<float> x(16);
     test.convert(0, index, 3, 0, ScalarType::F32,
                  std::as_writable_bytes(std::span(x)));
@@ -157,20 +158,21 @@ TEST_F(Evaluation, interpolatesBetweenTwoItems) {
 
 // One example without a number leaves none for the set, wherever it stands.
 TEST(OverSetTest, keepsWhatIsNoNumber) {
-  const CompiledModel compiled = model();
-  const Manifest manifest = parseManifest(compiled.manifest);
-  Machine machine(manifest, compiled, 1);
-  const Slot &slot = manifest.entries[3].outputs[0];
-  for (const Statistic kind :
-       {Statistic::Mean, Statistic::Var, Statistic::Min, Statistic::Max}) {
+  const Model read = readModel(model());
+  Machine machine(read, 1);
+  const plan::Slot &slot = read.plan.entries[3].outputs[0];
+  for (const plan::Statistic kind :
+       {plan::Statistic::Mean, plan::Statistic::Var, plan::Statistic::Min,
+        plan::Statistic::Max}) {
     for (int place = 0; place < 8; ++place) {
       OverSet statistic(kind, slot, 8);
       for (int i = 0; i < 8; ++i) {
-        machine.setNumber(slot.offset + 4 * i, i == place ? NAN : i);
+        machine.setNumber(slot, i, i == place ? NAN : i);
       }
       statistic.add(machine, 8);
-      EXPECT_TRUE(std::isnan(kind == Statistic::Var ? statistic.variances()[0]
-                                                    : statistic.means()[0]))
+      EXPECT_TRUE(std::isnan(kind == plan::Statistic::Var
+                                 ? statistic.variances()[0]
+                                 : statistic.means()[0]))
           << int(kind) << " " << place;
     }
   }

@@ -1,4 +1,4 @@
-// The manifest, the entries and the data of the model in FakeModel.h. Its sums
+// The plan, the entries and the data of the model in FakeModel.h. Its sums
 // have one order whatever the number of threads, as compiled code's have.
 #include "tests/runtime/train/FakeModel.h"
 
@@ -15,118 +15,118 @@ namespace {
 
 constexpr int batch = 8, pixels = 16, hidden = 4;
 
-constexpr char text[] = R"json({
- "abi": 2, "model": "fake", "source": "fake.gm", "hash": "0123456789abcdef",
- "type": "f32", "target": {"triple": "x86_64-linux-gnu", "cpu": "x86-64",
- "features": ["sse2"]}, "pipeline": "scheduled", "batch": 8,
- "stateBytes": 1088, "arenaBytes": 2752, "constants": {"latent": 4},
- "tensors": [
-  {"name": "Enc.linear0.weight", "shape": [4, 16], "role": "parameter",
-   "network": "Enc", "init": {"kind": "uniform", "a": -0.25, "b": 0.25},
-   "storage": [{"offset": 0, "layout": "dense"}]},
+constexpr char planJson[] =
+    R"json({"version": 3, "model": "fake", "source": "fake.gm",
+ "hash": "0123456789abcdef", "type": "f32", "batch": 8,
+ "constants": {"latent": 4},
+ "tensors": [{"name": "Enc.linear0.weight", "shape": [4, 16], "role": "parameter",
+   "network": "Enc", "initial": {"kind": "uniform", "a": -0.25, "b": 0.25}},
   {"name": "Dec.linear0.weight", "shape": [16, 4], "role": "parameter",
-   "network": "Dec", "init": {"kind": "normal", "a": 0, "b": 0.3},
-   "storage": [{"offset": 256, "layout": "dense"}]},
+   "network": "Dec", "initial": {"kind": "normal", "a": 0, "b": 0.3}},
   {"name": "fit.sgd.Enc.linear0.weight.m", "shape": [4, 16],
-   "role": "optimizer", "network": "Enc", "init": {"kind": "constant", "a": 0},
-   "storage": [{"offset": 512, "layout": "dense"}]},
+   "role": "optimizer", "network": "Enc",
+   "initial": {"kind": "constant", "a": 0}},
   {"name": "fit.sgd.Dec.linear0.weight.m", "shape": [16, 4],
-   "role": "optimizer", "network": "Dec", "init": {"kind": "constant", "a": 0},
-   "storage": [{"offset": 768, "layout": "dense"}]},
+   "role": "optimizer", "network": "Dec",
+   "initial": {"kind": "constant", "a": 0}},
   {"name": "gain", "shape": [1], "role": "parameter", "network": "gain",
-   "init": {"kind": "constant", "a": 1},
-   "storage": [{"offset": 1024, "layout": "dense"}]}],
- "counters": ["fit.sgd", "tune.sgd"],
- "scalars": [
-  {"kind": "hyper", "name": "lr", "value": 0.05,
-   "low": 0, "open": true},
-  {"kind": "hyper", "name": "momentum", "value": 0.5, "low": 0,
-   "open": false, "high": 1},
+   "initial": {"kind": "constant", "a": 1}}],
+ "counters": [{"name": "fit.sgd"}, {"name": "tune.sgd"}],
+ "scalars": [{"kind": "hyper", "name": "lr", "value": 0.05,
+   "limits": {"low": 0, "open": true}},
+  {"kind": "hyper", "name": "momentum", "value": 0.5,
+   "limits": {"low": 0, "high": 1}},
   {"kind": "hyper", "name": "poison", "value": 0},
   {"kind": "hyper", "name": "poison_where", "value": 0},
   {"kind": "hyper", "name": "nap", "value": 0},
   {"kind": "updates", "counter": 0},
-  {"kind": "epochs", "stream": "tiny.train"},
-  {"kind": "rounds"}, {"kind": "examples"},
+  {"kind": "epochs", "stream": "tiny.train"}, {"kind": "rounds"},
+  {"kind": "examples"},
   {"kind": "argument", "procedure": "sample", "name": "scale", "value": 1}],
  "datasets": [{"name": "tiny", "format": "idx", "source": "fashion-mnist",
-  "fields": [{"name": "x", "shape": [1, 4, 4], "image": true, "low": 0,
-   "high": 1, "binarize": false}]}],
- "entries": [
-  {"kind": "step", "name": "fit", "batch": 8,
-   "inputs": [{"name": "x", "offset": 0, "shape": [8, 1, 4, 4]}],
-   "outputs": [{"name": "w", "offset": 512, "shape": [8]}],
-   "monitors": [{"name": "loss", "offset": 1344}],
+   "fields": [{"name": "x", "shape": [1, 4, 4], "image": true, "low": 0, "high": 1,
+     "binarize": false}]}],
+ "entries": [{"kind": "step", "name": "fit", "step": "fit", "batch": 8,
+   "inputs": [{"name": "x", "shape": [8, 1, 4, 4], "number": 0}],
+   "outputs": [{"name": "w", "shape": [8], "number": 1}],
+   "monitors": [{"name": "loss", "number": 2}],
+   "norms": [{"name": "Enc", "number": 3}, {"name": "Dec", "number": 4}],
    "draws": [{"name": "fit/z", "site": "fedcba9876543210", "kind": "normal",
-              "shape": [8, 2]},
-             {"name": "fit/u", "site": "2a", "kind": "uniform",
-              "shape": []}],
-   "norms": [{"network": "Enc", "offset": 1408},
-             {"network": "Dec", "offset": 1472}],
+     "shape": [8, 2]},
+    {"name": "fit/u", "site": "2a", "kind": "uniform"}],
    "counters": [0], "flops": 6144},
-  {"kind": "step", "name": "tune", "batch": 8,
-   "inputs": [{"name": "x", "offset": 0, "shape": [8, 1, 4, 4]},
-              {"name": "w", "offset": 1664, "shape": [8]}],
-   "outputs": [], "monitors": [{"name": "loss", "offset": 1728}],
-   "norms": [{"network": "gain", "offset": 1792}], "counters": [1],
-   "flops": 0},
-  {"kind": "report", "name": "report0", "batch": 8,
-   "inputs": [{"name": "x", "offset": 0, "shape": [8, 1, 4, 4]}],
-   "outputs": [{"name": "mse", "offset": 1856, "shape": [8]},
-               {"name": "spread", "offset": 1920, "shape": []}]},
-  {"kind": "report", "name": "report1", "batch": 8,
-   "inputs": [{"name": "x", "offset": 0, "shape": [8, 1, 4, 4]}],
-   "outputs": [{"name": "last_mse", "offset": 1856, "shape": [8]}]},
-  {"kind": "procedure", "name": "sample", "batch": 8, "inputs": [],
-   "outputs": [{"name": "y", "offset": 1984, "shape": [8, 1, 4, 4]}]},
-  {"kind": "procedure", "name": "reconstruct", "batch": 8,
-   "inputs": [{"name": "x", "offset": 0, "shape": [8, 1, 4, 4]}],
-   "outputs": [{"name": "x", "offset": 0, "shape": [8, 1, 4, 4]},
-               {"name": "y", "offset": 1984, "shape": [8, 1, 4, 4]}]},
-  {"kind": "procedure", "name": "interpolate", "batch": 1,
-   "inputs": [{"name": "a", "offset": 0, "shape": [1, 1, 4, 4]},
-              {"name": "b", "offset": 2496, "shape": [1, 1, 4, 4]}],
-   "outputs": [{"name": "y", "offset": 2560, "shape": [1, 3, 1, 4, 4]}]}],
- "kernels": [{"entry": 0, "name": "forward Enc.linear0", "kind": "product",
-  "m": 8, "n": 4, "k": 16, "flops": 1024}],
- "trains": [{"name": "", "turns": [
-   {"kind": "repeat", "count": 2, "turns": [
-    {"kind": "call", "entry": 0, "results": ["w"], "arguments": [
-     {"kind": "next", "dataset": "tiny", "split": "train", "field": 0}]}]},
-   {"kind": "every", "every": {"count": 3, "unit": "rounds"}, "turns": [
-    {"kind": "call", "entry": 1, "results": [], "arguments": [
-     {"kind": "same", "dataset": "tiny", "split": "train", "field": 0},
-     {"kind": "value", "name": "w"}]}]}],
-  "duration": {"count": 3, "unit": "epochs", "stream": "tiny.train"}}],
- "reports": [
-  {"entry": 2, "dataset": "tiny", "split": "test", "fields": [0],
+  {"kind": "step", "name": "tune", "step": "tune", "batch": 8,
+   "inputs": [{"name": "x", "shape": [8, 1, 4, 4], "number": 5},
+    {"name": "w", "shape": [8], "number": 6}],
+   "monitors": [{"name": "loss", "number": 7}],
+   "norms": [{"name": "gain", "number": 8}], "counters": [1]},
+  {"kind": "report", "name": "report0", "step": "report0", "batch": 8,
+   "inputs": [{"name": "x", "shape": [8, 1, 4, 4], "number": 9}],
+   "outputs": [{"name": "mse", "shape": [8], "number": 10},
+    {"name": "spread", "number": 11}]},
+  {"kind": "report", "name": "report1", "step": "report1", "batch": 8,
+   "inputs": [{"name": "x", "shape": [8, 1, 4, 4], "number": 12}],
+   "outputs": [{"name": "last_mse", "shape": [8], "number": 13}]},
+  {"kind": "procedure", "name": "sample", "step": "sample", "batch": 8,
+   "outputs": [{"name": "y", "shape": [8, 1, 4, 4], "number": 14}]},
+  {"kind": "procedure", "name": "reconstruct", "step": "reconstruct",
+   "batch": 8,
+   "inputs": [{"name": "x", "shape": [8, 1, 4, 4], "number": 15}],
+   "outputs": [{"name": "x", "shape": [8, 1, 4, 4], "number": 16},
+    {"name": "y", "shape": [8, 1, 4, 4], "number": 17}]},
+  {"kind": "procedure", "name": "interpolate", "step": "interpolate",
+   "batch": 1,
+   "inputs": [{"name": "a", "shape": [1, 1, 4, 4], "number": 18},
+    {"name": "b", "shape": [1, 1, 4, 4], "number": 19}],
+   "outputs": [{"name": "y", "shape": [1, 3, 1, 4, 4], "number": 20}]}],
+ "slots": 21,
+ "trains": [{"batch": 8,
+   "turns": [{"kind": "repeat", "count": 2,
+     "turns": [{"kind": "call", "entry": 0, "results": ["w"],
+       "arguments": [{"kind": "next", "dataset": "tiny", "split": "train"}]}]},
+    {"kind": "every", "every": {"count": 3, "unit": "rounds"},
+     "turns": [{"kind": "call", "entry": 1,
+       "arguments": [{"kind": "same", "dataset": "tiny", "split": "train"},
+        {"kind": "value", "value": "w"}]}]}],
+   "duration": {"count": 3, "unit": "epochs", "stream": "tiny.train"}}],
+ "reports": [{"walk": {"entry": 2, "dataset": "tiny", "split": "test", "fields": [0]},
    "every": {"count": 1, "unit": "epochs", "stream": "tiny.train"}},
-  {"entry": 3, "dataset": "tiny", "split": "test", "fields": [0],
-   "atEnd": true}],
- "procedures": [
-  {"entry": 4, "name": "sample", "arguments": [
-    {"kind": "count", "name": "n", "value": 8},
+  {"walk": {"entry": 3, "dataset": "tiny", "split": "test", "fields": [0]}}],
+ "procedures": [{"entry": 4, "name": "sample",
+   "arguments": [{"kind": "count", "name": "n", "value": 8},
     {"kind": "real", "name": "scale", "value": 1, "scalar": 9}],
-   "emits": [{"kind": "grid", "outputs": [0], "low": 0, "high": 1},
-             {"kind": "npy", "outputs": [0]}]},
-  {"entry": 5, "name": "reconstruct", "arguments": [
-    {"kind": "data", "name": "x", "dataset": "tiny", "split": "test",
+   "emissions": [{"kind": "grid", "outputs": [0], "low": 0, "high": 1},
+    {"kind": "npy", "outputs": [0]}]},
+  {"entry": 5, "name": "reconstruct",
+   "arguments": [{"kind": "data", "name": "x", "dataset": "tiny", "split": "test",
      "field": 0, "input": 0},
     {"kind": "count", "name": "n", "value": 4}],
-   "emits": [{"kind": "grid", "outputs": [0, 1], "low": 0, "high": 1},
-             {"kind": "csv", "outputs": [1]}]},
-  {"entry": 6, "name": "interpolate", "arguments": [
-    {"kind": "data", "name": "a", "dataset": "tiny", "split": "test",
+   "emissions": [{"kind": "grid", "outputs": [0, 1], "low": 0, "high": 1},
+    {"kind": "csv", "outputs": [1]}]},
+  {"entry": 6, "name": "interpolate",
+   "arguments": [{"kind": "data", "name": "a", "dataset": "tiny", "split": "test",
      "field": 0, "input": 0},
     {"kind": "data", "name": "b", "dataset": "tiny", "split": "test",
      "field": 0, "input": 1},
     {"kind": "fixed", "name": "k", "value": 3}],
-   "emits": [{"kind": "row", "outputs": [0], "low": 0, "high": 1}]}]
-})json";
+   "emissions": [{"kind": "row", "outputs": [0], "low": 0, "high": 1}]}]})json";
+
+constexpr char artifactJson[] =
+    R"json({"abi": 3, "triple": "x86_64-linux-gnu", "processor": "x86-64",
+ "features": ["sse2"], "pipeline": "scheduled", "stateBytes": 1088,
+ "arenaBytes": 2752,
+ "storage": [[{"offset": 0, "layout": "dense"}], [{"offset": 256, "layout": "dense"}],
+  [{"offset": 512, "layout": "dense"}],
+  [{"offset": 768, "layout": "dense"}],
+  [{"offset": 1024, "layout": "dense"}]],
+ "slots": [0, 512, 1344, 1408, 1472, 0, 1664, 1728, 1792, 0, 1856, 1920, 0, 1856,
+  1984, 0, 0, 1984, 0, 2496, 2560],
+ "kernels": [{"entry": 0, "name": "forward Enc.linear0", "kind": "product", "m": 8,
+   "n": 4, "k": 16, "flops": 1024}]})json";
 
 enum Scalar { Lr, Momentum, Poison, PoisonWhere, Nap, Updates, Epochs, Rounds };
 
-/// Views of the regions, at the manifest's offsets.
+/// Views of the regions, at the plan's offsets.
 struct Memory {
   explicit Memory(const GmFrame *f)
       : w1(at(f->state, 0)), w2(at(f->state, 256)), m1(at(f->state, 512)),
@@ -365,9 +365,23 @@ static const GmEntry entries[] = {fit,    tune,        report,     report,
                                   sample, reconstruct, interpolate};
 static const GmEntry kernels[] = {forwardKernel};
 
-CompiledModel model() { return {{text, sizeof text - 1}, entries, kernels}; }
+static const GmArtifact artifact = {artifactJson, sizeof artifactJson - 1,
+                                    entries, kernels};
+static const GmArtifact *const artifacts[] = {&artifact};
 
-std::string manifestText() { return {text, sizeof text - 1}; }
+CompiledModel model() { return {planText(), artifacts}; }
+
+std::string_view planText() { return {planJson, sizeof planJson - 1}; }
+
+std::string_view artifactText() {
+  return {artifactJson, sizeof artifactJson - 1};
+}
+
+CompiledModel ChangedModel::compiled() {
+  table = {artifact.data(), int64_t(artifact.size()), entries, kernels};
+  list = &table;
+  return {plan, {&list, 1}};
+}
 
 static void writeIdx(const std::filesystem::path &path, int items) {
   std::string bytes{'\0', '\0', '\x08', '\x03'};

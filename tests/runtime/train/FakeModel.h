@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 namespace gmc::runtime::fake {
 
@@ -22,8 +23,22 @@ namespace gmc::runtime::fake {
 /// `nap` makes each fit sleep so many microseconds.
 CompiledModel model();
 
-/// Its manifest as text, for tests that change a member.
-std::string manifestText();
+/// Its plan and its artifact as texts.
+std::string_view planText();
+std::string_view artifactText();
+
+/// The model with changes, for tests.
+struct ChangedModel {
+  std::string plan{planText()}, artifact{artifactText()};
+  const GmEntry *entries = model().artifacts[0]->entries;
+
+  /// Valid as long as this is and does not change.
+  CompiledModel compiled();
+
+private:
+  GmArtifact table{};
+  const GmArtifact *list = nullptr;
+};
 
 /// Writes a data set that it can train on, IDX files of 4 x 4 images named as
 /// those of its source, and returns `folder`.

@@ -15,20 +15,20 @@ struct Fed {
   Fed(int64_t capacity, double replace, uint64_t seed = 7)
       : items(size_t(capacity), -1.0), seed(seed) {
     spec.name = "P";
-    spec.capacity = capacity;
     spec.replace = replace;
   }
 
   std::vector<double> give(size_t batch) {
     std::vector<double> given(batch), taken(batch);
     std::iota(given.begin(), given.end(), double(seen));
-    swapPool(spec, seed, seen, std::as_writable_bytes(std::span(items)),
+    swapPool(spec, int64_t(items.size()), seed, seen,
+             std::as_writable_bytes(std::span(items)),
              std::as_bytes(std::span(given)),
              reinterpret_cast<std::byte *>(taken.data()));
     return taken;
   }
 
-  PoolSpec spec;
+  plan::Pool spec;
   std::vector<double> items;
   uint64_t seed, seen = 0;
 };

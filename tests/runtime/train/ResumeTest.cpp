@@ -116,8 +116,8 @@ TEST_F(Resume, replacesRowsPastTheCheckpoint) {
 // A signal during a report saves the step; the report is still to be made.
 TEST_F(Resume, makesReportsThatAreMissing) {
   // The first, and one that an earlier step has made.
-  for (const auto &[steps, row] : {std::pair("13", "\n13,1.04,,,,,,"),
-                                   std::pair("25", "\n25,2,,,,,,")}) {
+  for (const auto &[steps, row] :
+       {std::pair("13", "\n13,1.04,,,,,,"), std::pair("25", "\n25,2,,,,,,")}) {
     ASSERT_EQ(train(steps, {"--steps", steps}).code, 0);
     const auto path = folder.path / steps / "metrics.csv";
     std::string text = readText(path);
@@ -211,14 +211,14 @@ TEST_F(Resume, refusesOtherData) {
 }
 
 TEST_F(Resume, refusesAnotherModelAndSaysHowItDiffers) {
-  std::string text = manifestText();
+  ChangedModel changed;
+  std::string &text = changed.plan;
   text.replace(text.find("0123456789abcdef"), 16, "fedcba9876543210");
   text.replace(text.find("\"latent\": 4"), 11, "\"latent\": 5");
-  CompiledModel changed = model();
-  changed.manifest = text;
   const std::string before = checkpoint("whole");
   const Outcome outcome =
-      runHere({"resume", "--out", folder / "whole", "--epochs", "9"}, changed);
+      runHere({"resume", "--out", folder / "whole", "--epochs", "9"},
+              changed.compiled());
   EXPECT_EQ(outcome.code, 4);
   EXPECT_NE(outcome.err.find("0123456789abcdef"), std::string::npos);
   EXPECT_NE(outcome.err.find("latent: 4 in the run, 5 in this program"),

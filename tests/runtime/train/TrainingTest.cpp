@@ -100,9 +100,8 @@ TEST_F(Training, timeLimitSavesAndStops) {
 
 /// The line that a bar writes into a pipe.
 std::string lineOf(const ProgressState &state) {
-  const CompiledModel compiled = model();
-  const Manifest manifest = parseManifest(compiled.manifest);
-  const Machine machine(manifest, compiled, 1);
+  const Model read = readModel(model());
+  const Machine machine(read, 1);
   const Monitors monitors(machine);
   TemporaryFolder folder;
   const std::string path = folder / "line";

@@ -39,12 +39,8 @@ void fitOfFour(const GmFrame *f) {
 nlohmann::json callOf(int entry) {
   return {{"kind", "call"},
           {"entry", entry},
-          {"results", nlohmann::json::array()},
           {"arguments",
-           {{{"kind", "next"},
-             {"dataset", "tiny"},
-             {"split", "train"},
-             {"field", 0}}}}};
+           {{{"kind", "next"}, {"dataset", "tiny"}, {"split", "train"}}}}};
 }
 
 class TwoBatches : public testing::Test {
@@ -52,27 +48,40 @@ protected:
   /// `pre` takes 5 batches of 4, `main` an epoch of 25 batches of 8.
   TwoBatches() {
     writeData(folder.path / "data", 203, 21);
-    auto json = nlohmann::json::parse(manifestText());
+    auto json = nlohmann::json::parse(planText());
     auto four = json["entries"][0];
     four.update({{"name", "fit.batch4"}, {"step", "fit"}, {"batch", 4}});
     four["inputs"][0]["shape"] = {4, 1, 4, 4};
-    four["outputs"] = four["draws"] = nlohmann::json::array();
+    four.erase("outputs");
+    four.erase("draws");
+    // It has slots of its own, where those of `fit` are.
+    auto artifact = nlohmann::json::parse(artifactText());
+    for (const char *kind : {"inputs", "monitors", "norms"}) {
+      for (auto &slot : four[kind]) {
+        artifact["slots"].push_back(
+            artifact["slots"][slot["number"].get<size_t>()]);
+        slot["number"] = artifact["slots"].size() - 1;
+      }
+    }
+    json["slots"] = artifact["slots"].size();
+    two.artifact = artifact.dump();
     json["entries"].push_back(four);
     json["trains"] = {
         {{"name", "pre"},
          {"batch", 4},
          {"turns", {callOf(7)}},
          {"duration", {{"count", 5}, {"unit", "rounds"}}}},
-        {{"name", "main"}, // its batch is the root's
+        {{"name", "main"},
+         {"batch", 8},
          {"turns", {callOf(0)}},
          {"duration",
           {{"count", 1}, {"unit", "epochs"}, {"stream", "tiny.train"}}}}};
     text = json.dump();
     json["trains"][0]["duration"]["count"] = 50;
     textOfFours = json.dump();
-    const CompiledModel whole = model();
-    std::copy_n(whole.entries, 7, entries.begin());
+    std::copy_n(two.entries, 7, entries.begin());
     entries[7] = fitOfFour;
+    two.entries = entries.data();
   }
 
   Outcome call(const std::string &verb, const std::string &run, Words more = {},
@@ -82,10 +91,8 @@ protected:
       words.insert(words.end(), {"--data", folder / data, "--seed", "11"});
     }
     words.insert(words.end(), more.begin(), more.end());
-    CompiledModel two = model();
-    two.manifest = text;
-    two.entries = entries.data();
-    return runHere(words, two);
+    two.plan = text;
+    return runHere(words, two.compiled());
   }
   SafetensorsFile checkpoint(const std::string &run) {
     return readSafetensors(folder.path / run / "checkpoint.safetensors");
@@ -109,6 +116,7 @@ protected:
 
   TemporaryFolder folder;
   std::string text, textOfFours;
+  ChangedModel two;
   std::array<GmEntry, 8> entries;
 };
 
@@ -188,12 +196,10 @@ TEST_F(TwoBatches, verbsShowBoth) {
   const auto json = nlohmann::json::parse(call("info", "r", {"--json"}).out);
   EXPECT_EQ(json["trains"][0]["batch"], 4);
   EXPECT_EQ(json["trains"][1]["batch"], 8);
-  CompiledModel two = model();
-  two.manifest = text;
-  two.entries = entries.data();
+  two.plan = text;
   const Outcome gradients = runHere({"diagnose", "gradients", "--data",
                                      folder / "data", "--out", folder / "no"},
-                                    two);
+                                    two.compiled());
   EXPECT_EQ(gradients.code, 0) << gradients.err;
   EXPECT_NE(gradients.out.find("fit Enc"), std::string::npos);
   EXPECT_EQ(gradients.out.find("fit.batch4"), std::string::npos);

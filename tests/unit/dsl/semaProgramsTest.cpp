@@ -484,8 +484,8 @@ std::string lookedAtIn(const std::string &lines) {
   std::string text;
   for (const Diagnosis &diagnosis : result.program->diagnoses) {
     for (const Probe &probe : diagnosis.probes) {
-      text +=
-          fmt::format("{}:{} {}; ", diagnosis.step, probe.word(), probe.name);
+      text += fmt::format("{}:{} {}; ", diagnosis.step, wordOf(probe.kind),
+                          probe.name);
     }
   }
   for (const Undiagnosed &step : result.program->undiagnosed) {
@@ -553,7 +553,7 @@ TEST(Diagnosis, FindsThePlacesWhereModelsBreak) {
 TEST(Meaning, RData1AFieldWithoutANameIsX) {
   Checked result = dataOf("data d : idx(\"m\") as image[1,4,4] in [-1,1]", "u");
   ASSERT_TRUE(result.program) << result.messages;
-  const DataField &field = result.program->datasets[0].fields[0];
+  const Field &field = result.program->datasets[0].fields[0];
   EXPECT_EQ(field.name, "x");
   EXPECT_TRUE(field.bounded);
   EXPECT_EQ(field.shownRange(), std::pair(-1.0, 1.0));
@@ -562,16 +562,13 @@ TEST(Meaning, RData1AFieldWithoutANameIsX) {
 TEST(Meaning, RData2AToyHasAllItsSettings) {
   Checked result = dataOf("data d : grid(side: 3) as f32[2]", "x");
   ASSERT_TRUE(result.program) << result.messages;
-  std::map<std::string, double> settings;
-  for (const NamedConstant &s : result.program->datasets[0].settings) {
-    settings[s.name] = s.value;
-  }
-  EXPECT_EQ(settings, (std::map<std::string, double>{{"side", 3},
-                                                     {"spacing", 2},
-                                                     {"std", 0.05},
-                                                     {"train", 100000},
-                                                     {"test", 10000},
-                                                     {"seed", 0}}));
+  EXPECT_EQ(result.program->datasets[0].settings,
+            (std::map<std::string, double>{{"side", 3},
+                                           {"spacing", 2},
+                                           {"std", 0.05},
+                                           {"train", 100000},
+                                           {"test", 10000},
+                                           {"seed", 0}}));
 }
 
 TEST(Meaning, RData3NormalizeComesLast) {
@@ -579,7 +576,7 @@ TEST(Meaning, RData3NormalizeComesLast) {
                           "normalize(mean: 0.5, std: 0.25), flip",
                           "x");
   ASSERT_TRUE(result.program) << result.messages;
-  const DataField &field = result.program->datasets[0].fields[0];
+  const Field &field = result.program->datasets[0].fields[0];
   EXPECT_EQ(field.shownRange(), std::pair(-2.0, 2.0));
   EXPECT_TRUE(field.flip);
 }

@@ -15,7 +15,7 @@ def GM_VariableOp : GM_Op<"variable", [Symbol]> {
     `role` is "parameter", "optimizer" (a part of an optimiser's state),
     "state" (`state` of the text, or what a layer keeps) or "average" (of an
     `ema`). `initial` is `constant`, `normal`, `uniform` or `orthogonal` with its two
-    numbers (runtime/abi/manifest.md), drawn as those of the variable `as` where that is
+    numbers (runtime/plan/plan.md), drawn as those of the variable `as` where that is
     given. `storage` is set by `--form-kernels`.
 
     Example: `gm.variable @Enc.linear0.bias : tensor<400xf32> role "parameter" of "Enc" initial "uniform"(-0.1, 0.1)`
@@ -80,7 +80,7 @@ def GM_WriteOp : GM_Op<"write", [
 def GM_ScalarOp : GM_Op<"scalar", [Pure]> {
   let summary = "a number that the runtime supplies, in double precision";
   let description = [{
-    Number `index` of the manifest's `scalars`.
+    Number `index` of the plan's `scalars`.
 
     Example: `%lr = gm.scalar 0 : tensor<f64>`
   }];

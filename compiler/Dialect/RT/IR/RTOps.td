@@ -52,7 +52,7 @@ def RT_BufferOp : RT_Op<"buffer", [Pure]> {
   let description = [{
     The type has the logical shape, row-major. With `panels = [axis, width]` a
     matrix is stored as `[ceil(N / width)][K][width]` instead, lanes along `axis`
-    of extent N (runtime/abi/manifest.md).
+    of extent N (runtime/plan/plan.md).
 
     Example: `%w = rt.buffer state at 4096 panels [0, 32] : memref<400x784xf32>`
   }];
