@@ -73,5 +73,5 @@ Value GradientBuilder::matmul(Value a, bool transposeA, Value b,
   int64_t shape[] = {left.getDimSize(transposeA ? 1 : 0),
                      right.getDimSize(transposeB ? 0 : 1)};
   return nn::MatmulOp::create(builder, left.clone(shape), a, b, transposeA,
-                              transposeB);
+                              transposeB, nn::UseAttr());
 }

@@ -108,7 +108,7 @@ void explainEntries(ModuleOp module, std::string &out) {
   for (auto entry : module.getOps<rt::EntryOp>()) {
     if (auto product = entry->getAttrOfType<DenseI64ArrayAttr>("product")) {
       out += fmt::format(
-          "    product {:<36} {:>5} x {:<5} sums of {:<6} {:>9.3f} MFLOP\n",
+          "    product {:<44} {:>5} x {:<5} sums of {:<6} {:>9.3f} MFLOP\n",
           entry->getAttrOfType<StringAttr>("name").str(), product[0],
           product[1], product[2], 2e-6 * product[0] * product[1] * product[2]);
       continue;

@@ -2,10 +2,12 @@
 #ifndef GMC_COMPILER_IMPORT_BODYIMPORTER_H
 #define GMC_COMPILER_IMPORT_BODYIMPORTER_H
 
+#include "compiler/Dialect/NN/IR/NNDialect.h"
 #include "dsl/base/SourceFile.h"
 #include "dsl/program/Program.h"
 
 #include "mlir/IR/Builders.h"
+
 #include "llvm/ADT/DenseMap.h"
 
 namespace gmc::import {
@@ -40,6 +42,8 @@ private:
                               llvm::ArrayRef<mlir::Value> operands,
                               mlir::RankedTensorType type);
   mlir::Value convert(mlir::Value value, mlir::FloatType element);
+  int64_t weightBehind(dsl::ValueId id) const;
+  nn::UseAttr useOf(const dsl::Node &node);
 
   const dsl::Program &program;
   const dsl::SourceFile &source;
@@ -52,6 +56,11 @@ private:
   /// Nodes that depend on scalars and constants alone, and are single numbers.
   std::vector<bool> fromScalars;
   llvm::DenseMap<mlir::Value, mlir::Value> converted;
+  llvm::DenseMap<int64_t, int64_t> calls; ///< of each weight so far
+  /// Of each node, the first one of the same value: a value that a text names
+  /// twice is computed once, by one call.
+  const std::vector<dsl::ValueId> firstLike;
+  llvm::DenseMap<dsl::ValueId, nn::UseAttr> uses; ///< of the first of its kind
 };
 
 } // namespace gmc::import

@@ -10,6 +10,9 @@
 #include "compiler/Dialect/NN/IR/NNDialect.h"
 #include "compiler/Import/BodyImporter.h"
 
+#include <map>
+#include <tuple>
+
 using namespace mlir;
 
 namespace gmc::import {
@@ -68,15 +71,43 @@ Value makeUnary(OpBuilder &builder, Location loc, RankedTensorType type,
   }
 }
 
+/// Finds for each node the first one of the same value, whatever their names.
+std::vector<dsl::ValueId> firstOfEach(const dsl::Body &body) {
+  std::map<std::tuple<dsl::Op, std::vector<dsl::ValueId>, double, int64_t,
+                      std::vector<int64_t>, uint64_t, std::vector<int64_t>>,
+           dsl::ValueId>
+      known;
+  std::vector<dsl::ValueId> first;
+  for (dsl::ValueId id = 0; id < body.nodes.size(); ++id) {
+    const dsl::Node &node = body.nodes[id];
+    std::vector<dsl::ValueId> operands;
+    for (dsl::ValueId operand : node.operands) {
+      operands.push_back(first[operand]);
+    }
+    if (node.op == dsl::Op::Stop) { // the value of its operand
+      first.push_back(operands[0]);
+      continue;
+    }
+    const auto &[value, index, dims, site] = node.attrs;
+    first.push_back(known
+                        .try_emplace({node.op, std::move(operands), value,
+                                      index, dims, site, node.type.shape()},
+                                     id)
+                        .first->second);
+  }
+  return first;
+}
+
 } // namespace
 
 BodyImporter::BodyImporter(const dsl::Program &program,
-                           const dsl::SourceFile &source,
-                           const dsl::Body &body, ValueRange arguments,
-                           FloatType real, OpBuilder &builder)
+                           const dsl::SourceFile &source, const dsl::Body &body,
+                           ValueRange arguments, FloatType real,
+                           OpBuilder &builder)
     : program(program), source(source), body(body), arguments(arguments),
       realType(real), builder(builder), loc(builder.getUnknownLoc()),
-      values(body.nodes.size()), fromScalars(body.nodes.size(), false) {}
+      values(body.nodes.size()), fromScalars(body.nodes.size(), false),
+      firstLike(firstOfEach(body)) {}
 
 Location BodyImporter::location(dsl::SourceRange range,
                                 llvm::StringRef name) const {
@@ -95,10 +126,10 @@ void BodyImporter::importNodes() {
     loc = location(node.where, node.name);
     bool single = node.type.axes.empty() && node.type.event.empty();
     bool leaf = node.op == dsl::Op::Constant || node.op == dsl::Op::Scalar;
-    fromScalars[id] =
-        single && (leaf || isPointwise(node.op)) &&
-        llvm::all_of(node.operands,
-                     [&](dsl::ValueId operand) { return fromScalars[operand]; });
+    fromScalars[id] = single && (leaf || isPointwise(node.op)) &&
+                      llvm::all_of(node.operands, [&](dsl::ValueId operand) {
+                        return fromScalars[operand];
+                      });
     values[id] = importNode(id);
   }
 }
@@ -143,8 +174,8 @@ Value BodyImporter::importLeaf(const dsl::Node &node, RankedTensorType type) {
   case dsl::Op::Iota:
     return nn::IotaOp::create(builder, loc, type, node.attrs.dims[0]);
   case dsl::Op::Parameter:
-    return gm::ReadOp::create(
-        builder, loc, type, program.parameters[node.attrs.index].name);
+    return gm::ReadOp::create(builder, loc, type,
+                              program.parameters[node.attrs.index].name);
   case dsl::Op::Argument:
     return arguments[node.attrs.index];
   case dsl::Op::Scalar: {
@@ -158,9 +189,12 @@ Value BodyImporter::importLeaf(const dsl::Node &node, RankedTensorType type) {
   case dsl::Op::RandomUniform:
     return nn::RandomUniformOp::create(builder, loc, type,
                                        static_cast<int64_t>(node.attrs.site));
-  default:
+  case dsl::Op::Constant:
     return nn::ConstantOp::create(builder, loc, type,
                                   builder.getF64FloatAttr(node.attrs.value));
+  default:
+    llvm::report_fatal_error(llvm::Twine("`") + spellingOf(node.op) +
+                             "` is not imported as a leaf");
   }
 }
 
@@ -189,14 +223,17 @@ Value BodyImporter::importShape(const dsl::Node &node, RankedTensorType type) {
   case dsl::Op::Matmul:
     return nn::MatmulOp::create(builder, loc, type, operand,
                                 real(node.operands[1]), dims[0] != 0,
-                                dims[1] != 0);
+                                dims[1] != 0, useOf(node));
   case dsl::Op::Conv:
   case dsl::Op::ConvInput:
     return importConvolution(node, type);
-  default: // Gradient
+  case dsl::Op::Gradient:
     return nn::GradientOp::create(builder, loc, TypeRange{type}, operand,
                                   ValueRange{real(node.operands[1])})
         .getResult(0);
+  default:
+    llvm::report_fatal_error(llvm::Twine("`") + spellingOf(node.op) +
+                             "` is not imported as an op of shapes");
   }
 }
 
@@ -208,10 +245,53 @@ Value BodyImporter::importConvolution(const dsl::Node &node,
                     dilations = dims.slice(6, 2);
   if (node.op == dsl::Op::Conv) {
     return nn::ConvOp::create(builder, loc, type, a, w, strides, pads,
-                              dilations, dims[8], /*channelsLast=*/false);
+                              dilations, dims[8], /*channelsLast=*/false,
+                              useOf(node));
   }
   return nn::ConvInputOp::create(builder, loc, type, a, w, strides, pads,
-                                 dilations, dims[8], /*channelsLast=*/false);
+                                 dilations, dims[8], /*channelsLast=*/false,
+                                 useOf(node));
+}
+
+/// Returns the parameter that node `id` is made of element by element, as a
+/// weight that is normalised is; -1: of none.
+int64_t BodyImporter::weightBehind(dsl::ValueId id) const {
+  const dsl::Node *node = &body.nodes[id];
+  const int64_t elements = node->type.elements();
+  while (node->op != dsl::Op::Parameter) {
+    auto whole = llvm::find_if(node->operands, [&](dsl::ValueId operand) {
+      return body.nodes[operand].type.elements() == elements;
+    });
+    if (!node->type.axes.empty() || whole == node->operands.end()) {
+      return -1;
+    }
+    node = &body.nodes[*whole];
+  }
+  return node->attrs.index;
+}
+
+/// Returns what `node`, a product, computes, or null where it is not that of a
+/// weight and examples: one of a weight alone, as that of a spectral norm, is
+/// no call of a layer.
+nn::UseAttr BodyImporter::useOf(const dsl::Node &node) {
+  const int64_t left = weightBehind(node.operands[0]);
+  const int64_t weight = left >= 0 ? left : weightBehind(node.operands[1]);
+  const dsl::Node &input = body.nodes[node.operands[left >= 0 ? 1 : 0]];
+  if (weight < 0 || input.type.axes.empty() ||
+      program.parameters[weight].role == dsl::Parameter::Role::State) {
+    return {};
+  }
+  std::pair factors(nn::Factor::input, nn::Factor::weight);
+  if (left >= 0) {
+    std::swap(factors.first, factors.second);
+  }
+  nn::UseAttr &use = uses[firstLike[&node - body.nodes.data()]];
+  if (!use) {
+    use = nn::UseAttr::get(builder.getContext(),
+                           program.parameters[weight].name, calls[weight]++,
+                           /*order=*/0, factors.first, factors.second);
+  }
+  return use;
 }
 
 Value BodyImporter::importPointwise(const dsl::Node &node,

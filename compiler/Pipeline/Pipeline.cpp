@@ -14,7 +14,6 @@
 #include "compiler/Dialect/RT/Transforms/Passes.h"
 
 #include "mlir/Pass/PassManager.h"
-#include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
 
@@ -35,7 +34,7 @@ void addDifferentiate(OpPassManager &manager) {
   // Seeds of one and gradients of zero vanish; then equal terms of forward and
   // backward become one; then what no update and no output needs.
   manager.addPass(nn::createSimplifyPass());
-  manager.addPass(createCSEPass());
+  manager.addPass(nn::createMergeEqualPass());
   manager.addPass(nn::createPrunePass());
 }
 
@@ -46,9 +45,9 @@ void addFuse(OpPassManager &manager, const Options &options) {
   nn::ChannelsLastPassOptions channels;
   channels.width = 2 * options.lanesF32;
   manager.addPass(nn::createChannelsLastPass(channels));
-  manager.addPass(createCSEPass());
+  manager.addPass(nn::createMergeEqualPass());
   manager.addPass(nn::createFlattenEventsPass());
-  manager.addPass(createCSEPass());
+  manager.addPass(nn::createMergeEqualPass());
   manager.addPass(nn::createFusePass());
 }
 

@@ -201,11 +201,11 @@ static void printResult(const Json &json) {
                 100 * step["share"].get<double>());
   }
   if (!json["kernels"].empty()) {
-    out().print("{:<36} {:>6} {:>6} {:>6} {:>9} {:>9} {:>8} {:>7}", "product",
+    out().print("{:<44} {:>6} {:>6} {:>6} {:>9} {:>9} {:>8} {:>7}", "product",
                 "m", "n", "k", "MFLOP", "us", "GFLOP/s", "share");
   }
   for (const Json &kernel : json["kernels"]) {
-    out().print("{:<36} {:>6} {:>6} {:>6} {:>9.2f} {:>9.1f} {:>8.1f} {:>6.1f}%",
+    out().print("{:<44} {:>6} {:>6} {:>6} {:>9.2f} {:>9.1f} {:>8.1f} {:>6.1f}%",
                 kernel["name"].get<std::string>(), kernel["m"].get<int64_t>(),
                 kernel["n"].get<int64_t>(), kernel["k"].get<int64_t>(),
                 kernel["flops"].get<double>() / 1e6,

@@ -214,10 +214,11 @@ private:
   Value product() {
     return below(2) == 0
                ? Value(MatmulOp::create(builder, type({4, 4}), of(type({4, 6})),
-                                        of(type({4, 6})), false, true))
+                                        of(type({4, 6})), false, true,
+                                        UseAttr()))
                : Value(MatmulOp::create(builder, type({4, 6}), of(type({4, 4})),
-                                        of(type({4, 6})), below(2) == 0,
-                                        false));
+                                        of(type({4, 6})), below(2) == 0, false,
+                                        UseAttr()));
   }
 
   std::mt19937 engine;

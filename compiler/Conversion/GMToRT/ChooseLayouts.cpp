@@ -116,7 +116,7 @@ void LayoutChooser::scanOther(Kernel &kernel) {
 
 void LayoutChooser::scan(EntryPlan &entry) {
   for (Kernel &kernel : entry.launches) {
-    if (!kernel.convolution.empty()) {
+    if (kernel.isConvolution) {
       llvm::for_each(kernel.inputs, [&](Value input) { forbid(input); });
       llvm::for_each(kernel.outputs, [&](Value output) { forbid(output); });
     } else if (kernel.product.empty()) {

@@ -10,6 +10,8 @@
 #include "compiler/Conversion/GMToRT/ArenaPlan.h"
 #include "compiler/Conversion/GMToRT/EntryPlan.h"
 
+#include "llvm/ADT/StringMap.h"
+
 using namespace mlir;
 
 namespace gmc::conversion {
@@ -57,9 +59,6 @@ private:
   Value keyWord(int64_t i);
   Place placeOf(Value value, Kernel &kernel) const;
   SmallVector<Place> placesOf(const Kernel &kernel) const;
-  StringRef parameterUpdatedBy(Value gradient) const;
-  std::string productName(Kernel &kernel) const;
-  std::string convolutionName(Kernel &kernel) const;
   void setAttributes(rt::EntryOp target);
 
   OpBuilder &builder;
@@ -78,8 +77,7 @@ private:
 
 int64_t EntryEmitter::takePinned(Value value) {
   int64_t offset = pinned;
-  pinned += alignUp(
-      bytesOf(cast<RankedTensorType>(value.getType()), Layout()));
+  pinned += alignUp(bytesOf(cast<RankedTensorType>(value.getType()), Layout()));
   return offset;
 }
 
@@ -105,8 +103,7 @@ void EntryEmitter::placeInputs() {
 void EntryEmitter::placeReads() {
   for (Operation &op : plan.entry.getBody().front()) {
     if (auto read = dyn_cast<gm::ReadOp>(op)) {
-      const VariablePlan &variable =
-          variables.find(read.getVariable())->second;
+      const VariablePlan &variable = variables.find(read.getVariable())->second;
       places[read.getResult()] = {rt::Space::state, variable.offsets[0],
                                   variable.layouts[0]};
     } else if (auto scalar = dyn_cast<gm::ScalarOp>(op)) {
@@ -135,8 +132,8 @@ bool EntryEmitter::mayReplace(Value written, StringRef variable) const {
     if (last == lastUse.end()) {
       continue;
     }
-    bool inside = llvm::any_of(maker.inputs,
-                               [&](Value v) { return rootOf(v) == old; });
+    bool inside =
+        llvm::any_of(maker.inputs, [&](Value v) { return rootOf(v) == old; });
     if (last->second > first->second ||
         (inside && !maker.inPlace.contains(old))) {
       return false;
@@ -164,12 +161,10 @@ std::optional<Place> EntryEmitter::savedOld(Value written) {
 
 void EntryEmitter::placeWrites() {
   for (auto write : plan.entry.getBody().front().getOps<gm::WriteOp>()) {
-    const VariablePlan &variable =
-        variables.find(write.getVariable())->second;
+    const VariablePlan &variable = variables.find(write.getVariable())->second;
     Value root = rootOf(write.getValue());
     Place first{rt::Space::state, variable.offsets[0], variable.layouts[0]};
-    bool direct = root == write.getValue() &&
-                  layoutOf(root) == first.layout &&
+    bool direct = root == write.getValue() && layoutOf(root) == first.layout &&
                   mayReplace(root, write.getVariable());
     std::optional<Place> source;
     if (direct) {
@@ -179,10 +174,10 @@ void EntryEmitter::placeWrites() {
       copies.push_back({write.getValue(), first, source});
     }
     for (size_t i = 1; i < variable.offsets.size(); ++i) {
-      copies.push_back({write.getValue(),
-                        {rt::Space::state, variable.offsets[i],
-                         variable.layouts[i]},
-                        source});
+      copies.push_back(
+          {write.getValue(),
+           {rt::Space::state, variable.offsets[i], variable.layouts[i]},
+           source});
     }
   }
 }
@@ -208,8 +203,8 @@ void EntryEmitter::placeOutputs() {
       }
     }
     outputs.push_back(builder.getDictionaryAttr(
-        {builder.getNamedAttr("kind", builder.getStringAttr(
-                                          stringifyOutputKind(output.getKind()))),
+        {builder.getNamedAttr("kind", builder.getStringAttr(stringifyOutputKind(
+                                          output.getKind()))),
          builder.getNamedAttr("name", output.getNameAttr()),
          builder.getNamedAttr("offset", builder.getI64IntegerAttr(offset)),
          builder.getNamedAttr("shape", shapeAttribute(builder, value))}));
@@ -228,8 +223,7 @@ void EntryEmitter::placeTemporaries() {
       auto last = lastUse.find(root);
       lifetimes.push_back(
           {bytesOf(type, layoutOf(root)), static_cast<int64_t>(index),
-           last == lastUse.end() ? static_cast<int64_t>(index)
-                                 : last->second});
+           last == lastUse.end() ? static_cast<int64_t>(index) : last->second});
       roots.push_back(root);
     }
   }
@@ -244,18 +238,17 @@ Value EntryEmitter::bufferAt(const Place &place, RankedTensorType type) {
   auto memref = MemRefType::get(type.getShape(), type.getElementType());
   DenseI64ArrayAttr panels;
   if (place.layout.width != 0) {
-    panels = builder.getDenseI64ArrayAttr(
-        {place.layout.axis, place.layout.width});
+    panels =
+        builder.getDenseI64ArrayAttr({place.layout.axis, place.layout.width});
   }
-  return rt::BufferOp::create(builder, plan.entry.getLoc(), memref,
-                              place.space, place.offset, panels);
+  return rt::BufferOp::create(builder, plan.entry.getLoc(), memref, place.space,
+                              place.offset, panels);
 }
 
 Value EntryEmitter::keyWord(int64_t i) {
-  return rt::BufferOp::create(
-      builder, plan.entry.getLoc(),
-      MemRefType::get({}, builder.getI32Type()), rt::Space::key, 4 * i,
-      DenseI64ArrayAttr());
+  return rt::BufferOp::create(builder, plan.entry.getLoc(),
+                              MemRefType::get({}, builder.getI32Type()),
+                              rt::Space::key, 4 * i, DenseI64ArrayAttr());
 }
 
 /// Returns the place from which `kernel` reads `value`: a product takes the
@@ -268,8 +261,7 @@ Place EntryEmitter::placeOf(Value value, Kernel &kernel) const {
   }
   const VariablePlan &variable = variables.find(read.getVariable())->second;
   auto shape = cast<RankedTensorType>(value.getType()).getShape();
-  for (auto [layout, offset] :
-       llvm::zip(variable.layouts, variable.offsets)) {
+  for (auto [layout, offset] : llvm::zip(variable.layouts, variable.offsets)) {
     if (layout.width != 0 && kernel.columnAxis == layout.axis &&
         shape.size() == 2) {
       place = {rt::Space::state, offset, layout};
@@ -294,13 +286,11 @@ void EntryEmitter::emitLaunch(Kernel &kernel, ArrayRef<Place> outputPlaces,
   SmallVector<Value> buffers;
   auto add = [&](const Place &place, Value value) {
     if (place.layout.width != 0) {
-      kernel.function.setArgAttr(
-          buffers.size(), rt::panelsAttr,
-          builder.getDenseI64ArrayAttr(
-              {place.layout.axis, place.layout.width}));
+      kernel.function.setArgAttr(buffers.size(), rt::panelsAttr,
+                                 builder.getDenseI64ArrayAttr(
+                                     {place.layout.axis, place.layout.width}));
     }
-    buffers.push_back(
-        bufferAt(place, cast<RankedTensorType>(value.getType())));
+    buffers.push_back(bufferAt(place, cast<RankedTensorType>(value.getType())));
   };
   for (Value input : kernel.inputs) {
     add(source ? *source : placeOf(input, kernel), input);
@@ -326,8 +316,8 @@ void EntryEmitter::emitCopies(ArrayRef<Copy> these, StringRef when) {
 }
 
 void EntryEmitter::setAttributes(rt::EntryOp target) {
-  target->setAttr("kind", builder.getStringAttr(
-                              stringifyEntryKind(plan.entry.getKind())));
+  target->setAttr(
+      "kind", builder.getStringAttr(stringifyEntryKind(plan.entry.getKind())));
   target->setAttr("batch", plan.entry.getBatchAttr());
   target->setAttr("inputs", builder.getArrayAttr(inputs));
   target->setAttr("outputs", builder.getArrayAttr(outputs));
@@ -337,86 +327,33 @@ void EntryEmitter::setAttributes(rt::EntryOp target) {
   }
 }
 
-/// Returns the parameter that a launch which reads `gradient` updates.
-StringRef EntryEmitter::parameterUpdatedBy(Value gradient) const {
-  for (auto write : plan.entry.getBody().front().getOps<gm::WriteOp>()) {
-    gm::VariableOp variable =
-        variables.find(write.getVariable())->second.variable;
-    auto maker = firstUse.find(rootOf(write.getValue()));
-    if (maker != firstUse.end() && variable.getRole() == "parameter" &&
-        variable.getType() == gradient.getType() &&
-        llvm::is_contained(plan.launches[maker->second].inputs, gradient)) {
-      return write.getVariable();
-    }
-  }
-  return "";
-}
-
-/// Returns `value` as it was before it was transposed or reshaped.
-static Value beforeMoves(Value value) {
-  while (Operation *op = value.getDefiningOp()) {
-    if (!isa<nn::TransposeOp, nn::ReshapeOp>(op)) {
-      break;
-    }
-    value = op->getOperand(0);
-  }
-  return value;
-}
-
-/// Returns what a convolution is for and whose weight it is about.
-std::string EntryEmitter::convolutionName(Kernel &kernel) const {
-  for (Value input : kernel.inputs) {
-    auto read = beforeMoves(input).getDefiningOp<gm::ReadOp>();
-    if (read && cast<RankedTensorType>(read.getType()).getRank() == 4) {
-      return (kernel.convolution + " " + read.getVariable()).str();
-    }
-  }
-  // A weight gradient: on its way to an update it is moved into place.
-  Value gradient = kernel.outputs[0];
-  while (parameterUpdatedBy(gradient).empty() && gradient.hasOneUse() &&
-         isa<nn::TransposeOp, nn::ReshapeOp>(*gradient.user_begin())) {
-    gradient = gradient.user_begin()->getResult(0);
-  }
-  StringRef parameter = parameterUpdatedBy(gradient);
-  return parameter.empty() ? kernel.function.getSymName().str()
-                           : (kernel.convolution + " " + parameter).str();
-}
-
-/// Returns what a product is for and the variable that it is about: it makes a
-/// weight's gradient, or reads a weight by rows (forward) or by columns (data
-/// gradient).
-std::string EntryEmitter::productName(Kernel &kernel) const {
-  if (!kernel.convolution.empty()) {
-    return convolutionName(kernel);
-  }
-  if (kernel.leftTransposed && kernel.bare) {
-    StringRef parameter = parameterUpdatedBy(kernel.outputs[0]);
-    if (!parameter.empty()) {
-      return ("weight gradient " + parameter).str();
-    }
-  }
-  for (Value input : kernel.inputs) {
-    auto read = input.getDefiningOp<gm::ReadOp>();
-    if (read && cast<RankedTensorType>(input.getType()).getRank() == 2) {
-      return ((kernel.columnAxis == 0 ? "forward " : "data gradient ") +
-              read.getVariable())
-          .str();
-    }
-  }
-  return kernel.function.getSymName().str();
+/// Returns what a product is for; `calls` says how often each weight's layer is
+/// called.
+std::string productName(Kernel &kernel, const llvm::StringMap<int64_t> &calls) {
+  return kernel.use
+             ? kernel.use.describe(calls.lookup(kernel.use.getTensor()) > 0)
+             : kernel.function.getSymName().str();
 }
 
 void EntryEmitter::emitProducts() {
+  llvm::StringMap<int64_t> lastCall;
+  for (const Kernel &kernel : plan.launches) {
+    if (kernel.use) {
+      int64_t &last = lastCall[kernel.use.getTensor()];
+      last = std::max(last, kernel.use.getCall());
+    }
+  }
   for (Kernel &kernel : plan.launches) {
     if (kernel.product.empty()) {
       continue;
     }
-    auto alone = rt::EntryOp::create(
-        builder, kernel.function.getLoc(),
-        ("bench." + kernel.function.getSymName()).str());
+    auto alone =
+        rt::EntryOp::create(builder, kernel.function.getLoc(),
+                            ("bench." + kernel.function.getSymName()).str());
     alone->setAttr("kind", builder.getStringAttr("kernel"));
     alone->setAttr("of", plan.entry.getSymNameAttr());
-    alone->setAttr("name", builder.getStringAttr(productName(kernel)));
+    alone->setAttr("name",
+                   builder.getStringAttr(productName(kernel, lastCall)));
     alone->setAttr("flops", builder.getI64IntegerAttr(kernel.flops));
     alone->setAttr("product", builder.getDenseI64ArrayAttr(kernel.product));
     OpBuilder::InsertionGuard guard(builder);

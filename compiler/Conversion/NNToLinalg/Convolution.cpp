@@ -311,9 +311,8 @@ void buildConvolution(OpBuilder &builder, const Group &group, Operation *op,
   Kernel done = kernel.finish();
   done.product = extentsOf(op);
   done.flops = flopsOf(op);
-  done.convolution = isa<nn::ConvOp>(op)        ? "convolution"
-                     : isa<nn::ConvInputOp>(op) ? "transposed convolution"
-                                                : "weight gradient";
+  done.isConvolution = true;
+  done.use = nn::useOf(op);
   kernels.push_back(std::move(done));
 }
 

@@ -2,8 +2,11 @@
 #ifndef GMC_CONVERSION_NNTOLINALG_KERNEL_H
 #define GMC_CONVERSION_NNTOLINALG_KERNEL_H
 
+#include "compiler/Dialect/NN/IR/NNDialect.h"
+
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
+
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -24,12 +27,9 @@ struct Kernel {
   /// Extents of a product (rows, columns, terms of each sum); else empty.
   llvm::SmallVector<int64_t, 3> product;
   int64_t flops = 0; ///< of a product: what it multiplies and adds
-  /// For what a convolution is measured: "convolution", "its data gradient",
-  /// "its weight gradient"; empty for others.
-  llvm::StringRef convolution;
+  bool isConvolution = false;
   bool bare = false; ///< a product with nothing behind it
-  /// The left operand is stored [terms, rows], as a weight gradient's is.
-  bool leftTransposed = false;
+  nn::UseAttr use;   ///< of a product of a layer
   /// The right operand's dimension that runs along a product's columns.
   int64_t columnAxis = 1;
 };

@@ -22,19 +22,19 @@ void addContraction(KernelBuilder &kernel, nn::MatmulOp matmul, Value a,
                     Value b, Value c) {
   OpBuilder &builder = kernel.body();
   Location loc = matmul.getLoc();
-  auto element = cast<FloatType>(
-      cast<MemRefType>(c.getType()).getElementType());
-  Value zero = arith::ConstantOp::create(builder, loc,
-                                         builder.getFloatAttr(element, 0));
+  auto element =
+      cast<FloatType>(cast<MemRefType>(c.getType()).getElementType());
+  Value zero =
+      arith::ConstantOp::create(builder, loc, builder.getFloatAttr(element, 0));
   linalg::FillOp::create(builder, loc, zero, c);
   AffineExpr m, n, k;
   bindDims(builder.getContext(), m, n, k);
   auto map = [&](AffineExpr row, AffineExpr column) {
     return AffineMap::get(3, 0, {row, column}, builder.getContext());
   };
-  SmallVector<AffineMap> maps{
-      matmul.getTransposeA() ? map(k, m) : map(m, k),
-      matmul.getTransposeB() ? map(n, k) : map(k, n), map(m, n)};
+  SmallVector<AffineMap> maps{matmul.getTransposeA() ? map(k, m) : map(m, k),
+                              matmul.getTransposeB() ? map(n, k) : map(k, n),
+                              map(m, n)};
   SmallVector<utils::IteratorType> iterators{utils::IteratorType::parallel,
                                              utils::IteratorType::parallel,
                                              utils::IteratorType::reduction};
@@ -58,8 +58,8 @@ void buildProduct(OpBuilder &builder, const Group &group, Operation *op,
   Value product = matmul.getResult();
   auto type = cast<RankedTensorType>(product.getType());
   Value a = group.resolve(matmul.getLhs()), b = group.resolve(matmul.getRhs());
-  AffineMap identity = AffineMap::getMultiDimIdentityMap(
-      2, builder.getContext());
+  AffineMap identity =
+      AffineMap::getMultiDimIdentityMap(2, builder.getContext());
   bool alone = values.size() == 1 && values[0] == product;
   ElementBuilder elements(group);
   llvm::SetVector<Value> inputs;
@@ -100,7 +100,7 @@ void buildProduct(OpBuilder &builder, const Group &group, Operation *op,
                   left[matmul.getTransposeA() ? 0 : 1]};
   done.flops = 2 * done.product[0] * done.product[1] * done.product[2];
   done.bare = alone;
-  done.leftTransposed = matmul.getTransposeA();
+  done.use = matmul.getUseAttr();
   done.columnAxis = matmul.getTransposeB() ? 0 : 1;
   kernels.push_back(std::move(done));
 }

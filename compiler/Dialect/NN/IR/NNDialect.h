@@ -11,8 +11,13 @@
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+// clang-format off: each needs what stands above it.
 #include "compiler/Dialect/NN/IR/NNDialect.h.inc"
 #include "compiler/Dialect/NN/IR/NNEnums.h.inc"
+// clang-format on
+
+#define GET_ATTRDEF_CLASSES
+#include "compiler/Dialect/NN/IR/NNAttributes.h.inc"
 
 #define GET_OP_CLASSES
 #include "compiler/Dialect/NN/IR/NNOps.h.inc"
@@ -31,6 +36,11 @@ struct Convolution {
   int64_t windows[2] = {0, 0}; ///< extents of y
   int64_t taps[2] = {0, 0};    ///< extents of w
 };
+
+/// Returns what a product computes, or null.
+inline UseAttr useOf(mlir::Operation *op) {
+  return op->getAttrOfType<UseAttr>("use");
+}
 
 /// Returns the numbers of a convolution.
 Convolution describeConvolution(mlir::Operation *op);

@@ -15,6 +15,7 @@ def NN_Dialect : Dialect {
     has a derivative made of `nn` ops (Autodiff/Rules), so a gradient of a
     gradient is as ordinary as a gradient. Broadcasting is always written.
   }];
+  let useDefaultAttributePrinterParser = 1;
 }
 
 /// The type of every value: a ranked static tensor of reals.

@@ -3,6 +3,7 @@
 #define GMC_DIALECT_NN_IR_NNOPS
 
 include "compiler/Dialect/NN/IR/NNElementwiseOps.td"
+include "mlir/IR/AttrTypeBase.td"
 
 // ---- leaves -----------------------------------------------------------------
 
@@ -157,6 +158,48 @@ def NN_ReduceMinOp : NN_ReductionOp<"reduce_min", "The smallest element">;
 
 // ---- products ---------------------------------------------------------------
 
+def NN_Factor : I32EnumAttr<"Factor", "a factor of a layer's product", [
+    I32EnumAttrCase<"output", 0>, I32EnumAttrCase<"input", 1>,
+    I32EnumAttrCase<"weight", 2>]> {
+  let cppNamespace = "::gmc::nn";
+  let genSpecializedAttr = 0;
+}
+
+def NN_UseAttr : AttrDef<NN_Dialect, "Use"> {
+  let mnemonic = "use";
+  let summary = "what a product computes of a layer";
+  let description = [{
+    A layer's product is the trilinear form of its output's cotangent, its input
+    and its weight; a product is the derivative of that form in one of the three,
+    of which it reads the other two. `lhs` and `rhs` say which it reads, so the
+    third is what it computes: the output (forward), the input (data gradient) or
+    the weight (weight gradient). `tensor` is the weight's variable, `call` which
+    call of the layer in the entry, `order` how many gradients it comes from.
+    Import sets it for products of a variable, differentiation hands it on.
+
+    Example: `#nn.use<"Enc.linear0.weight" call 0 order 0 : input, weight>`
+  }];
+  let parameters = (ins StringRefParameter<"the weight">:$tensor,
+                        "int64_t":$call, "int64_t":$order,
+                        EnumParameter<NN_Factor>:$lhs,
+                        EnumParameter<NN_Factor>:$rhs);
+  let assemblyFormat =
+      "`<` $tensor `call` $call `order` $order `:` $lhs `,` $rhs `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Returns what the product computes.
+    Factor getResult() const;
+    /// Returns the use of a derivative of this product that reads `lhs` and
+    /// `rhs`.
+    UseAttr derivative(Factor lhs, Factor rhs) const;
+    /// Returns the use of the product with its operands swapped.
+    UseAttr swapped() const;
+    /// Returns "data gradient Enc.linear0.weight"; with the number of the call
+    /// from 1 on where `namesCall`.
+    std::string describe(bool namesCall) const;
+  }];
+}
+
 def NN_MatmulOp : NN_Op<"matmul", [Pure]> {
   let summary = "C[m,n] = sum over k of A[m,k] B[k,n]";
   let description = [{
@@ -165,7 +208,7 @@ def NN_MatmulOp : NN_Op<"matmul", [Pure]> {
     Example: `%y = nn.matmul %x, %w {transposeB} : tensor<128x784xf32>, tensor<400x784xf32> to tensor<128x400xf32>`
   }];
   let arguments = (ins NN_Tensor:$lhs, NN_Tensor:$rhs, UnitAttr:$transposeA,
-                       UnitAttr:$transposeB);
+                       UnitAttr:$transposeB, OptionalAttr<NN_UseAttr>:$use);
   let results = (outs NN_Tensor:$result);
   let assemblyFormat = [{
     $lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs) `to` type($result)
@@ -196,7 +239,7 @@ class NN_ConvolutionOp<string mnemonic, string formula, string example>
   let arguments = (ins NN_Tensor:$lhs, NN_Tensor:$rhs,
                        DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads,
                        DenseI64ArrayAttr:$dilations, I64Attr:$groups,
-                       UnitAttr:$channelsLast);
+                       UnitAttr:$channelsLast, OptionalAttr<NN_UseAttr>:$use);
   let results = (outs NN_Tensor:$result);
   let assemblyFormat = [{
     $lhs `,` $rhs `strides` $strides `pads` $pads `dilations` $dilations

@@ -54,6 +54,17 @@ def SimplifyPass : Pass<"nn-simplify"> {
   let dependentDialects = ["::gmc::nn::NNDialect"];
 }
 
+def MergeEqualPass : Pass<"nn-merge-equal"> {
+  let summary = "computes equal values once";
+  let description = [{
+    MLIR's `cse`, for which two products of the same operands are equal whatever
+    layer's call they are for (`use`): the first one's use stays.
+
+    Example: the gradients that two calls hand to one weight's layer are one
+    product where both calls get the same gradient.
+  }];
+}
+
 def PrunePass : Pass<"nn-prune"> {
   let summary = "erases every op whose results nothing needs";
   let description = [{

@@ -118,9 +118,9 @@ struct NarrowElementwise : RewritePattern {
 
 // ---- reductions -------------------------------------------------------------
 
-/// A sum of what is repeated n times is n times the sum, an extreme the extreme,
-/// repeated as far as dimensions are left. Loops need it: they take the extents
-/// of what they reduce from what they read.
+/// A sum of what is repeated n times is n times the sum, an extreme the
+/// extreme, repeated as far as dimensions are left. Loops need it: they take
+/// the extents of what they reduce from what they read.
 template <typename ReductionOp>
 Value reducedBroadcast(ReductionOp op, PatternRewriter &rewriter) {
   auto broadcast = op.getOperand().template getDefiningOp<BroadcastOp>();
@@ -217,9 +217,10 @@ Value simplerTranspose(TransposeOp op, PatternRewriter &rewriter) {
   }
   auto product = op.getOperand().getDefiningOp<MatmulOp>();
   if (product && product->hasOneUse()) {
-    return MatmulOp::create(rewriter, op.getLoc(), op.getType(),
-                            product.getRhs(), product.getLhs(),
-                            !product.getTransposeB(), !product.getTransposeA());
+    return MatmulOp::create(
+        rewriter, op.getLoc(), op.getType(), product.getRhs(), product.getLhs(),
+        !product.getTransposeB(), !product.getTransposeA(),
+        product.getUse() ? product.getUse()->swapped() : UseAttr());
   }
   return {};
 }
@@ -235,7 +236,7 @@ Value simplerMatmul(MatmulOp op, PatternRewriter &rewriter) {
                           left ? left.getOperand() : op.getLhs(),
                           right ? right.getOperand() : op.getRhs(),
                           op.getTransposeA() != bool(left),
-                          op.getTransposeB() != bool(right));
+                          op.getTransposeB() != bool(right), op.getUseAttr());
 }
 
 // ---- slice, pad, concat -----------------------------------------------------

@@ -1380,3 +1380,28 @@ func.func @f(%x: tensor<4xf32>) {
   } : (tensor<4xf32>) -> tensor<4xf32>
   return
 }
+
+// -----
+
+func.func @use_of_one(%a: tensor<4x3xf32>, %b: tensor<3x5xf32>) {
+  // expected-error @below {{a product reads two different factors, not `weight` twice}}
+  %y = nn.matmul %a, %b {use = #nn.use<"w" call 0 order 0 : weight, weight>} : tensor<4x3xf32>, tensor<3x5xf32> to tensor<4x5xf32>
+  return
+}
+
+// -----
+
+func.func @use_counts(%a: tensor<4x3xf32>, %b: tensor<3x5xf32>) {
+  // expected-error @below {{calls and orders are counted from 0}}
+  %y = nn.matmul %a, %b {use = #nn.use<"w" call -1 order 0 : input, weight>} : tensor<4x3xf32>, tensor<3x5xf32> to tensor<4x5xf32>
+  return
+}
+
+// -----
+
+func.func @use_of_nothing(%a: tensor<4x3xf32>, %b: tensor<3x5xf32>) {
+  // expected-error @below {{expected ::gmc::nn::Factor to be one of: output, input, weight}}
+  // expected-error @below {{failed to parse NN_UseAttr parameter 'rhs'}}
+  %y = nn.matmul %a, %b {use = #nn.use<"w" call 0 order 0 : input, bias>} : tensor<4x3xf32>, tensor<3x5xf32> to tensor<4x5xf32>
+  return
+}

@@ -242,6 +242,9 @@ func.func @matmul(%a: tensor<4x3xf32>, %b: tensor<3x5xf32>, %c: tensor<5x3xf32>,
   // CHECK-SAME: : tensor<3x4xf32>, tensor<5x3xf32> to tensor<4x5xf32>
   %r4 = nn.matmul %d, %c {transposeA, transposeB}
       : tensor<3x4xf32>, tensor<5x3xf32> to tensor<4x5xf32>
+  // CHECK-NEXT: nn.matmul {{.*}} {use = #nn.use<"G.w" call 2 order 1 : output, weight>}
+  %u1 = nn.matmul %a, %b {use = #nn.use<"G.w" call 2 order 1 : output, weight>}
+      : tensor<4x3xf32>, tensor<3x5xf32> to tensor<4x5xf32>
   // CHECK-NEXT: %{{.*}} = nn.matmul %[[E]], %[[E]] {transposeA}
   // CHECK-SAME: : tensor<4x3xf64>, tensor<4x3xf64> to tensor<3x3xf64>
   %r5 = nn.matmul %e, %e {transposeA}
