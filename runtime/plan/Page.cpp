@@ -21,7 +21,7 @@ template <Described T> std::string typeName(const T &) {
   return fmt::format("[{0}](#{0})", T::planName);
 }
 template <typename T> std::string typeName(const Index<T> &) {
-  return fmt::format("index of a {}", T::planName);
+  return fmt::format("place of a [{0}](#{0})", T::planName);
 }
 template <typename T> std::string typeName(const std::optional<T> &) {
   return typeName(T{});

@@ -7,29 +7,22 @@
 #include "runtime/plan/Node.h"
 
 #include <charconv>
-#include <cmath>
+#include <type_traits>
 
 namespace gmc::plan {
 
 namespace {
 
-int64_t countOf(const Plan &plan, Index<Tensor>) {
-  return std::ssize(plan.tensors);
-}
-int64_t countOf(const Plan &plan, Index<Counter>) {
-  return std::ssize(plan.counters);
-}
-int64_t countOf(const Plan &plan, Index<Scalar>) {
-  return std::ssize(plan.scalars);
-}
-int64_t countOf(const Plan &plan, Index<Entry>) {
-  return std::ssize(plan.entries);
-}
-int64_t countOf(const Plan &plan, Index<Pool>) {
-  return std::ssize(plan.pools);
-}
-int64_t countOf(const Plan &plan, Index<Train>) {
-  return std::ssize(plan.trains);
+/// Returns how long the plan's list of `T` is, as far as it has been read.
+template <typename T> int64_t countOf(const Plan &plan) {
+  int64_t count = -1;
+  forEachMember<Plan>([&](auto member) {
+    const auto &list = plan.*member.pointer;
+    if constexpr (std::is_same_v<decltype(list), const std::vector<T> &>) {
+      count = std::ssize(list);
+    }
+  });
+  return count;
 }
 
 void read(const Node &node, bool &to) {
@@ -60,7 +53,7 @@ void read(const Node &node, uint64_t &to) {
 }
 
 template <typename T> void read(const Node &node, Index<T> &to) {
-  to = node.integer(0, countOf(node.plan, to) - 1);
+  to = node.integer(0, countOf<T>(node.plan) - 1);
 }
 
 template <Worded T> void read(const Node &node, T &to) {

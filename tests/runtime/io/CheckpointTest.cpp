@@ -274,6 +274,21 @@ TEST_F(Checkpoint, MetadataThatAreNotNumbersAreNamed) {
   }
 }
 
+// Earlier versions wrote the ABI of the executable, which no tensor depends on.
+TEST_F(Checkpoint, AnotherAbiIsNoOtherModel) {
+  SafetensorsFile file = readSafetensors(save());
+  Metadata metadata = file.metadata;
+  metadata["abi"] = "1";
+  std::vector<TensorView> views;
+  for (const StoredTensor &tensor : file.tensors) {
+    views.push_back({tensor.name, tensor.shape, tensor.bytes});
+  }
+  writeSafetensors(folder / "c", ScalarType::F32, metadata, views);
+  Model loaded = sampleModel();
+  loadCheckpoint(folder / "c", loaded.state(), Purpose::Resume);
+  EXPECT_EQ(loaded.region, model.region);
+}
+
 TEST_F(Checkpoint, K11OtherDataAreShown) {
   checkDatasets(run, run.datasets);
   auto other = run.datasets;

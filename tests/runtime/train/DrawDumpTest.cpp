@@ -6,7 +6,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstring>
+#include <fstream>
+#include <set>
 
 using namespace gmc::runtime;
 using namespace gmc::runtime::fake;
@@ -45,6 +48,34 @@ template <typename T> std::vector<T> numbers(const StoredTensor *tensor) {
   std::vector<T> result(tensor->bytes.size() / sizeof(T));
   std::memcpy(result.data(), tensor->bytes.data(), tensor->bytes.size());
   return result;
+}
+
+// The walk of runtime/README.md: image i of the file is i in every byte.
+TEST_F(DrawDump, ByteOfAPicture) {
+  constexpr int items = 203, pixels = 16;
+  std::string bytes{'\0', '\0', '\x08', '\x03', '\0', '\0', '\0', char(items),
+                    '\0', '\0', '\0',   '\x04', '\0', '\0', '\0', '\x04'};
+  for (int i = 0; i < items; ++i) {
+    bytes.append(pixels, char(i));
+  }
+  std::ofstream(folder.path / "data" / "train-images-idx3-ubyte",
+                std::ios::binary)
+      << bytes;
+  ASSERT_EQ(
+      call("train", "r", {"--steps", "1", "--dump-draws", folder / "draws"})
+          .code,
+      0);
+  const SafetensorsFile dump = file("00000000.000.fit.safetensors");
+  const auto seen = numbers<float>(dump.find("input.x"));
+  ASSERT_EQ(seen.size(), 8u * pixels);
+  std::set<int> different;
+  for (size_t i = 0; i < seen.size(); ++i) {
+    const int byte = int(std::lround(seen[i] * 255));
+    EXPECT_EQ(seen[i], float(byte / 255.0));
+    EXPECT_EQ(seen[i], seen[i - i % pixels]);
+    different.insert(byte);
+  }
+  EXPECT_EQ(different.size(), 8u);
 }
 
 TEST_F(DrawDump, writesAFileForEachExecution) {
