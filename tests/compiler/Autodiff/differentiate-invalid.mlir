@@ -22,3 +22,17 @@ func.func @unneeded(%x: tensor<4xf32>) -> tensor<4xf32> {
   %g = nn.gradient %y wrt %x : tensor<4xf32> wrt tensor<4xf32> to tensor<4xf32>
   return %g : tensor<4xf32>
 }
+
+// -----
+
+func.func @outside(%x: tensor<4xf32>, %c: i1) -> tensor<4xf32> {
+  %y = nn.exp %x : tensor<4xf32>
+  %r = scf.if %c -> tensor<4xf32> {
+    // expected-error @below {{'nn.gradient' op not supported yet: the value to differentiate is computed outside the block of the request}}
+    %g = nn.gradient %y wrt %x : tensor<4xf32> wrt tensor<4xf32> to tensor<4xf32>
+    scf.yield %g : tensor<4xf32>
+  } else {
+    scf.yield %x : tensor<4xf32>
+  }
+  return %r : tensor<4xf32>
+}
