@@ -56,7 +56,6 @@ struct Turn {
   GMC_OPTION(int64_t, count, "repeat: how often") = 0;
   GMC_OPTION(Duration, every, "every: whole rounds where the unit is rounds");
   GMC_OPTION(std::vector<Turn>, turns, "repeat, every, when");
-  GMC_OPTION(bool, skipped, "nothing of it runs") = false;
 };
 
 struct Train {

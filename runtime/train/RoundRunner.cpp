@@ -37,9 +37,6 @@ std::vector<RoundRunner::Planned>
 RoundRunner::plan(const std::vector<plan::Turn> &turns, TrainTurns &train) {
   std::vector<Planned> result;
   for (const plan::Turn &turn : turns) {
-    if (turn.skipped) {
-      continue;
-    }
     if (turn.kind == plan::Turn::Kind::Draw) {
       result.push_back(planDraw(turn, train));
       continue;

@@ -90,20 +90,6 @@ TEST_F(Training, epochsAndStepsAreLimits) {
   EXPECT_EQ(metadata("d")["step"], "0");
 }
 
-TEST_F(Training, skipsATurn) {
-  ChangedModel changed;
-  auto plan = nlohmann::json::parse(changed.plan);
-  plan["trains"][0]["turns"][1]["skipped"] = true; // `every 3 rounds { tune }`
-  changed.plan = plan.dump();
-  EXPECT_EQ(runHere({"train", "--data", folder / "data", "--out", folder / "r",
-                     "--steps", "6"},
-                    changed.compiled())
-                .code,
-            0);
-  EXPECT_EQ(metadata("r")["counter.executions.fit"], "12");
-  EXPECT_EQ(metadata("r")["counter.executions.tune"], "0");
-}
-
 TEST_F(Training, timeLimitSavesAndStops) {
   const Outcome outcome =
       train("r", {"--max-seconds", "0.2", "--epochs", "1e6"});
