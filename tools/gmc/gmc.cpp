@@ -160,15 +160,6 @@ int checkEach(const std::vector<std::string> &files,
 
 } // namespace
 
-#ifdef __SANITIZE_ADDRESS__
-/// lld, an archive that is built without the sanitizers, shares LLVM's inline
-/// allocators with this program: one side would poison what the other hands
-/// out.
-extern "C" const char *__asan_default_options() {
-  return "allow_user_poisoning=0";
-}
-#endif
-
 int main(int argc, char **argv) {
   driver::installMemoryHandlers();
   CLI::App app("gmc compiles a description of a generative model into a "
