@@ -33,12 +33,7 @@ int64_t storageBytes(rt::BufferOp buffer) {
     int64_t count = llvm::divideCeil(type.getDimSize(axis), width);
     return count * width * type.getDimSize(1 - axis) * element;
   }
-  SmallVector<int64_t> strides;
-  int64_t offset = 0;
-  if (failed(type.getStridesAndOffset(strides, offset))) {
-    return ShapedType::kDynamic;
-  }
-  int64_t last = offset;
+  auto [strides, last] = type.getStridesAndOffset();
   for (auto [extent, stride] : llvm::zip_equal(type.getShape(), strides)) {
     last += (extent - 1) * stride;
   }
@@ -137,22 +132,17 @@ private:
   }
 
   /// What the first `count` buffers of a launch are touched for.
-  LogicalResult accessesOf(rt::LaunchOp launch, int64_t inputs, size_t count,
-                           bool firstThreadOnly,
-                           SmallVectorImpl<Access> &accesses) {
+  static void accessesOf(rt::LaunchOp launch, int64_t inputs, size_t count,
+                         bool firstThreadOnly,
+                         SmallVectorImpl<Access> &accesses) {
     for (auto [i, value] :
          llvm::enumerate(launch.getBuffers().take_front(count))) {
       auto buffer = value.getDefiningOp<rt::BufferOp>();
-      int64_t bytes = storageBytes(buffer);
-      if (ShapedType::isDynamic(bytes)) {
-        return launch.emitError("argument ") << i << " has no static strides";
-      }
       int64_t begin = buffer.getOffset();
       accesses.push_back({static_cast<int64_t>(buffer.getSpace()), begin,
-                          begin + bytes, static_cast<int64_t>(i) >= inputs,
-                          firstThreadOnly});
+                          begin + storageBytes(buffer),
+                          static_cast<int64_t>(i) >= inputs, firstThreadOnly});
     }
-    return success();
   }
 
   /// A barrier, if the accesses have to wait for others; notes them.
@@ -190,10 +180,19 @@ private:
     return declared;
   }
 
-  LogicalResult writeLaunch(rt::LaunchOp launch) {
-    auto kernel = symbols.lookup<LLVM::LLVMFuncOp>(launch.getKernel());
+  /// The function of that name, or null and an error.
+  LLVM::LLVMFuncOp lowered(rt::LaunchOp launch, StringRef name) {
+    auto kernel = symbols.lookup<LLVM::LLVMFuncOp>(name);
     if (!kernel) {
-      return launch.emitError() << launch.getKernel() << " is not lowered yet";
+      launch.emitError() << name << " is not lowered yet";
+    }
+    return kernel;
+  }
+
+  LogicalResult writeLaunch(rt::LaunchOp launch) {
+    LLVM::LLVMFuncOp kernel = lowered(launch, launch.getKernel());
+    if (!kernel) {
+      return failure();
     }
     auto inputs = kernel->getAttrOfType<IntegerAttr>(kernelAttr);
     auto finish = kernel->getAttrOfType<FlatSymbolRefAttr>(finishAttr);
@@ -201,9 +200,7 @@ private:
     SmallVector<Access> accesses;
     // The first of two kernels touches inputs and partials alone.
     size_t count = finish ? inputs.getInt() : launch.getBuffers().size();
-    if (failed(accessesOf(launch, inputs.getInt(), count, single, accesses))) {
-      return failure();
-    }
+    accessesOf(launch, inputs.getInt(), count, single, accesses);
     if (finish) {
       accesses.push_back(partialsOf(kernel, /*writes=*/true));
     }
@@ -214,13 +211,15 @@ private:
     if (!finish) {
       return success();
     }
-    accesses = {partialsOf(kernel, /*writes=*/false)};
-    if (failed(accessesOf(launch, inputs.getInt(), launch.getBuffers().size(),
-                          /*firstThreadOnly=*/true, accesses))) {
+    LLVM::LLVMFuncOp second = lowered(launch, finish.getValue());
+    if (!second) {
       return failure();
     }
+    accesses = {partialsOf(kernel, /*writes=*/false)};
+    accessesOf(launch, inputs.getInt(), launch.getBuffers().size(),
+               /*firstThreadOnly=*/true, accesses);
     orderAfterOthers(accesses);
-    return callOn(symbols.lookup<LLVM::LLVMFuncOp>(finish.getValue()), launch);
+    return callOn(second, launch);
   }
 
   /// 0: the kernel takes no range of units.

@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/Conversion/NNToLinalg/KernelBuilder.h"
 #include "compiler/Dialect/NN/IR/NNDialect.h"
+#include "compiler/Dialect/RT/IR/RTDialect.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -214,7 +215,7 @@ private:
           linalg::YieldOp::create(inner, at, sum);
         });
     generic->setAttr(
-        "rt.convolution",
+        rt::convolutionAttr,
         builder.getDenseI64ArrayAttr({static_cast<int64_t>(role), c.strides[0],
                                       c.strides[1], c.pads[0], c.pads[2],
                                       c.dilations[0], c.dilations[1]}));

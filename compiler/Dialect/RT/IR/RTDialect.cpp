@@ -5,6 +5,8 @@
 #include "mlir/IR/DialectImplementation.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 
+#include "llvm/Support/CheckedArithmetic.h"
+
 using namespace gmc;
 using namespace mlir;
 
@@ -23,23 +25,81 @@ void rt::RTDialect::initialize() {
 
 namespace gmc::rt {
 
+/// More than any machine has. Schedules multiply counts of elements with each
+/// other's widths and bytes, which does not overflow below it.
+static constexpr int64_t mostElements = int64_t(1) << 48;
+/// Lanes of a panel: far more than a vector's.
+static constexpr int64_t widestPanel = 4096;
+
+/// Returns the places from a memref's start to behind its last element, or
+/// nothing where these are not known, lie before the start or overflow.
+static std::optional<int64_t> placesOf(MemRefType type) {
+  SmallVector<int64_t> strides;
+  int64_t offset = 0;
+  if (!type.hasStaticShape() ||
+      failed(type.getStridesAndOffset(strides, offset)) || offset < 0) {
+    return std::nullopt;
+  }
+  std::optional<int64_t> places = llvm::checkedAdd<int64_t>(offset, 1);
+  for (auto [extent, stride] : llvm::zip_equal(type.getShape(), strides)) {
+    // A dynamic stride is a negative number.
+    if (extent < 1 || stride < 1) {
+      return std::nullopt;
+    }
+    places = places ? llvm::checkedMulAdd(extent - 1, stride, *places) : places;
+  }
+  return places;
+}
+
+bool isBuffer(Type type) {
+  auto memref = dyn_cast<MemRefType>(type);
+  std::optional<int64_t> places = memref ? placesOf(memref) : std::nullopt;
+  if (!places || *places > mostElements || memref.getMemorySpace()) {
+    return false;
+  }
+  Type element = memref.getElementType();
+  return element.isF32() || element.isF64() ||
+         (element.isInteger(32) && memref.getNumElements() == 1);
+}
+
 /// Checks that a tensor of type `type` can be stored in these panels.
 static LogicalResult
 verifyPanels(llvm::function_ref<InFlightDiagnostic()> emitError,
              ArrayRef<int64_t> panels, Type type) {
   auto memref = dyn_cast<MemRefType>(type);
-  if (!memref || memref.getRank() != 2) {
+  if (!memref || memref.getRank() != 2 || !memref.getLayout().isIdentity()) {
     return emitError() << "panels store matrices, not " << type;
   }
-  if (panels.size() != 2 || panels[0] < 0 || panels[0] > 1 || panels[1] < 1) {
+  if (panels.size() != 2 || panels[0] < 0 || panels[0] > 1 || panels[1] < 1 ||
+      panels[1] > widestPanel) {
     return emitError() << "panels must be an axis, 0 or 1, and a width, not ["
                        << panels << "]";
   }
   return success();
 }
 
+/// Checks the numbers that say what a convolution is.
+static LogicalResult verifyConvolution(Operation *op, Attribute attribute) {
+  static constexpr int64_t least[] = {0, 1, 1, 0, 0, 1, 1};
+  auto numbers = dyn_cast<DenseI64ArrayAttr>(attribute);
+  bool fits = numbers && numbers.size() == std::ssize(least) && numbers[0] <= 2;
+  for (int64_t i = 0; fits && i < std::ssize(least); ++i) {
+    fits = numbers[i] >= least[i] && numbers[i] <= mostElements;
+  }
+  if (!fits) {
+    return op->emitOpError("rt.convolution must be a role (0, 1 or 2), "
+                           "strides, zeros at top and left, and dilations, "
+                           "not ")
+           << attribute;
+  }
+  return success();
+}
+
 LogicalResult RTDialect::verifyOperationAttribute(Operation *op,
                                                   NamedAttribute attribute) {
+  if (attribute.getName() == convolutionAttr) {
+    return verifyConvolution(op, attribute.getValue());
+  }
   if (attribute.getName() != kernelAttr) {
     return success();
   }
@@ -47,6 +107,9 @@ LogicalResult RTDialect::verifyOperationAttribute(Operation *op,
   auto inputs = dyn_cast<IntegerAttr>(attribute.getValue());
   if (!function || !inputs || !inputs.getType().isInteger(64)) {
     return op->emitOpError("rt.kernel must be an i64 on a function");
+  }
+  if (function.isExternal()) {
+    return op->emitOpError("rt.kernel is on a function without a body");
   }
   if (inputs.getInt() < 0 || inputs.getInt() > function.getNumArguments()) {
     return op->emitOpError("rt.kernel has ")
@@ -85,7 +148,7 @@ LogicalResult EntryOp::verifyRegions() {
 
 LogicalResult BufferOp::verify() {
   MemRefType type = getResult().getType();
-  int64_t bytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  int64_t bytes = type.getElementTypeBitWidth() / 8;
   auto offset = static_cast<int64_t>(getOffset());
   if (offset < 0 || offset % bytes != 0) {
     return emitOpError("offset must be a multiple of the element's ")
@@ -96,9 +159,10 @@ LogicalResult BufferOp::verify() {
       !(single && type.getElementType().isF64())) {
     return emitOpError("a scalar is one f64, not ") << type;
   }
-  if (getSpace() == Space::key &&
-      !(single && type.getElementType().isInteger(32))) {
-    return emitOpError("a word of the key is one i32, not ") << type;
+  // isBuffer() has seen to it that an i32 is a single one.
+  if ((getSpace() == Space::key) != type.getElementType().isInteger(32)) {
+    return emitOpError("the key is words of one i32, all else f32 or f64, not ")
+           << type;
   }
   std::optional<ArrayRef<int64_t>> panels = getPanels();
   return panels ? verifyPanels([this] { return emitOpError(); }, *panels, type)

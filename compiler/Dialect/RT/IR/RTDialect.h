@@ -22,6 +22,14 @@ inline constexpr llvm::StringLiteral kernelAttr = "rt.kernel";
 /// On an argument of a kernel: array<i64: axis, width> where it is stored in
 /// panels.
 inline constexpr llvm::StringLiteral panelsAttr = "rt.panels";
+/// On the sum of a convolution: array<i64: role, strides, zeros at top and
+/// left, dilations>, what no target should have to read out of its maps.
+inline constexpr llvm::StringLiteral convolutionAttr = "rt.convolution";
+
+/// Returns whether memory of an entry, and an argument of a kernel, may have
+/// `type`: a memref of f32 or f64 (a word of the key: one i32), at least one
+/// element of it, whose places are known and can be counted in bytes.
+bool isBuffer(mlir::Type type);
 
 } // namespace gmc::rt
 

@@ -15,6 +15,11 @@ def RT_Space : I32EnumAttr<"Space", "a region of memory of GmFrame", [
   let cppNamespace = "::gmc::rt";
 }
 
+/// Memory of an entry.
+def RT_Buffer : Type<CPred<"::gmc::rt::isBuffer($_self)">,
+    "memref of f32 or f64 or one i32, at static places, not empty",
+    "::mlir::MemRefType">;
+
 def RT_Floats : AnyTypeOf<[AnyFloat, VectorOfNonZeroRankOf<[AnyFloat]>]>;
 
 def RT_CallOp : RT_Op<"call", ElementwiseMappable.traits # [
@@ -58,7 +63,7 @@ def RT_BufferOp : RT_Op<"buffer", [Pure]> {
   }];
   let arguments = (ins RT_Space:$space, I64Attr:$offset,
                        OptionalAttr<DenseI64ArrayAttr>:$panels);
-  let results = (outs AnyStaticShapeMemRef:$result);
+  let results = (outs RT_Buffer:$result);
   let assemblyFormat = [{
     $space `at` $offset (`panels` $panels^)? attr-dict `:` type($result)
   }];
@@ -75,7 +80,7 @@ def RT_LaunchOp : RT_Op<"launch", [
 
     Example: `rt.launch @k(%x, %y) : memref<4xf32>, memref<4xf32>`
   }];
-  let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<AnyMemRef>:$buffers);
+  let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<RT_Buffer>:$buffers);
   let assemblyFormat = [{
     $kernel `(` $buffers `)` attr-dict `:` type($buffers)
   }];

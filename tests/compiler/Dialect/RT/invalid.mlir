@@ -22,8 +22,86 @@ rt.entry @fit {
 // -----
 
 rt.entry @fit {
-  // expected-error @below {{a word of the key is one i32, not 'memref<4xi32>'}}
+  // expected-error @below {{the key is words of one i32, all else f32 or f64, not 'memref<f32>'}}
+  %x = rt.buffer key at 0 : memref<f32>
+}
+
+// -----
+
+rt.entry @fit {
+  // expected-error @below {{the key is words of one i32, all else f32 or f64, not 'memref<i32>'}}
+  %x = rt.buffer arena at 0 : memref<i32>
+}
+
+// -----
+
+rt.entry @fit {
+  // expected-error @below {{result #0 must be memref of f32 or f64 or one i32, at static places, not empty, but got 'memref<4xi32>'}}
   %x = rt.buffer key at 0 : memref<4xi32>
+}
+
+// -----
+
+rt.entry @fit {
+  // expected-error @below {{not empty, but got 'memref<4x0xf32>'}}
+  %x = rt.buffer arena at 0 : memref<4x0xf32>
+}
+
+// -----
+
+rt.entry @fit {
+  // expected-error @below {{not empty, but got 'memref<4xindex>'}}
+  %x = rt.buffer arena at 0 : memref<4xindex>
+}
+
+// -----
+
+rt.entry @fit {
+  // expected-error @below {{not empty, but got 'memref<4xcomplex<f32>>'}}
+  %x = rt.buffer arena at 0 : memref<4xcomplex<f32>>
+}
+
+// -----
+
+rt.entry @fit {
+  // expected-error @below {{not empty, but got 'memref<4xvector<4xf32>>'}}
+  %x = rt.buffer arena at 0 : memref<4xvector<4xf32>>
+}
+
+// -----
+
+rt.entry @fit {
+  // expected-error @below {{not empty, but got 'memref<4xmemref<4xf32>>'}}
+  %x = rt.buffer arena at 0 : memref<4xmemref<4xf32>>
+}
+
+// -----
+
+rt.entry @fit {
+  // expected-error @below {{not empty, but got 'memref<4xi0>'}}
+  %x = rt.buffer arena at 0 : memref<4xi0>
+}
+
+// -----
+
+// A launch's bytes have to be known.
+rt.entry @fit {
+  // expected-error @below {{not empty, but got 'memref<4xf32, strided<[?]>>'}}
+  %x = rt.buffer arena at 0 : memref<4xf32, strided<[?]>>
+}
+
+// -----
+
+rt.entry @fit {
+  // expected-error @below {{not empty, but got 'memref<4xf32, strided<[1], offset: ?>>'}}
+  %x = rt.buffer arena at 0 : memref<4xf32, strided<[1], offset: ?>>
+}
+
+// -----
+
+rt.entry @fit {
+  // expected-error @below {{not empty, but got 'memref<4xf32, affine_map<(d0) -> (d0 floordiv 2)>>'}}
+  %x = rt.buffer arena at 0 : memref<4xf32, affine_map<(a) -> (a floordiv 2)>>
 }
 
 // -----
@@ -52,6 +130,21 @@ rt.entry @fit {
 rt.entry @fit {
   // expected-error @below {{panels must be an axis, 0 or 1, and a width, not [1]}}
   %x = rt.buffer state at 0 panels [1] : memref<4x4xf32>
+}
+
+// -----
+
+rt.entry @fit {
+  // expected-error @below {{panels must be an axis, 0 or 1, and a width, not [0, 9223372036854775807]}}
+  %x = rt.buffer state at 0 panels [0, 9223372036854775807] : memref<4x4xf32>
+}
+
+// -----
+
+// Panels are a layout of their own.
+rt.entry @fit {
+  // expected-error @below {{panels store matrices, not 'memref<4x4xf32, strided<[8, 1]>>'}}
+  %x = rt.buffer state at 0 panels [0, 32] : memref<4x4xf32, strided<[8, 1]>>
 }
 
 // -----
@@ -171,4 +264,57 @@ func.func @f(%x: i32) {
 
 // A function without a body has arguments as well.
 // expected-error @below {{panels store matrices, not 'memref<4xf32>'}}
-func.func private @k(memref<4xf32> {rt.panels = array<i64: 0, 2>}) attributes {rt.kernel = 0 : i64}
+func.func private @k(memref<4xf32> {rt.panels = array<i64: 0, 2>})
+
+// -----
+
+// expected-error @below {{rt.kernel is on a function without a body}}
+func.func private @k(memref<4xf32>) attributes {rt.kernel = 0 : i64}
+
+// -----
+
+// Lowered kernels have a body too.
+// expected-error @below {{rt.kernel is on a function without a body}}
+llvm.func @k(!llvm.ptr) attributes {rt.kernel = 0 : i64}
+
+// -----
+
+// expected-error @below {{rt.convolution must be a role (0, 1 or 2), strides, zeros at top and left, and dilations, not array<i64: 7, 1, 1, 0, 0, 1, 1>}}
+module attributes {rt.convolution = array<i64: 7, 1, 1, 0, 0, 1, 1>} {
+}
+
+// -----
+
+// expected-error @below {{and dilations, not array<i64: -1, 1, 1, 0, 0, 1, 1>}}
+module attributes {rt.convolution = array<i64: -1, 1, 1, 0, 0, 1, 1>} {
+}
+
+// -----
+
+// expected-error @below {{and dilations, not array<i64: 1, 0, 1, 0, 0, 1, 1>}}
+module attributes {rt.convolution = array<i64: 1, 0, 1, 0, 0, 1, 1>} {
+}
+
+// -----
+
+// expected-error @below {{and dilations, not array<i64: 1, 1, 1, 0, -1, 1, 1>}}
+module attributes {rt.convolution = array<i64: 1, 1, 1, 0, -1, 1, 1>} {
+}
+
+// -----
+
+// expected-error @below {{and dilations, not array<i64: 1, 1, 1, 0, 0, 1, 0>}}
+module attributes {rt.convolution = array<i64: 1, 1, 1, 0, 0, 1, 0>} {
+}
+
+// -----
+
+// expected-error @below {{and dilations, not array<i64: 1, 1, 1, 0, 0, 1>}}
+module attributes {rt.convolution = array<i64: 1, 1, 1, 0, 0, 1>} {
+}
+
+// -----
+
+// expected-error @below {{and dilations, not unit}}
+module attributes {rt.convolution} {
+}
