@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/Codegen/CPU/KernelAttributes.h"
 #include "compiler/Codegen/CPU/Passes.h"
+#include "compiler/Dialect/RT/IR/Kernel.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
@@ -24,6 +25,9 @@ struct LoopKernels : impl::CPULoopKernelsBase<LoopKernels> {
     func::FuncOp kernel = getOperation();
     if (!kernel->hasAttr(kernelAttr)) {
       return;
+    }
+    if (failed(rt::verifyKernel(kernel))) {
+      return signalPassFailure();
     }
     for (unsigned i = 0; i < kernel.getNumArguments(); ++i) {
       if (kernel.getArgAttr(i, panelsAttr)) {

@@ -24,34 +24,20 @@ int64_t storageElements(MemRefType type, std::optional<Panels> panels) {
         llvm::divideCeil(type.getDimSize(panels->axis), panels->width);
     return count * panels->width * type.getDimSize(1 - panels->axis);
   }
-  SmallVector<int64_t> strides;
-  int64_t last = 0;
-  if (failed(type.getStridesAndOffset(strides, last))) {
-    return type.getNumElements();
-  }
+  auto [strides, last] = type.getStridesAndOffset();
   for (auto [extent, stride] : llvm::zip_equal(type.getShape(), strides)) {
     last += (extent - 1) * stride;
   }
   return last + 1;
 }
 
-static FailureOr<View> viewOfArgument(BlockArgument argument) {
+static View viewOfArgument(BlockArgument argument) {
   auto kernel = cast<func::FuncOp>(argument.getOwner()->getParentOp());
   auto type = cast<MemRefType>(argument.getType());
   View view{argument.getArgNumber(), 0, {}, {}, std::nullopt};
   view.shape.assign(type.getShape().begin(), type.getShape().end());
   view.panels = panelsOf(kernel, argument.getArgNumber());
-  if (!type.hasStaticShape() ||
-      failed(type.getStridesAndOffset(view.strides, view.offset)) ||
-      llvm::any_of(view.strides, ShapedType::isDynamic) ||
-      ShapedType::isDynamic(view.offset)) {
-    return kernel.emitError("argument ")
-           << view.argument << " has no static shape and strides";
-  }
-  if (view.panels && view.shape.size() != 2) {
-    return kernel.emitError("argument ")
-           << view.argument << " is in panels but no matrix";
-  }
+  std::tie(view.strides, view.offset) = type.getStridesAndOffset();
   return view;
 }
 
@@ -62,11 +48,6 @@ static FailureOr<View> viewOfSubview(memref::SubViewOp op) {
   }
   if (source->panels) {
     return op.emitError("a part of a matrix in panels is not supported");
-  }
-  if (llvm::any_of(op.getStaticOffsets(), ShapedType::isDynamic) ||
-      llvm::any_of(op.getStaticStrides(), ShapedType::isDynamic) ||
-      llvm::any_of(op.getStaticSizes(), ShapedType::isDynamic)) {
-    return op.emitError("a subview in a kernel has to be static");
   }
   View view{source->argument, source->offset, {}, {}, std::nullopt};
   llvm::SmallBitVector dropped = op.getDroppedDims();
@@ -135,10 +116,6 @@ public:
   explicit NestBuilder(linalg::LinalgOp op) : op(op) {}
 
   FailureOr<std::vector<Nest>> build() {
-    if (op.getNumLoops() > 0 &&
-        llvm::any_of(op.getStaticLoopRanges(), ShapedType::isDynamic)) {
-      return op.emitError("has loops of unknown extent");
-    }
     extents = op.getStaticLoopRanges();
     widths.assign(extents.size(), 0);
     for (OpOperand &operand : op->getOpOperands()) {

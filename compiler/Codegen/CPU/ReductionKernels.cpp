@@ -24,8 +24,9 @@ FailureOr<Operation *> combinerOf(linalg::LinalgOp op, unsigned output) {
   Value yielded = op.getBlock()->getTerminator()->getOperand(output);
   Operation *combiner = yielded.getDefiningOp();
   Value accumulator = op.getRegionOutputArgs()[output];
+  // Nothing else in the body sees how far the sum has come.
   if (!combiner || !llvm::is_contained(combiner->getOperands(), accumulator) ||
-      !accumulator.hasOneUse()) {
+      !accumulator.hasOneUse() || !yielded.hasOneUse()) {
     return op.emitError("output ")
            << output << " is not reduced by one operation";
   }

@@ -8,6 +8,7 @@
 #include "compiler/Codegen/CPU/KernelAttributes.h"
 #include "compiler/Codegen/CPU/Passes.h"
 #include "compiler/Codegen/CPU/ProductPlan.h"
+#include "compiler/Dialect/RT/IR/Kernel.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Action.h"
@@ -19,6 +20,26 @@ namespace gmc::cpu {
 #include "compiler/Codegen/CPU/Passes.h.inc"
 
 namespace {
+
+bool isReduction(linalg::LinalgOp op) { return op.getNumReductionLoops() > 0; }
+
+/// Whether a statement fills what is next used as what a reduction or a product
+/// adds to: then it is part of that one.
+bool startsLater(ArrayRef<linalg::LinalgOp> statements, unsigned i) {
+  linalg::LinalgOp fill = statements[i];
+  if (!isa<linalg::FillOp>(fill)) {
+    return false;
+  }
+  Value from = fill.getDpsInputs()[0], buffer = fill.getDpsInits()[0];
+  for (linalg::LinalgOp op : statements.drop_front(i + 1)) {
+    if (llvm::is_contained(op->getOperands(), buffer)) {
+      return isReduction(op) && llvm::is_contained(op.getDpsInits(), buffer) &&
+             !llvm::is_contained(op.getDpsInputs(), buffer) &&
+             from.getType() == getElementTypeOrSelf(buffer);
+    }
+  }
+  return false;
+}
 
 class KernelScheduler {
 public:
@@ -37,9 +58,6 @@ public:
     for (Operation *op : old) {
       if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op)) {
         statements.push_back(linalgOp);
-      } else if (!isa<arith::ConstantOp, memref::AllocOp, memref::SubViewOp,
-                      memref::CastOp, memref::ReinterpretCastOp>(op)) {
-        return op->emitError("does not belong into a kernel");
       }
     }
     if (llvm::any_of(statements, isConvolution)) {
@@ -60,30 +78,29 @@ public:
   }
 
 private:
-  /// A fill that a later reduction or product starts from is part of it.
-  static bool isReduction(linalg::LinalgOp op) {
-    return op.getNumReductionLoops() > 0;
-  }
-
   /// Several statements run side by side only if all of them are copies into
   /// different places; fills that reductions start from do not count.
   bool independent() {
     unsigned parallel = 0, reductions = 0, fills = 0;
-    for (linalg::LinalgOp op : statements) {
+    linalg::LinalgOp reduction;
+    for (auto [i, op] : llvm::enumerate(statements)) {
+      if (startsLater(statements, i)) {
+        continue;
+      }
       if (isa<linalg::FillOp>(op)) {
         ++fills;
       } else if (isReduction(op)) {
         ++reductions;
+        reduction = op;
       } else {
         ++parallel;
       }
     }
-    bool product = llvm::any_of(statements, isProduct);
-    if (product) {
-      return reductions == 1;
+    if (reductions == 1 && fills == 0 && isProduct(reduction)) {
+      return parallel == (isTile(reduction) ? 1 : 0);
     }
-    if (reductions == 1 && parallel == 0) {
-      return oneNest(statements.back());
+    if (reductions == 1 && fills == 0 && parallel == 0) {
+      return oneNest(reduction);
     }
     return reductions == 0 && (fills == 0 || parallel + fills == 1) &&
            (parallel <= 1 || onlyCopies());
@@ -102,17 +119,19 @@ private:
     });
   }
 
+  /// Whether what a product makes never reaches memory.
+  static bool isTile(linalg::LinalgOp product) {
+    return product.getDpsInits()[0].getDefiningOp<memref::AllocOp>() != nullptr;
+  }
+
   LogicalResult writeStatement(unsigned i) {
     linalg::LinalgOp op = statements[i];
-    if (isa<linalg::FillOp>(op)) {
-      Value buffer = op.getDpsInitOperand(0)->get();
-      if (startsLater(i, buffer)) {
-        fills[buffer] = op.getDpsInputOperand(0)->get();
-        return success();
-      }
+    if (startsLater(statements, i)) {
+      fills[op.getDpsInits()[0]] = op.getDpsInputs()[0];
+      return success();
     }
     if (isProduct(op)) {
-      return writeOneProduct(op);
+      return writeOneProduct(i);
     }
     if (done.contains(op)) {
       return success();
@@ -132,14 +151,11 @@ private:
     return writeReductions(op, *nests);
   }
 
-  /// Whether the buffer's next use is as what a reduction adds to.
-  bool startsLater(unsigned i, Value buffer) {
-    for (linalg::LinalgOp op : ArrayRef(statements).drop_front(i + 1)) {
-      if (llvm::is_contained(op->getOperands(), buffer)) {
-        return isReduction(op) && llvm::is_contained(op.getDpsInits(), buffer);
-      }
-    }
-    return false;
+  /// What the buffer was filled with, for who adds to it first.
+  Value takeFill(Value buffer) {
+    Value fill = fills.lookup(buffer);
+    fills.erase(buffer);
+    return fill;
   }
 
   LogicalResult writeReductions(linalg::LinalgOp op,
@@ -151,7 +167,7 @@ private:
           writer.builder, writer.loc, partials.getType(), partials.getName());
     }
     for (Value output : op.getDpsInits()) {
-      plan.fills.push_back(fills.lookup(output));
+      plan.fills.push_back(takeFill(output));
     }
     for (Nest &nest : nests) {
       if (failed(writeReduction(writer, nest, plan))) {
@@ -165,13 +181,14 @@ private:
     return success();
   }
 
-  LogicalResult writeOneProduct(linalg::LinalgOp op) {
+  LogicalResult writeOneProduct(unsigned i) {
+    linalg::LinalgOp op = statements[i];
     Product product{op, Value(), nullptr};
     Value result = op.getDpsInitOperand(0)->get();
-    product.fill = fills.lookup(result);
-    if (result.getDefiningOp<memref::AllocOp>()) {
-      for (linalg::LinalgOp user : statements) {
-        if (user != op && !isa<linalg::FillOp>(user) &&
+    product.fill = takeFill(result);
+    if (isTile(op)) {
+      for (linalg::LinalgOp user : ArrayRef(statements).drop_front(i + 1)) {
+        if (!isa<linalg::FillOp>(user) &&
             llvm::is_contained(user->getOperands(), result)) {
           if (product.epilogue || isReduction(user)) {
             return user.emitError("a tile of a product has one elementwise "
@@ -215,26 +232,27 @@ private:
   DenseSet<Operation *> done;   ///< epilogues that products took along
 };
 
-/// Elements of partials that a kernel needs, which then is two; else 0.
-int64_t partialElementsOf(func::FuncOp kernel, int64_t lanes) {
-  linalg::LinalgOp sum;
-  for (auto op : kernel.getOps<linalg::LinalgOp>()) {
-    if (isa<linalg::FillOp>(op)) {
-      continue;
+/// The sum of a kernel that does nothing else but fill its outputs; or null.
+linalg::LinalgOp onlySum(func::FuncOp kernel) {
+  auto statements = llvm::to_vector(kernel.getOps<linalg::LinalgOp>());
+  for (unsigned i = 0; i + 1 < statements.size(); ++i) {
+    if (!startsLater(statements, i)) {
+      return nullptr;
     }
-    if (sum || op.getNumReductionLoops() == 0 || isProduct(op) ||
-        isConvolution(op)) {
-      return 0;
-    }
-    sum = op;
   }
-  if (!sum) {
-    return 0;
-  }
+  bool sums = !statements.empty() && isReduction(statements.back()) &&
+              !isProduct(statements.back()) &&
+              !isConvolution(statements.back());
+  return sums ? statements.back() : nullptr;
+}
+
+/// Elements of partials that the sum needs, if it is to be two kernels; else 0.
+FailureOr<int64_t> partialElementsOf(linalg::LinalgOp sum, int64_t lanes) {
   FailureOr<std::vector<Nest>> nests = nestsOf(sum);
-  return succeeded(nests) && nests->size() == 1
-             ? partialElements(nests->front(), lanes)
-             : 0;
+  if (failed(nests)) {
+    return failure();
+  }
+  return nests->size() == 1 ? partialElements(nests->front(), lanes) : 0;
 }
 
 /// Lets who follows the compilation see which kernel is written.
@@ -247,10 +265,9 @@ struct ScheduleKernels : impl::CPUScheduleKernelsBase<ScheduleKernels> {
   using Base::Base;
 
   /// Two kernels in place of one, and memory between them.
-  LogicalResult scheduleInPhases(func::FuncOp kernel, int64_t elements) {
+  LogicalResult scheduleInPhases(func::FuncOp kernel, linalg::LinalgOp sum,
+                                 int64_t elements) {
     OpBuilder builder(kernel);
-    auto statements = llvm::to_vector(kernel.getOps<linalg::LinalgOp>());
-    linalg::LinalgOp sum = statements.back();
     auto output = cast<MemRefType>(sum.getDpsInits().front().getType());
     auto partials = memref::GlobalOp::create(
         builder, kernel.getLoc(), (kernel.getName() + ".partials").str(),
@@ -272,12 +289,25 @@ struct ScheduleKernels : impl::CPUScheduleKernelsBase<ScheduleKernels> {
   }
 
   LogicalResult schedule(func::FuncOp kernel) {
-    int64_t elements = partialElementsOf(kernel, lanes);
-    return elements != 0 ? scheduleInPhases(kernel, elements)
-                         : KernelScheduler(kernel, lanes).schedule();
+    if (failed(rt::verifyKernel(kernel))) {
+      return failure();
+    }
+    linalg::LinalgOp sum = onlySum(kernel);
+    FailureOr<int64_t> elements = sum ? partialElementsOf(sum, lanes) : 0;
+    if (failed(elements)) {
+      return failure();
+    }
+    return *elements != 0 ? scheduleInPhases(kernel, sum, *elements)
+                          : KernelScheduler(kernel, lanes).schedule();
   }
 
   void runOnOperation() override {
+    // Half of them are lanes of f64.
+    if (lanes < 2 || lanes > 64 || !llvm::isPowerOf2_64(lanes)) {
+      getOperation().emitError("lanes must be a power of two, from 2 to 64, ")
+          << "not " << lanes;
+      return signalPassFailure();
+    }
     SmallVector<func::FuncOp> kernels;
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (function->hasAttr(kernelAttr)) {

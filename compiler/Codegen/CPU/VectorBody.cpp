@@ -367,7 +367,14 @@ private:
 FailureOr<SmallVector<Value>>
 cloneBody(KernelWriter &writer, linalg::LinalgOp op, ValueRange arguments,
           function_ref<LaneIndex(unsigned)> index, int64_t lanes) {
-  return BodyCloner(writer, op, arguments, index, lanes).clone();
+  // A body is written once for whole vectors and once for what is left; what is
+  // wrong with it is said once.
+  if (writer.refused) {
+    return failure();
+  }
+  auto results = BodyCloner(writer, op, arguments, index, lanes).clone();
+  writer.refused = failed(results);
+  return results;
 }
 
 } // namespace gmc::cpu

@@ -24,6 +24,8 @@ struct KernelWriter {
   int64_t units = 0;   ///< given out so far
   int64_t tables = 0;  ///< written so far
   bool serial = false; ///< one unit does everything, in order
+  /// A body was, with an error; none is written again.
+  bool refused = false;
 
   KernelWriter(mlir::func::FuncOp kernel, int64_t lanesF32);
 

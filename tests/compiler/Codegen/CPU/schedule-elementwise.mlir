@@ -63,12 +63,3 @@ func.func private @transpose(%x: memref<32x48xf32>, %y: memref<48x32xf32>)
   }
   return
 }
-
-// -----
-
-func.func private @calls(%x: memref<4xf32>) attributes {rt.kernel = 1} {
-  // expected-error@+1 {{does not belong into a kernel}}
-  func.call @other() : () -> ()
-  return
-}
-func.func private @other()

@@ -1,17 +1,5 @@
 // RUN: gmc-opt %s --split-input-file --verify-diagnostics --cpu-schedule-kernels
 
-// A map that no strides describe.
-// expected-error @below {{argument 0 has no static shape and strides}}
-func.func private @layout(%x: memref<4xf32, affine_map<(a) -> (a floordiv 2)>>)
-    attributes {rt.kernel = 0} {
-  %zero = arith.constant 0.0 : f32
-  linalg.fill ins(%zero : f32)
-      outs(%x : memref<4xf32, affine_map<(a) -> (a floordiv 2)>>)
-  return
-}
-
-// -----
-
 func.func private @part(%x: memref<4x4xf32> {rt.panels = array<i64: 0, 4>})
     attributes {rt.kernel = 0} {
   %zero = arith.constant 0.0 : f32
@@ -19,19 +7,6 @@ func.func private @part(%x: memref<4x4xf32> {rt.panels = array<i64: 0, 4>})
   %part = memref.subview %x[0, 0] [2, 4] [1, 1]
       : memref<4x4xf32> to memref<2x4xf32, strided<[4, 1]>>
   linalg.fill ins(%zero : f32) outs(%part : memref<2x4xf32, strided<[4, 1]>>)
-  return
-}
-
-// -----
-
-func.func private @somewhere(%x: memref<4xf32>) attributes {rt.kernel = 0} {
-  %zero = arith.constant 0.0 : f32
-  %at = arith.constant 1 : index
-  // expected-error @below {{a subview in a kernel has to be static}}
-  %part = memref.subview %x[%at] [2] [1]
-      : memref<4xf32> to memref<2xf32, strided<[1], offset: ?>>
-  linalg.fill ins(%zero : f32)
-      outs(%part : memref<2xf32, strided<[1], offset: ?>>)
   return
 }
 
@@ -46,15 +21,6 @@ func.func private @own(%x: memref<4xf32>) attributes {rt.kernel = 0} {
   ^bb0(%p: f32, %q: f32):
     linalg.yield %p : f32
   }
-  return
-}
-
-// -----
-
-func.func private @any(%x: memref<?xf32>) attributes {rt.kernel = 0} {
-  %zero = arith.constant 0.0 : f32
-  // expected-error @below {{has loops of unknown extent}}
-  linalg.fill ins(%zero : f32) outs(%x : memref<?xf32>)
   return
 }
 
@@ -229,3 +195,20 @@ func.func private @diagonals(%x: memref<4x4xf32>, %b: memref<7xf32>,
   }
   return
 }
+
+// -----
+
+// Said once, of vectors and of what is left of them.
+func.func private @often(%x: memref<9xf32>, %y: memref<9xf32>)
+    attributes {rt.kernel = 1} {
+  linalg.generic {indexing_maps = [affine_map<(a) -> (a)>,
+      affine_map<(a) -> (a)>], iterator_types = ["parallel"]}
+      ins(%x : memref<9xf32>) outs(%y : memref<9xf32>) {
+  ^bb0(%p: f32, %q: f32):
+    // expected-error @below {{cannot be done on vectors}}
+    %0 = func.call @f(%p) : (f32) -> f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+func.func private @f(f32) -> f32
