@@ -1,7 +1,11 @@
 //===- ConvolutionPlan.cpp - what a convolution's schedule knows ----------===//
 #include "compiler/Codegen/CPU/ConvolutionPlan.h"
 
+#include "compiler/Dialect/RT/IR/RTDialect.h"
+
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
+#include "mlir/IR/Matchers.h"
 
 #include <numeric>
 
@@ -9,11 +13,9 @@ using namespace mlir;
 
 namespace gmc::cpu {
 
-/// What NNToLinalg says of the sum: role, strides, zeros at top and left,
-/// dilations.
-static constexpr char convolutionAttr[] = "rt.convolution";
-
-bool isConvolution(linalg::LinalgOp op) { return op->hasAttr(convolutionAttr); }
+bool isConvolution(linalg::LinalgOp op) {
+  return op->hasAttr(rt::convolutionAttr);
+}
 
 SmallVector<LaneSet> laneSets(int64_t columns, int64_t width) {
   SmallVector<LaneSet> sets;
@@ -88,17 +90,22 @@ SmallVector<AlikeClasses, 2> alikeOf(ArrayRef<AxisClass> classes) {
 
 namespace {
 
-/// The memref that casts and subviews start from.
+/// The memref that is here under another shape.
 Value rootOf(Value buffer) {
-  while (true) {
-    if (auto cast = buffer.getDefiningOp<memref::ReinterpretCastOp>()) {
-      buffer = cast.getSource();
-    } else if (auto subview = buffer.getDefiningOp<memref::SubViewOp>()) {
-      buffer = subview.getSource();
-    } else {
-      return buffer;
-    }
+  while (auto cast = buffer.getDefiningOp<memref::ReinterpretCastOp>()) {
+    buffer = cast.getSource();
   }
+  return buffer;
+}
+
+/// Whether a statement copies one buffer to another of its shape.
+bool isCopy(linalg::LinalgOp op) {
+  Block *body = op.getBlock();
+  return op.getNumDpsInputs() == 1 && op.getNumDpsInits() == 1 &&
+         llvm::hasSingleElement(*body) &&
+         body->getTerminator()->getOperand(0) == body->getArgument(0) &&
+         llvm::all_of(op.getIndexingMapsArray(),
+                      [](AffineMap map) { return map.isIdentity(); });
 }
 
 class Planner {
@@ -108,59 +115,78 @@ public:
 
   FailureOr<ConvolutionPlan> plan() {
     form = *llvm::find_if(statements, isConvolution);
-    auto numbers = form->getAttrOfType<DenseI64ArrayAttr>(convolutionAttr);
-    Value operands[] = {form->getOperand(0), form->getOperand(1),
-                        form->getOperand(2)};
-    if (!numbers || numbers.size() != 7 || form.getNumLoops() != 9) {
+    if (form.getNumLoops() != 9 || !sumsProducts(form)) {
       return form.emitError("is no sum of a convolution");
     }
-    made.role = static_cast<ConvolutionPlan::Role>(numbers[0]);
-    for (int d : {0, 1}) {
-      made.strides[d] = numbers[1 + d];
-      made.low[d] = numbers[3 + d];
-      made.dilations[d] = numbers[5 + d];
+    readNumbers();
+    if (form.getIndexingMapsArray() != mapsOfForm()) {
+      return form.emitError("only channels-last convolutions have a schedule");
     }
-    bool isWeight = made.role == ConvolutionPlan::Weight;
-    bool isInput = made.role == ConvolutionPlan::Input;
-    Value w = operands[isWeight ? 2 : 1];
-    Value y = operands[isInput ? 0 : isWeight ? 1 : 2];
-    Value x = operands[isInput ? 2 : 0];
-    if (failed(readShapes(w, y))) {
+    Value x = form->getOperand(isInput ? 2 : 0);
+    Value y = form->getOperand(isInput ? 0 : isWeight ? 1 : 2);
+    Value w = form->getOperand(isWeight ? 2 : 1);
+    readShapes(w, y);
+    FailureOr<Value> image = readImage(x);
+    if (failed(image)) {
       return failure();
     }
-    Value image = unpadded(rootOf(x), isInput);
-    if (!image) {
-      return form.emitError("reads no argument of the kernel");
-    }
-    auto shape = cast<MemRefType>(image.getType()).getShape();
-    made.extents[0] = shape[1];
-    made.extents[1] = shape[2];
-    Value lhs = isInput ? rootOf(y) : image;
-    Value rhs = isWeight ? rootOf(y) : rootOf(w);
-    Value result = isInput ? image : rootOf(isWeight ? w : y);
-    if (!isa<BlockArgument>(lhs) || !isa<BlockArgument>(rhs)) {
+    std::optional<unsigned> lhs = argumentOf(isInput ? rootOf(y) : *image);
+    std::optional<unsigned> rhs = argumentOf(rootOf(isWeight ? y : w));
+    if (!lhs || !rhs) {
       return form.emitError("reads what is no argument of the kernel");
     }
-    made.lhs = cast<BlockArgument>(lhs).getArgNumber();
-    made.rhs = cast<BlockArgument>(rhs).getArgNumber();
+    made.lhs = *lhs;
+    made.rhs = *rhs;
     made.lanes =
         made.type.getIntOrFloatBitWidth() > 32 ? lanesF32 / 2 : lanesF32;
     made.wideRegisters = lanesF32 == 16;
-    if (failed(readResult(result))) {
+    Value result = isInput ? *image : rootOf(isWeight ? w : y);
+    if (failed(readResult(result)) || failed(verifyOthers())) {
       return failure();
     }
     return made;
   }
 
 private:
-  LogicalResult readShapes(Value w, Value y) {
-    auto weights = cast<MemRefType>(w.getType());
-    auto map =
-        form.getIndexingMapsArray()[made.role == ConvolutionPlan::Weight ? 2
-                                                                         : 1];
-    if (weights.getRank() != 6 || !map.isProjectedPermutation()) {
-      return form.emitError("only channels-last convolutions have a schedule");
+  /// Loops of the form, in order (README.md of Dialect/RT).
+  enum Loop { N, G, Q, I, J, L, K, M, B };
+
+  void readNumbers() {
+    ArrayRef<int64_t> numbers =
+        form->getAttrOfType<DenseI64ArrayAttr>(rt::convolutionAttr);
+    made.role = static_cast<ConvolutionPlan::Role>(numbers[0]);
+    for (int d : {0, 1}) {
+      made.strides[d] = numbers[1 + d];
+      made.low[d] = numbers[3 + d];
+      made.dilations[d] = numbers[5 + d];
     }
+    isInput = made.role == ConvolutionPlan::Input;
+    isWeight = made.role == ConvolutionPlan::Weight;
+  }
+
+  /// The maps of a channels-last form of these numbers: all else that is read
+  /// here follows from them and from the shapes.
+  SmallVector<AffineMap> mapsOfForm() {
+    MLIRContext *context = form.getContext();
+    auto mapTo = [&](ArrayRef<AffineExpr> results) {
+      return AffineMap::get(9, 0, results, context);
+    };
+    auto loop = [&](unsigned i) { return getAffineDimExpr(i, context); };
+    auto window = [&](int d) {
+      return loop(I + d) * made.strides[d] + loop(K + d) * made.dilations[d];
+    };
+    auto image = [&](AffineExpr row, AffineExpr column, bool hasLanes) {
+      return hasLanes ? mapTo({loop(N), row, column, loop(G), loop(Q), loop(L)})
+                      : mapTo({loop(N), row, column, loop(G), loop(B)});
+    };
+    AffineMap x = image(window(0), window(1), isInput);
+    AffineMap y = image(loop(I), loop(J), !isInput);
+    AffineMap w = mapTo({loop(G), loop(Q), loop(K), loop(M), loop(B), loop(L)});
+    return {isInput ? y : x, isWeight ? y : w, isInput ? x : isWeight ? w : y};
+  }
+
+  void readShapes(Value w, Value y) {
+    auto weights = cast<MemRefType>(w.getType());
     ArrayRef<int64_t> shape = weights.getShape();
     made.type = weights.getElementType();
     made.groups = shape[0];
@@ -173,55 +199,79 @@ private:
     made.images = image[0];
     made.windows[0] = image[1];
     made.windows[1] = image[2];
-    return success();
+  }
+
+  /// Whether `part` is an image within one that has zeros around it, and that
+  /// is `x` under another shape.
+  bool isInside(memref::SubViewOp part, Value x) const {
+    if (!part || part.getSource() != rootOf(x) || !part.hasUnitStride() ||
+        part.getType().getRank() != 4 || part.getSourceType().getRank() != 4) {
+      return false;
+    }
+    ArrayRef<int64_t> inner = part.getType().getShape();
+    ArrayRef<int64_t> outer = part.getSourceType().getShape();
+    ArrayRef<int64_t> recast = cast<MemRefType>(x.getType()).getShape();
+    return inner[0] == outer[0] && inner[3] == outer[3] &&
+           outer.take_front(3) == recast.take_front(3);
   }
 
   /// The image that `x` is, or is copied from or to with zeros around it.
-  Value unpadded(Value x, bool isInput) const {
-    if (isa<BlockArgument>(x)) {
-      return x;
-    }
+  FailureOr<Value> readImage(Value x) {
+    ArrayRef<int64_t> shape = cast<MemRefType>(x.getType()).getShape();
+    SmallVector<int64_t> offsets(4, 0);
+    Value image = rootOf(x);
     for (linalg::LinalgOp op : statements) {
-      bool copies = op.getNumDpsInputs() == 1 && op.getNumDpsInits() == 1 &&
-                    !isa<linalg::FillOp>(op) && !isConvolution(op);
-      if (!copies) {
-        continue;
-      }
-      Value from = op->getOperand(0), to = op->getOperand(1);
-      if (isInput && rootOf(from) == x &&
-          isa_and_nonnull<memref::SubViewOp>(from.getDefiningOp())) {
-        return to;
-      }
-      if (!isInput && rootOf(to) == x) {
-        return from;
+      Value inner = op->getOperand(isInput ? 0 : op->getNumOperands() - 1);
+      auto part = inner.getDefiningOp<memref::SubViewOp>();
+      if (isInside(part, x) && isCopy(op)) {
+        copy = op;
+        image = op->getOperand(isInput ? 1 : 0);
+        shape = part.getType().getShape();
+        offsets = SmallVector<int64_t>(part.getStaticOffsets());
       }
     }
-    return isInput ? x : Value();
+    if (offsets != SmallVector<int64_t>{0, made.low[0], made.low[1], 0}) {
+      return form.emitError("has other zeros around its image than ")
+             << rt::convolutionAttr << " says";
+    }
+    made.extents[0] = shape[1];
+    made.extents[1] = shape[2];
+    return image;
+  }
+
+  /// The argument that a buffer is, if it lies as its shape says.
+  std::optional<unsigned> argumentOf(Value buffer) const {
+    auto argument = dyn_cast<BlockArgument>(buffer);
+    auto kernel = form->getParentOfType<func::FuncOp>();
+    if (!argument || panelsOf(kernel, argument.getArgNumber()) ||
+        !cast<MemRefType>(buffer.getType()).getLayout().isIdentity()) {
+      return std::nullopt;
+    }
+    return argument.getArgNumber();
   }
 
   LogicalResult readResult(Value result) {
-    if (isa<BlockArgument>(result)) {
-      FailureOr<View> view = viewOf(result);
-      if (failed(view)) {
-        return failure();
-      }
+    int64_t channels = made.groups * made.panels * made.lanesOfPanel;
+    const int64_t *places = isInput ? made.extents : made.windows;
+    SmallVector<int64_t> shape = {made.images, places[0], places[1], channels};
+    if (std::optional<unsigned> argument = argumentOf(result)) {
       ImageOperand output;
-      output.argument = view->argument;
-      output.offset = view->offset;
+      output.argument = *argument;
       output.type = made.type;
-      if (view->strides.size() == 4) {
-        std::copy_n(view->strides.begin(), 4, output.strides);
+      if (!isWeight) {
+        llvm::copy(computeSuffixProduct(shape), output.strides);
       }
       made.outputs.push_back(output);
       return success();
     }
     for (linalg::LinalgOp op : statements) {
-      if (!isa<linalg::FillOp>(op) && !isConvolution(op) &&
+      if (op != form && op != copy &&
           llvm::is_contained(op.getDpsInputs(), result)) {
         made.epilogue = op;
       }
     }
-    if (!made.epilogue || made.epilogue.getNumLoops() != 4) {
+    if (!made.epilogue || made.epilogue.getNumLoops() != 4 || isWeight ||
+        cast<MemRefType>(result.getType()).getShape() != ArrayRef(shape)) {
       return form.emitError("its result is never read, element by element");
     }
     for (OpOperand &operand : made.epilogue->getOpOperands()) {
@@ -231,6 +281,24 @@ private:
       }
       (made.epilogue.isDpsInput(&operand) ? made.inputs : made.outputs)
           .push_back(*one);
+    }
+    return success();
+  }
+
+  /// The schedule writes nothing but what the plan has: zeros, the copy, the
+  /// form and the epilogue, each in its place.
+  LogicalResult verifyOthers() {
+    for (linalg::LinalgOp op : statements) {
+      bool early = op->isBeforeInBlock(form);
+      bool known = op == form || (op == copy && early != isInput) ||
+                   (op == made.epilogue && !early);
+      if (isa<linalg::FillOp>(op)) {
+        known = early && matchPattern(op.getDpsInputs()[0], m_AnyZeroFloat());
+      }
+      if (!known) {
+        return op.emitError("does not belong into the kernel of a convolution, "
+                            "or not there");
+      }
     }
     return success();
   }
@@ -246,15 +314,18 @@ private:
       return one;
     }
     one.type = type.getElementType();
+    AffineMap map = made.epilogue.getMatchingIndexingMap(&operand);
     if (buffer == tile) {
       one.kind = ImageOperand::Tile;
-      return one;
+      bool inPlace = made.epilogue.isDpsInput(&operand) && map.isIdentity();
+      return inPlace ? FailureOr(one) : refuse(operand);
     }
     FailureOr<View> view = viewOf(buffer);
-    AffineMap map = made.epilogue.getMatchingIndexingMap(&operand);
-    if (failed(view) || view->panels || !map.isProjectedPermutation()) {
-      return made.epilogue.emitError("map of operand ")
-             << operand.getOperandNumber() << " is not supported";
+    if (failed(view)) {
+      return failure();
+    }
+    if (view->panels || !map.isProjectedPermutation()) {
+      return refuse(operand);
     }
     one.argument = view->argument;
     one.offset = view->offset;
@@ -264,9 +335,16 @@ private:
     return one;
   }
 
+  FailureOr<ImageOperand> refuse(OpOperand &operand) {
+    return made.epilogue.emitError("map of operand ")
+           << operand.getOperandNumber() << " is not supported";
+  }
+
   ArrayRef<linalg::LinalgOp> statements;
   int64_t lanesF32;
   linalg::LinalgOp form;
+  linalg::LinalgOp copy; ///< between the image and what has zeros around it
+  bool isInput = false, isWeight = false;
   ConvolutionPlan made;
 };
 

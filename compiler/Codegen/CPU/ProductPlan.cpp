@@ -18,8 +18,8 @@ static bool hasProductMaps(linalg::LinalgOp op) {
   op.getReductionDims(reduced);
   auto runsAlong = [&](unsigned operand, unsigned first, unsigned second) {
     AffineMap map = op.getIndexingMapsArray()[operand];
-    return map.getNumResults() == 2 && map.isFunctionOfDim(first) &&
-           map.isFunctionOfDim(second);
+    return map.isProjectedPermutation() && map.getNumResults() == 2 &&
+           map.isFunctionOfDim(first) && map.isFunctionOfDim(second);
   };
   bool inOrder =
       runsAlong(0, kept[0], reduced[0]) && runsAlong(1, kept[1], reduced[0]);
@@ -28,10 +28,8 @@ static bool hasProductMaps(linalg::LinalgOp op) {
   return (inOrder || swapped) && runsAlong(2, kept[0], kept[1]);
 }
 
-bool isProduct(linalg::LinalgOp op) {
-  if (op.getNumParallelLoops() != 2 || op.getNumReductionLoops() != 1 ||
-      op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 ||
-      !hasProductMaps(op)) {
+bool sumsProducts(linalg::LinalgOp op) {
+  if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1) {
     return false;
   }
   Block *body = op.getBlock();
@@ -43,10 +41,16 @@ bool isProduct(linalg::LinalgOp op) {
   Value accumulator = body->getArgument(2);
   Value term = add.getLhs() == accumulator ? add.getRhs() : add.getLhs();
   auto multiply = term.getDefiningOp<arith::MulFOp>();
+  auto inputs = body->getArguments().take_front(2);
   return multiply && multiply.getLhs() != multiply.getRhs() &&
          llvm::is_contained({add.getLhs(), add.getRhs()}, accumulator) &&
-         isa<BlockArgument>(multiply.getLhs()) &&
-         isa<BlockArgument>(multiply.getRhs());
+         llvm::is_contained(inputs, multiply.getLhs()) &&
+         llvm::is_contained(inputs, multiply.getRhs());
+}
+
+bool isProduct(linalg::LinalgOp op) {
+  return op.getNumParallelLoops() == 2 && op.getNumReductionLoops() == 1 &&
+         sumsProducts(op) && hasProductMaps(op);
 }
 
 TileBounds tileBounds(int64_t vectors, bool wideRegisters) {
@@ -180,6 +184,9 @@ private:
         continue;
       }
       AffineMap map = op.getMatchingIndexingMap(input);
+      if (!map.isPermutation()) {
+        return op.emitError("does not read the product, element by element");
+      }
       for (unsigned axis = 0; axis < 2; ++axis) {
         bool isI = product.getDimPosition(axis) == plan.dims[LoopI];
         unsigned dim = map.getDimPosition(axis);
@@ -190,17 +197,21 @@ private:
       }
       found = true;
     }
-    if (!found || op.getNumLoops() != 2) {
+    if (!found) {
       return op.emitError("does not read the product, element by element");
     }
     for (OpOperand &operand : op->getOpOperands()) {
+      if (operand.get() == tile && op.isDpsInput(&operand)) {
+        TileOperand made;
+        made.kind = TileOperand::Tile;
+        made.type = plan.type;
+        plan.inputs.push_back(made);
+        continue;
+      }
       FailureOr<TileOperand> made =
           operandOf(op, operand.getOperandNumber(), plan.epilogueDims, 2);
       if (failed(made)) {
         return failure();
-      }
-      if (operand.get() == tile) {
-        made->kind = TileOperand::Tile;
       }
       (op.isDpsInput(&operand) ? plan.inputs : plan.outputs).push_back(*made);
     }
@@ -219,10 +230,6 @@ private:
       return made;
     }
     made.type = type.getElementType();
-    if (buffer.getDefiningOp<memref::AllocOp>()) {
-      made.kind = TileOperand::Tile;
-      return made;
-    }
     FailureOr<View> view = viewOf(buffer);
     if (failed(view)) {
       return failure();
@@ -230,17 +237,13 @@ private:
     made.argument = view->argument;
     made.offset = view->panels ? 0 : view->offset;
     AffineMap map = op.getMatchingIndexingMap(&op->getOpOperand(number));
+    if (!map.isProjectedPermutation(/*allowZeroInResults=*/!view->panels)) {
+      return op.emitError("map of operand ") << number << " is not supported";
+    }
     for (unsigned axis = 0; axis < map.getNumResults(); ++axis) {
       auto dim = dyn_cast<AffineDimExpr>(map.getResult(axis));
-      if (!dim) {
-        if (view->panels || !isa<AffineConstantExpr>(map.getResult(axis))) {
-          return op.emitError("map of operand ")
-                 << number << " is not supported";
-        }
-        continue;
-      }
       for (unsigned loop = 0; loop < loops; ++loop) {
-        if (dims[loop] == dim.getPosition()) {
+        if (dim && dims[loop] == dim.getPosition()) {
           made.steps[loop] = stepOf(*view, axis);
         }
       }

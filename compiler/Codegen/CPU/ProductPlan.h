@@ -62,8 +62,8 @@ struct ProductPlan {
 mlir::FailureOr<ProductPlan> planProduct(const Product &product,
                                          int64_t lanesF32);
 
-/// True for two kept loops, one reduced, maps of a product and a body of mulf
-/// and addf.
+/// True for two kept loops, one reduced, maps of a product and a body that
+/// sums products.
 bool isProduct(mlir::linalg::LinalgOp op);
 
 /// Rows of a tile: what is best, and how many fit the registers.

@@ -52,6 +52,9 @@ struct Product {
 
 mlir::LogicalResult writeProduct(KernelWriter &writer, const Product &product);
 
+/// Whether an operation has two inputs and adds their product to its output.
+bool sumsProducts(mlir::linalg::LinalgOp op);
+
 /// Whether an operation of a kernel is the sum of a convolution.
 bool isConvolution(mlir::linalg::LinalgOp op);
 

@@ -198,6 +198,97 @@ func.func private @diagonals(%x: memref<4x4xf32>, %b: memref<7xf32>,
 
 // -----
 
+// Its rows repeat one row of the product.
+func.func private @repeats(%x: memref<1x4xf32>, %w: memref<4x4xf32>,
+    %y: memref<3x4xf32>) attributes {rt.kernel = 2} {
+  %zero = arith.constant 0.0 : f32
+  %t = memref.alloc() : memref<1x4xf32>
+  linalg.fill ins(%zero : f32) outs(%t : memref<1x4xf32>)
+  linalg.matmul ins(%x, %w : memref<1x4xf32>, memref<4x4xf32>)
+      outs(%t : memref<1x4xf32>)
+  // expected-error @below {{does not read the product, element by element}}
+  linalg.generic {indexing_maps = [affine_map<(a, b) -> (0, b)>,
+      affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]}
+      ins(%t : memref<1x4xf32>) outs(%y : memref<3x4xf32>) {
+  ^bb0(%p: f32, %o: f32):
+    linalg.yield %p : f32
+  }
+  return
+}
+
+// -----
+
+func.func private @row(%x: memref<4x4xf32>, %b: memref<4x4xf32>,
+    %y: memref<4x4xf32>) attributes {rt.kernel = 2} {
+  %zero = arith.constant 0.0 : f32
+  %t = memref.alloc() : memref<4x4xf32>
+  linalg.fill ins(%zero : f32) outs(%t : memref<4x4xf32>)
+  linalg.matmul ins(%x, %x : memref<4x4xf32>, memref<4x4xf32>)
+      outs(%t : memref<4x4xf32>)
+  // expected-error @below {{map of operand 1 is not supported}}
+  linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>,
+      affine_map<(a, b) -> (2, b)>, affine_map<(a, b) -> (a, b)>],
+      iterator_types = ["parallel", "parallel"]}
+      ins(%t, %b : memref<4x4xf32>, memref<4x4xf32>)
+      outs(%y : memref<4x4xf32>) {
+  ^bb0(%p: f32, %q: f32, %o: f32):
+    %0 = arith.addf %p, %q : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+// Maps of no product: a reduction, which knows no diagonals.
+func.func private @diagonal(%x: memref<4x4xf32>, %y: memref<7x4xf32>)
+    attributes {rt.kernel = 1} {
+  // expected-error @below {{map of operand 2 is no projected permutation}}
+  linalg.generic {indexing_maps = [affine_map<(m, n, k) -> (m, k)>,
+      affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m + n, n)>],
+      iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %x : memref<4x4xf32>, memref<4x4xf32>)
+      outs(%y : memref<7x4xf32>) {
+  ^bb0(%p: f32, %q: f32, %s: f32):
+    %0 = arith.mulf %p, %q : f32
+    %1 = arith.addf %s, %0 : f32
+    linalg.yield %1 : f32
+  }
+  return
+}
+
+// -----
+
+// The tile is all that a kernel keeps to itself.
+func.func private @second(%x: memref<4x4xf32>, %y: memref<4x4xf32>)
+    attributes {rt.kernel = 1} {
+  %zero = arith.constant 0.0 : f32
+  %t = memref.alloc() : memref<4x4xf32>
+  // expected-error @below {{is no buffer that a schedule can follow to an argument of the kernel}}
+  %u = memref.alloc() : memref<4x4xf32>
+  linalg.fill ins(%zero : f32) outs(%t : memref<4x4xf32>)
+  linalg.matmul ins(%x, %x : memref<4x4xf32>, memref<4x4xf32>)
+      outs(%t : memref<4x4xf32>)
+  linalg.add ins(%t, %u : memref<4x4xf32>, memref<4x4xf32>)
+      outs(%y : memref<4x4xf32>)
+  return
+}
+
+// -----
+
+func.func private @keeps(%x: memref<4x4xf32>) attributes {rt.kernel = 1} {
+  %zero = arith.constant 0.0 : f32
+  // expected-error @below {{is no buffer that a schedule can follow to an argument of the kernel}}
+  %t = memref.alloc() : memref<4x4xf32>
+  linalg.fill ins(%zero : f32) outs(%t : memref<4x4xf32>)
+  linalg.matmul ins(%x, %x : memref<4x4xf32>, memref<4x4xf32>)
+      outs(%t : memref<4x4xf32>)
+  linalg.exp ins(%t : memref<4x4xf32>) outs(%t : memref<4x4xf32>)
+  return
+}
+
+// -----
+
 // Said once, of vectors and of what is left of them.
 func.func private @often(%x: memref<9xf32>, %y: memref<9xf32>)
     attributes {rt.kernel = 1} {
