@@ -1,6 +1,8 @@
 //===- GMDialect.cpp - registration of the gm dialect ---------------------===//
 #include "compiler/Dialect/GM/IR/GMDialect.h"
 
+#include "compiler/Dialect/NN/IR/NNDialect.h"
+
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
 
@@ -50,6 +52,13 @@ LogicalResult VariableOp::verify() {
   return success();
 }
 
+/// Returns whether values of nn may have `type`.
+static bool isTensor(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  return tensor && tensor.hasStaticShape() &&
+         (tensor.getElementType().isF32() || tensor.getElementType().isF64());
+}
+
 LogicalResult EntryOp::verifyRegions() {
   size_t arguments = getBody().getNumArguments();
   if (arguments != getInputs().size()) {
@@ -58,6 +67,18 @@ LogicalResult EntryOp::verifyRegions() {
   }
   if (static_cast<int64_t>(getBatch()) < 1) {
     return emitOpError("batch must be at least 1");
+  }
+  for (auto [i, type] : llvm::enumerate(getBody().getArgumentTypes())) {
+    if (!isTensor(type)) {
+      return emitOpError("input ")
+             << i << " must be a static tensor of f32 or f64, not " << type;
+    }
+  }
+  for (Operation &op : getBody().front()) {
+    if (!isa<nn::NNDialect, GMDialect>(op.getDialect())) {
+      return op.emitError("does not belong into a gm.entry, where all "
+                          "arithmetic is of nn");
+    }
   }
   return success();
 }

@@ -23,6 +23,43 @@ gm.entry step @fit inputs [] batch 0 {
 
 // -----
 
+// expected-error @below {{input 1 must be a static tensor of f32 or f64, not 'i32'}}
+gm.entry step @fit inputs ["x", "n"] batch 8 {
+^bb0(%x: tensor<4xf32>, %n: i32):
+}
+
+// -----
+
+// expected-error @below {{input 0 must be a static tensor of f32 or f64, not 'tensor<?xf32>'}}
+gm.entry step @fit inputs ["x"] batch 8 {
+^bb0(%x: tensor<?xf32>):
+}
+
+// -----
+
+// expected-error @below {{input 0 must be a static tensor of f32 or f64, not 'tensor<*xf32>'}}
+gm.entry step @fit inputs ["x"] batch 8 {
+^bb0(%x: tensor<*xf32>):
+}
+
+// -----
+
+// expected-error @below {{input 0 must be a static tensor of f32 or f64, not 'tensor<4xindex>'}}
+gm.entry step @fit inputs ["x"] batch 8 {
+^bb0(%x: tensor<4xindex>):
+}
+
+// -----
+
+gm.entry step @fit inputs ["x"] batch 8 {
+^bb0(%x: tensor<4xf32>):
+  // expected-error @below {{does not belong into a gm.entry, where all arithmetic is of nn}}
+  %y = arith.addf %x, %x : tensor<4xf32>
+  gm.output value "y" %y : tensor<4xf32>
+}
+
+// -----
+
 gm.entry step @fit inputs ["x"] batch 8 {
 ^bb0(%x: tensor<4xf32>):
   // expected-error @below {{monitor must be a single number, not 'tensor<4xf32>'}}
