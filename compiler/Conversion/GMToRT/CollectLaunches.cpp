@@ -40,7 +40,18 @@ static void fillConstants(OpBuilder &builder, EntryPlan &plan,
   }
 }
 
-EntryPlan collectLaunches(OpBuilder &builder, gm::EntryOp entry) {
+/// Returns whether kernels read values of `block` and constants alone, as they
+/// must: nothing else that stands in an nn.fused has a place in memory.
+static bool passValuesOf(Block *block, ArrayRef<Kernel> kernels) {
+  return llvm::all_of(kernels, [&](const Kernel &kernel) {
+    return llvm::all_of(kernel.inputs, [&](Value input) {
+      return input.getParentBlock() == block ||
+             rootOf(input).getDefiningOp<nn::ConstantOp>();
+    });
+  });
+}
+
+FailureOr<EntryPlan> collectLaunches(OpBuilder &builder, gm::EntryOp entry) {
   EntryPlan plan;
   plan.entry = entry;
   SmallVector<Kernel, 4> kernels;
@@ -56,6 +67,10 @@ EntryPlan collectLaunches(OpBuilder &builder, gm::EntryOp entry) {
             .str();
     kernels.clear();
     buildKernels(builder, &op, name, kernels);
+    if (!passValuesOf(&entry.getBody().front(), kernels)) {
+      return op.emitError("is no group that kernels compute: one of them reads "
+                          "a value from inside of it");
+    }
     fillConstants(builder, plan, kernels, filled);
     std::move(kernels.begin(), kernels.end(),
               std::back_inserter(plan.launches));

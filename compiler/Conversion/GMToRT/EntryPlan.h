@@ -47,8 +47,10 @@ using VariablePlans = llvm::MapVector<llvm::StringRef, VariablePlan>;
 /// Returns the value whose memory `value` shares: reshapes looked through.
 mlir::Value rootOf(mlir::Value value);
 
-/// Builds the kernel functions of an entry at the builder's place.
-EntryPlan collectLaunches(mlir::OpBuilder &builder, gm::EntryOp entry);
+/// Builds the kernel functions of an entry at the builder's place, or emits an
+/// error where an nn.fused is no group that kernels compute.
+mlir::FailureOr<EntryPlan> collectLaunches(mlir::OpBuilder &builder,
+                                           gm::EntryOp entry);
 
 /// Decides layouts of variables and of the temporaries beside them.
 void chooseLayouts(std::vector<EntryPlan> &entries, VariablePlans &variables,
