@@ -335,6 +335,10 @@ struct ChannelsLastPass : nn::impl::ChannelsLastPassBase<ChannelsLastPass> {
   using Base::Base;
 
   void runOnOperation() override {
+    if (width < 1) {
+      getOperation()->emitError("width must be at least 1, not ") << width;
+      return signalPassFailure();
+    }
     SmallVector<Operation *> convolutions;
     getOperation()->walk([&](Operation *op) {
       if (isConvolution(op) && !op->hasAttr("channelsLast")) {
