@@ -231,11 +231,13 @@ Value ReverseSweep::gradientOf(Value variable) {
 }
 
 LogicalResult ReverseSweep::run() {
-  Value y = request.getY();
-  Operation *origin = y.getDefiningOp();
-  if (origin && origin->getBlock() != request->getBlock()) {
-    return request.emitOpError("not supported yet: the value to differentiate "
-                               "is computed outside the block of the request");
+  // Arguments of other blocks, and values from outside of the region, may
+  // depend on a variable by ways that the sweep over one block does not see.
+  Region *region = request->getParentRegion();
+  if (!region->hasOneBlock() ||
+      !region->getParentOp()->hasTrait<OpTrait::IsIsolatedFromAbove>()) {
+    return request.emitOpError("not supported yet: a gradient in one of "
+                               "several blocks, or in a region within another");
   }
   markActive();
   if (failed(sweep())) {
