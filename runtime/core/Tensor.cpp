@@ -73,7 +73,7 @@ void storeTensor(ScalarType type, const Shape &shape, const Places &places,
   for (const plan::Storage &storage : places) {
     char *place = state + storage.offset;
     if (storage.layout == plan::Storage::Layout::Dense) {
-      std::memcpy(place, dense.data(), dense.size());
+      std::ranges::copy(dense, reinterpret_cast<std::byte *>(place));
       continue;
     }
     dispatch(type, [&](auto zero) {
@@ -91,7 +91,8 @@ void fetchTensor(ScalarType type, const Shape &shape, const Places &places,
   const plan::Storage &storage = places.front();
   const char *place = state + storage.offset;
   if (storage.layout == plan::Storage::Layout::Dense) {
-    std::memcpy(dense.data(), place, dense.size());
+    std::copy_n(reinterpret_cast<const std::byte *>(place), dense.size(),
+                dense.begin());
     return;
   }
   dispatch(type, [&](auto zero) {

@@ -8,6 +8,7 @@
 #include "runtime/core/Status.h"
 #include "runtime/cpu/CpuFeatures.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -97,11 +98,13 @@ void Machine::setNumber(const plan::Slot &slot, int64_t index, double value) {
 
 void Machine::write(const plan::Slot &slot, std::span<const std::byte> numbers,
                     int64_t first) {
-  std::memcpy(place(slot) + first, numbers.data(), numbers.size());
+  std::ranges::copy(numbers,
+                    reinterpret_cast<std::byte *>(place(slot)) + first);
 }
 
 void Machine::read(const plan::Slot &slot, std::span<std::byte> numbers) const {
-  std::memcpy(numbers.data(), place(slot), numbers.size());
+  std::copy_n(reinterpret_cast<const std::byte *>(place(slot)), numbers.size(),
+              numbers.begin());
 }
 
 } // namespace gmc::runtime

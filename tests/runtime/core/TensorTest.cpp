@@ -195,6 +195,16 @@ TEST(InitialTensor, SingleIsTheRoundedDouble) {
   }
 }
 
+// Found by the fuzzer of plans: no bytes have no address.
+TEST(Tensor, OneWithoutElementsIsCopied) {
+  const Places places = {plan::Storage{}};
+  std::vector<std::byte> none;
+  char state[64] = {};
+  storeTensor(ScalarType::F32, {0, 3}, places, none, state);
+  fetchTensor(ScalarType::F32, {0, 3}, places, state, none);
+  EXPECT_TRUE(none.empty());
+}
+
 TEST(State, InitialiseFillsEveryPlace) {
   const plan::Plan plan = plan::planFrom(test::samplePlan().dump());
   const plan::Artifact artifact =
