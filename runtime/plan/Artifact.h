@@ -59,7 +59,7 @@ struct Artifact {
              "of each tensor of the plan: every place that is filled; the "
              "first is the one that is read");
   GMC_OPTION(std::vector<int64_t>, slots, "offset of each slot in the arena");
-  GMC_OPTION(std::vector<Kernel>, kernels, "in the order of `gmKernels`");
+  GMC_OPTION(std::vector<Kernel>, kernels, "in the order of GmArtifact");
 };
 
 } // namespace gmc::plan

@@ -3,7 +3,7 @@
 // Executes the turns of the plan: calls of steps, with batches copied into
 // their inputs and values carried between them, inside `repeat`, `every` and
 // `when`.
-// Everything is resolved to indices and offsets when it is made; a round then
+// Everything is resolved to indices and slots when it is made; a round then
 // allocates nothing.
 //
 //===----------------------------------------------------------------------===//

@@ -62,6 +62,7 @@ def words_of(reader):
     for file in itertools.chain(*(sorted(ROOT.glob(one)) for one in patterns)):
         source = re.sub(r"(?m)^#include.*", "", file.read_text())
         found |= set(re.findall(r'"([!#-\[\]-z|~]{1,24})"', source))
+        found |= set(re.findall(r"GMC_(?:MEMBER|OPTION)\(.*?, (\w+),", source))
     if WORDS[reader] is WORDS["check"]:
         tokens = (ROOT / "dsl/lex/tokens.def").read_text()
         found |= set(re.findall(r'GMC_(?:MARK|WORD)\(\w+, "(.+?)"\)', tokens))
